@@ -1,0 +1,187 @@
+//! Positions, distances and the envelopes that hold every position within a distance.
+
+use std::f64::consts::PI;
+
+/// A position on Earth in decimal degrees: finite, latitude -90..=90, longitude -180..=180.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    lat: f64,
+    lng: f64,
+}
+
+impl Point {
+    /// `None` unless both are finite and in range.
+    pub fn new(lat: f64, lng: f64) -> Option<Self> {
+        ((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lng)).then_some(Self { lat, lng })
+    }
+
+    /// Degrees north.
+    pub fn lat(self) -> f64 {
+        self.lat
+    }
+
+    /// Degrees east.
+    pub fn lng(self) -> f64 {
+        self.lng
+    }
+}
+
+/// A search radius in metres: finite, above 0, at most half way round the Earth.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Radius(f64);
+
+impl Radius {
+    /// The largest radius that can mean anything: half of the Earth's circumference, in metres.
+    pub const LARGEST_METRES: f64 = 20_040_000.0;
+
+    /// `None` unless `metres` is finite, above 0 and at most [`Self::LARGEST_METRES`].
+    pub fn new(metres: f64) -> Option<Self> {
+        (metres > 0.0 && metres <= Self::LARGEST_METRES).then_some(Self(metres))
+    }
+
+    /// The radius in metres.
+    pub fn metres(self) -> f64 {
+        self.0
+    }
+}
+
+/// The sphere on which distances are measured.
+///
+/// `OZmap` stands on `MongoDB`, whose spherical queries use 6 378 100 m; whether `OZmap` does is an assumption,
+/// therefore a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Earth {
+    radius_metres: f64,
+}
+
+impl Earth {
+    /// `None` unless the radius lies between 6 and 7 thousand kilometres: anything else is a mistyped setting.
+    pub fn new(radius_metres: f64) -> Option<Self> {
+        (6_000_000.0..=7_000_000.0).contains(&radius_metres).then_some(Self { radius_metres })
+    }
+
+    /// The sphere's radius in metres.
+    pub fn radius_metres(self) -> f64 {
+        self.radius_metres
+    }
+
+    /// Metres in a straight line over the ground, by the haversine formula.
+    pub fn distance(self, from: Point, to: Point) -> f64 {
+        let (lat_a, lat_b) = (from.lat.to_radians(), to.lat.to_radians());
+        let half_lat = ((lat_b - lat_a) / 2.0).sin();
+        let half_lng = ((to.lng - from.lng).to_radians() / 2.0).sin();
+        let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
+        // Rounding can lift `h` a hair above 1 for antipodes, where asin would be NaN.
+        2.0 * self.radius_metres * h.sqrt().min(1.0).asin()
+    }
+
+    /// One or two envelopes that together hold every point within `radius` of `center`, with a little to spare.
+    ///
+    /// Two when the circle crosses the antimeridian. Where it reaches a pole every longitude can be inside.
+    pub fn envelopes(self, center: Point, radius: Radius) -> Envelopes {
+        // Far above what rounding in `distance` can amount to, far below the distance between two boxes.
+        const SPARE: f64 = 1e-9;
+        let angle = radius.metres() / self.radius_metres * (1.0 + SPARE) + SPARE;
+        let pad_lat = angle.to_degrees();
+        let (south, north) = (center.lat - pad_lat, center.lat + pad_lat);
+        if angle >= PI / 2.0 || south <= -90.0 || north >= 90.0 {
+            return Envelopes::one(south, north, -180.0, 180.0);
+        }
+        // The widest longitude of a circle on a sphere: sin(dlng) = sin(angle) / cos(lat). No pole lies inside here,
+        // therefore angle < 90° - |lat| and the quotient stays below 1 but for rounding.
+        let pad_lng = (angle.sin() / center.lat.to_radians().cos()).min(1.0).asin().to_degrees() + SPARE;
+        let (west, east) = (center.lng - pad_lng, center.lng + pad_lng);
+        if west < -180.0 {
+            Envelopes::two(south, north, (-180.0, east), (west + 360.0, 180.0))
+        } else if east > 180.0 {
+            Envelopes::two(south, north, (west, 180.0), (-180.0, east - 360.0))
+        } else {
+            Envelopes::one(south, north, west, east)
+        }
+    }
+}
+
+/// Bounds in degrees, edges included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Envelope {
+    /// Lowest latitude.
+    pub south: f64,
+    /// Highest latitude.
+    pub north: f64,
+    /// Lowest longitude.
+    pub west: f64,
+    /// Highest longitude.
+    pub east: f64,
+}
+
+/// One envelope, or two where the circle crosses the antimeridian; they never overlap.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelopes {
+    first: Envelope,
+    beyond_antimeridian: Option<Envelope>,
+}
+
+impl Envelopes {
+    fn one(south: f64, north: f64, west: f64, east: f64) -> Self {
+        Self { first: Envelope { south, north, west, east }, beyond_antimeridian: None }
+    }
+
+    fn two(south: f64, north: f64, near: (f64, f64), far: (f64, f64)) -> Self {
+        let strip = |(west, east)| Envelope { south, north, west, east };
+        Self { first: strip(near), beyond_antimeridian: Some(strip(far)) }
+    }
+
+    /// The envelopes in turn.
+    pub fn iter(self) -> impl Iterator<Item = Envelope> {
+        std::iter::once(self.first).chain(self.beyond_antimeridian)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(lat: f64, lng: f64) -> Point {
+        Point::new(lat, lng).unwrap()
+    }
+
+    fn earth() -> Earth {
+        Earth::new(6_378_100.0).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_on_earth_is_no_point() {
+        for (lat, lng) in [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            assert_eq!(Point::new(lat, lng), None, "{lat} {lng}");
+        }
+        assert!(Point::new(-90.0, 180.0).is_some());
+    }
+
+    #[test]
+    fn a_radius_is_positive_and_finite() {
+        for metres in [0.0, -1.0, f64::NAN, f64::INFINITY, 20_040_001.0] {
+            assert_eq!(Radius::new(metres), None, "{metres}");
+        }
+        assert_eq!(Radius::new(150.0).map(Radius::metres), Some(150.0));
+    }
+
+    #[test]
+    fn distances_agree_with_arcs_known_by_heart() {
+        let quarter = 6_378_100.0 * PI / 2.0;
+        assert!((earth().distance(point(0.0, 0.0), point(90.0, 0.0)) - quarter).abs() < 1e-6);
+        assert!((earth().distance(point(0.0, -90.0), point(0.0, 90.0)) - 2.0 * quarter).abs() < 1e-6);
+        assert!((earth().distance(point(0.0, 179.999), point(0.0, -179.999)) - quarter * 0.002 / 90.0).abs() < 1e-6);
+        assert!(earth().distance(point(90.0, 10.0), point(90.0, -120.0)) < 1e-6);
+        assert_eq!(earth().distance(point(-27.5, -48.5), point(-27.5, -48.5)).to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_circle_over_the_antimeridian_has_two_envelopes_and_one_over_a_pole_all_longitudes() {
+        let radius = Radius::new(1_000.0).unwrap();
+        assert_eq!(earth().envelopes(point(0.0, 179.999), radius).iter().count(), 2);
+        assert_eq!(earth().envelopes(point(0.0, -179.999), radius).iter().count(), 2);
+        let polar: Vec<_> = earth().envelopes(point(-89.999, 20.0), radius).iter().collect();
+        assert_eq!(polar.len(), 1);
+        assert!(polar[0].west <= -180.0 && polar[0].east >= 180.0 && polar[0].south <= -90.0);
+    }
+}

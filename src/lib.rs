@@ -1,3 +1,3 @@
-//! viability-proxy answers `OZmap`'s fibre viability queries from memory, in `OZmap`'s own format.
+//! viability-proxy answers OZmap's fibre viability queries from memory, in OZmap's own format.
 
 pub mod viability;

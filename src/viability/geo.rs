@@ -1,7 +1,5 @@
 //! Positions, distances and the envelopes that hold every position within a distance.
 
-use std::f64::consts::PI;
-
 /// A position on Earth in decimal degrees: finite, latitude -90..=90, longitude -180..=180.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -47,7 +45,7 @@ impl Radius {
 
 /// The sphere on which distances are measured.
 ///
-/// `OZmap` stands on `MongoDB`, whose spherical queries use 6 378 100 m; whether `OZmap` does is an assumption,
+/// OZmap stands on MongoDB, whose spherical queries use 6 378 100 m; whether OZmap does is an assumption,
 /// therefore a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Earth {
@@ -84,7 +82,7 @@ impl Earth {
         let angle = radius.metres() / self.radius_metres * (1.0 + SPARE) + SPARE;
         let pad_lat = angle.to_degrees();
         let (south, north) = (center.lat - pad_lat, center.lat + pad_lat);
-        if angle >= PI / 2.0 || south <= -90.0 || north >= 90.0 {
+        if south <= -90.0 || north >= 90.0 {
             return Envelopes::one(south, north, -180.0, 180.0);
         }
         // The widest longitude of a circle on a sphere: sin(dlng) = sin(angle) / cos(lat). No pole lies inside here,
@@ -140,6 +138,7 @@ impl Envelopes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f64::consts::PI;
 
     fn point(lat: f64, lng: f64) -> Point {
         Point::new(lat, lng).unwrap()
@@ -151,7 +150,9 @@ mod tests {
 
     #[test]
     fn what_is_not_on_earth_is_no_point() {
-        for (lat, lng) in [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+        for (lat, lng) in
+            [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)]
+        {
             assert_eq!(Point::new(lat, lng), None, "{lat} {lng}");
         }
         assert!(Point::new(-90.0, 180.0).is_some());
@@ -170,7 +171,10 @@ mod tests {
         let quarter = 6_378_100.0 * PI / 2.0;
         assert!((earth().distance(point(0.0, 0.0), point(90.0, 0.0)) - quarter).abs() < 1e-6);
         assert!((earth().distance(point(0.0, -90.0), point(0.0, 90.0)) - 2.0 * quarter).abs() < 1e-6);
-        assert!((earth().distance(point(0.0, 179.999), point(0.0, -179.999)) - quarter * 0.002 / 90.0).abs() < 1e-6);
+        assert!(
+            (earth().distance(point(0.0, 179.999), point(0.0, -179.999)) - quarter * 0.002 / 90.0).abs()
+                < 1e-6
+        );
         assert!(earth().distance(point(90.0, 10.0), point(90.0, -120.0)) < 1e-6);
         assert_eq!(earth().distance(point(-27.5, -48.5), point(-27.5, -48.5)).to_bits(), 0.0_f64.to_bits());
     }

@@ -1,9 +1,23 @@
 //! The rules of viability, pure: no I/O, no clock, no async.
 
 pub mod geo;
+mod index;
+pub mod plant;
+pub mod snapshot;
 
-use geo::{Earth, Radius};
+use geo::{Earth, Point, Radius};
+use plant::{Refusal, Scope, ServiceBox};
+use snapshot::Snapshot;
 use std::num::NonZeroUsize;
+
+/// A question: which boxes lie within `radius` of `center`, edge included?
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Query {
+    /// The home to be connected.
+    pub center: Point,
+    /// "OzMap Raio".
+    pub radius: Radius,
+}
 
 /// OZmap's own settings for viability, mirrored.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +26,240 @@ pub struct Rules {
     pub default_radius: Option<Radius>,
     /// Queries above it are OZmap's to answer.
     pub max_radius: Radius,
-    /// The most boxes an answer lists, and the most refused ones, the nearest of each.
+    /// The most boxes an answer lists, and the most refused ones: the nearest of each.
     pub max_boxes: NonZeroUsize,
     /// Whether a blocked port without fibre counts as free.
     pub blocked_ports_are_free: bool,
     /// The sphere on which distances are measured.
     pub earth: Earth,
+}
+
+/// The boxes within the radius of a query, nearest first, those at one distance by id.
+#[derive(Debug, PartialEq)]
+pub struct Answer<'s> {
+    /// Boxes that can be sold.
+    pub boxes: Vec<Offered<'s>>,
+    /// Boxes that can't, each with its reason; drafts are never among them.
+    pub refused: Vec<Refused<'s>>,
+}
+
+impl Answer<'_> {
+    /// Whether the home can be connected: a box with a free port is in reach.
+    pub fn is_viable(&self) -> bool {
+        !self.boxes.is_empty()
+    }
+}
+
+/// A box that can be sold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Offered<'s> {
+    /// From the query's centre, in metres, unrounded.
+    pub distance: f64,
+    /// The box.
+    pub service_box: &'s ServiceBox,
+}
+
+/// A box in reach that can't be sold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refused<'s> {
+    /// From the query's centre, in metres, unrounded.
+    pub distance: f64,
+    /// The box.
+    pub service_box: &'s ServiceBox,
+    /// Why not.
+    pub reason: Refusal,
+}
+
+/// Judges a query: what OZmap would show a caller with this scope.
+///
+/// Each list is cut to [`Rules::max_boxes`] by itself, so that refused boxes never push out one that can be sold.
+pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
+    let mut boxes = Vec::new();
+    let mut refused = Vec::new();
+    for service_box in snapshot.near(query.center, query.radius, rules.earth) {
+        let distance = rules.earth.distance(query.center, service_box.position);
+        if distance > query.radius.metres() || !scope.holds(service_box.project) {
+            continue;
+        }
+        match service_box.refusal() {
+            None => boxes.push(Offered { distance, service_box }),
+            Some(Refusal::Draft) => {}
+            Some(reason) => refused.push(Refused { distance, service_box, reason }),
+        }
+    }
+    keep_nearest(&mut boxes, rules.max_boxes, |found| (found.distance, found.service_box));
+    keep_nearest(&mut refused, rules.max_boxes, |found| (found.distance, found.service_box));
+    Answer { boxes, refused }
+}
+
+fn keep_nearest<'s, T>(found: &mut Vec<T>, at_most: NonZeroUsize, key: impl Fn(&T) -> (f64, &'s ServiceBox)) {
+    found.sort_unstable_by(|a, b| {
+        let ((distance_a, box_a), (distance_b, box_b)) = (key(a), key(b));
+        distance_a.total_cmp(&distance_b).then_with(|| box_a.id.cmp(&box_b.id))
+    });
+    found.truncate(at_most.get());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::{ObjectId, Ports, Stage};
+    use proptest::prelude::*;
+    use snapshot::{Census, Plant};
+    use std::collections::HashSet;
+    use std::time::UNIX_EPOCH;
+
+    pub(super) fn rules() -> Rules {
+        Rules {
+            default_radius: Radius::new(150.0),
+            max_radius: Radius::new(2_000.0).unwrap(),
+            max_boxes: NonZeroUsize::new(100).unwrap(),
+            blocked_ports_are_free: false,
+            earth: Earth::new(6_378_100.0).unwrap(),
+        }
+    }
+
+    fn id(number: usize) -> ObjectId {
+        ObjectId::parse(&format!("{number:024x}")).unwrap()
+    }
+
+    pub(super) fn service_box(number: usize, lat: f64, lng: f64) -> ServiceBox {
+        ServiceBox {
+            id: id(number),
+            name: format!("CTO {number}").into(),
+            project: id(900 + number % 2),
+            position: Point::new(lat, lng).unwrap(),
+            stage: Stage::Implanted,
+            ports: Some(Ports { total: 8, free: 3 }),
+        }
+    }
+
+    fn snapshot(boxes: Vec<ServiceBox>) -> Snapshot {
+        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes })
+    }
+
+    fn query(lat: f64, lng: f64, metres: f64) -> Query {
+        Query { center: Point::new(lat, lng).unwrap(), radius: Radius::new(metres).unwrap() }
+    }
+
+    fn ids(answer: &Answer<'_>) -> Vec<ObjectId> {
+        answer.boxes.iter().map(|found| found.service_box.id).collect()
+    }
+
+    #[test]
+    fn boxes_come_nearest_first_and_those_at_one_place_by_id() {
+        let boxes = vec![
+            service_box(4, -27.001, -48.0),
+            service_box(3, -27.0, -48.0),
+            service_box(2, -27.0005, -48.0),
+            service_box(1, -27.0005, -48.0),
+        ];
+        let snapshot = snapshot(boxes);
+        let answer = evaluate(&snapshot, &query(-27.0, -48.0, 150.0), &Scope::Everything, &rules());
+        assert_eq!(ids(&answer), [3, 1, 2, 4].map(id));
+        assert!(answer.is_viable());
+    }
+
+    #[test]
+    fn full_boxes_and_boxes_without_splitter_are_refused_and_drafts_unmentioned() {
+        let boxes = vec![
+            ServiceBox { ports: Some(Ports { total: 8, free: 0 }), ..service_box(1, -27.0, -48.0) },
+            ServiceBox { ports: None, ..service_box(2, -27.0001, -48.0) },
+            ServiceBox { stage: Stage::Draft, ..service_box(3, -27.0, -48.0) },
+        ];
+        let snapshot = snapshot(boxes);
+        let answer = evaluate(&snapshot, &query(-27.0, -48.0, 150.0), &Scope::Everything, &rules());
+        assert!(!answer.is_viable());
+        let reasons: Vec<_> =
+            answer.refused.iter().map(|found| (found.service_box.id, found.reason)).collect();
+        assert_eq!(reasons, [(id(1), Refusal::NoFreePort), (id(2), Refusal::NoServiceConnector)]);
+        assert_eq!(snapshot.census(), Census { sellable: 0, refused: [1, 1, 1], free_ports: 0 });
+    }
+
+    #[test]
+    fn each_list_is_cut_to_the_nearest_by_itself() {
+        let mut boxes: Vec<_> = (0..6).map(|n| service_box(n, -27.0 - n as f64 * 1e-4, -48.0)).collect();
+        for full in boxes.iter_mut().take(3) {
+            full.ports = Some(Ports { total: 8, free: 0 });
+        }
+        let (snapshot, rules) =
+            (snapshot(boxes), Rules { max_boxes: NonZeroUsize::new(2).unwrap(), ..rules() });
+        let answer = evaluate(&snapshot, &query(-27.0, -48.0, 150.0), &Scope::Everything, &rules);
+        assert_eq!(ids(&answer), [3, 4].map(id));
+        assert_eq!(answer.refused.len(), 2);
+    }
+
+    #[test]
+    fn a_scope_shows_boxes_of_its_projects_only() {
+        let snapshot = snapshot((0..6).map(|n| service_box(n, -27.0, -48.0)).collect());
+        let ask = |scope| ids(&evaluate(&snapshot, &query(-27.0, -48.0, 1.0), &scope, &rules()));
+        assert_eq!(ask(Scope::Projects([id(900)].into())), [0, 2, 4].map(id));
+        assert_eq!(ask(Scope::Projects(HashSet::new())), []);
+    }
+
+    /// Positions crowded where spherical geometry bites: poles, antimeridian, and one Brazilian town.
+    fn positions() -> impl Strategy<Value = (f64, f64)> {
+        prop_oneof![
+            (-90.0..=90.0, -180.0..=180.0),
+            (89.9..=90.0, -180.0..=180.0),
+            (-90.0..=-89.9, -180.0..=180.0),
+            (-90.0..=90.0, 179.95..=180.0),
+            (-90.0..=90.0, -180.0..=-179.95),
+            (-27.6..=-27.5, -48.6..=-48.5),
+            Just((90.0, 0.0)),
+            Just((-90.0, 180.0)),
+            Just((0.0, 180.0)),
+            Just((0.0, -180.0)),
+        ]
+    }
+
+    /// Independent of `Earth::distance`: the chord between unit vectors.
+    fn chord_distance(earth: Earth, a: Point, b: Point) -> f64 {
+        let vector = |p: Point| {
+            let ((sin_lat, cos_lat), (sin_lng, cos_lng)) =
+                (p.lat().to_radians().sin_cos(), p.lng().to_radians().sin_cos());
+            [cos_lat * cos_lng, cos_lat * sin_lng, sin_lat]
+        };
+        let (a, b) = (vector(a), vector(b));
+        let chord = (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt();
+        2.0 * earth.radius_metres() * (chord / 2.0).min(1.0).asin()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn the_index_finds_what_a_plain_loop_finds(
+            places in prop::collection::vec(positions(), 1..120),
+            center in positions(),
+            metres in prop_oneof![1.0..2_000.0, 1.0..200_000.0, 1.0..20_000_000.0],
+        ) {
+            let boxes: Vec<_> = places.iter().enumerate().map(|(n, &(lat, lng))| service_box(n, lat, lng)).collect();
+            let rules = Rules { max_boxes: NonZeroUsize::MAX, ..rules() };
+            let query = query(center.0, center.1, metres);
+            // Near the edge the two formulas may differ by rounding: there either result is right.
+            let measured: Vec<_> = boxes.iter().map(|b| chord_distance(rules.earth, query.center, b.position)).collect();
+            let snapshot = snapshot(boxes);
+            let found: HashSet<_> = ids(&evaluate(&snapshot, &query, &Scope::Everything, &rules)).into_iter().collect();
+            for (n, distance) in measured.into_iter().enumerate() {
+                if (distance - metres).abs() > 1e-6 * metres.max(1.0) {
+                    prop_assert_eq!(found.contains(&id(n)), distance < metres, "box {} at {} of {}", n, distance, metres);
+                }
+            }
+        }
+
+        #[test]
+        fn a_box_at_exactly_the_radius_is_inside(center in positions(), place in positions()) {
+            let rules = rules();
+            let only = service_box(1, place.0, place.1);
+            let center = Point::new(center.0, center.1).unwrap();
+            let distance = rules.earth.distance(center, only.position);
+            let snapshot = snapshot(vec![only]);
+            let finds = |metres| Radius::new(metres).map(|radius| {
+                evaluate(&snapshot, &Query { center, radius }, &Scope::Everything, &rules).is_viable()
+            });
+            prop_assert_ne!(finds(distance), Some(false));
+            prop_assert_ne!(finds(distance.next_down()), Some(true));
+        }
+    }
 }

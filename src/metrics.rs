@@ -1,0 +1,307 @@
+//! Every metric of the process, as one value that is handed to whoever counts.
+//!
+//! Knows no type of the other modules: labels are `&str` from closed enums, values are numbers. Counters are touched
+//! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, core::Collector, process_collector::ProcessCollector,
+};
+use std::time::Duration;
+
+/// Local answers take microseconds, live ones up to seconds.
+const REQUEST_BUCKETS: [f64; 13] =
+    [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
+/// OZmap answers in tens of milliseconds at best and is given up after tens of seconds.
+const UPSTREAM_BUCKETS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+/// From a village to all of Brazil on a slow day.
+const REFRESH_BUCKETS: [f64; 9] = [0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
+/// From a thousand boxes to five million.
+const BUILD_BUCKETS: [f64; 7] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 10.0];
+
+/// A problem of the metrics library itself: two metrics of one name, or a page that can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("metrics can't be registered or written")]
+pub struct MetricsError {
+    #[from]
+    source: prometheus::Error,
+}
+
+/// One request that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSample<'a> {
+    /// The route's name, never its path.
+    pub route: &'a str,
+    /// The method, or `other`.
+    pub method: &'a str,
+    /// The status code.
+    pub code: u16,
+    /// Who answered.
+    pub source: &'a str,
+    /// From the parsed head to the finished answer.
+    pub duration: Duration,
+}
+
+/// What a tenant's snapshot holds, for the gauges.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexSample<'a> {
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// Boxes by state.
+    pub boxes: &'a [(&'a str, u64)],
+    /// Free ports of sellable boxes.
+    pub free_ports: u64,
+    /// Unix time at which the data were read, in seconds.
+    pub read_at: i64,
+}
+
+/// The metrics of one process.
+pub struct Metrics {
+    registry: Registry,
+    http_requests: IntCounterVec,
+    http_request_duration: HistogramVec,
+    http_in_flight: IntGauge,
+    http_rejected: IntCounterVec,
+    queries: IntCounterVec,
+    index_boxes: IntGaugeVec,
+    index_free_ports: IntGaugeVec,
+    index_build_duration: Histogram,
+    data_timestamp: IntGaugeVec,
+    refreshes: IntCounterVec,
+    refresh_duration: Histogram,
+    rows_quarantined: IntCounterVec,
+    upstream_requests: IntCounterVec,
+    upstream_request_duration: HistogramVec,
+    cache_hits: IntCounterVec,
+    cache_misses: IntCounterVec,
+    cache_evictions: IntCounterVec,
+    cache_weight: IntGaugeVec,
+}
+
+impl Metrics {
+    /// Registers every metric in a registry of its own.
+    pub fn new() -> Result<Self, MetricsError> {
+        let registry = Registry::new();
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let new = Maker { registry: &registry };
+        new.gauges("build_info", "Always 1; the label tells the version.", &["version"])?
+            .with_label_values(&[env!("CARGO_PKG_VERSION")])
+            .set(1);
+        Ok(Self {
+            http_requests: new.counters(
+                "http_requests_total",
+                "Requests answered on either listener.",
+                &["route", "method", "code"],
+            )?,
+            http_request_duration: new.histograms(
+                "http_request_duration_seconds",
+                "From the parsed head of a request to its finished answer.",
+                &["route", "source"],
+                &REQUEST_BUCKETS,
+            )?,
+            http_in_flight: new
+                .register(IntGauge::new("viability_http_in_flight", "Requests being answered now.")?)?,
+            http_rejected: new.counters(
+                "http_rejected_total",
+                "Requests turned away because a limit was reached.",
+                &["reason"],
+            )?,
+            queries: new.counters(
+                "queries_total",
+                "Viability queries by who answered (source), the state of the data, and the result.",
+                &["tenant", "source", "state", "result"],
+            )?,
+            index_boxes: new.gauges(
+                "index_boxes",
+                "Boxes in the snapshot by state.",
+                &["tenant", "state"],
+            )?,
+            index_free_ports: new.gauges(
+                "index_free_ports",
+                "Free ports of the sellable boxes.",
+                &["tenant"],
+            )?,
+            index_build_duration: new.histogram(
+                "index_build_duration_seconds",
+                "Time to sort and index the boxes of one refresh.",
+                &BUILD_BUCKETS,
+            )?,
+            data_timestamp: new.gauges(
+                "data_timestamp_seconds",
+                "Unix time at which the data being served were read from OZmap.",
+                &["tenant"],
+            )?,
+            refreshes: new.counters(
+                "refresh_total",
+                "Refreshes that ended, by what started them and how they ended.",
+                &["tenant", "trigger", "result"],
+            )?,
+            refresh_duration: new.histogram(
+                "refresh_duration_seconds",
+                "Time of refreshes that published a snapshot.",
+                &REFRESH_BUCKETS,
+            )?,
+            rows_quarantined: new.counters(
+                "rows_quarantined_total",
+                "Rows of OZmap that could not be read and were set aside.",
+                &["tenant", "reason"],
+            )?,
+            upstream_requests: new.counters(
+                "upstream_requests_total",
+                "Requests sent to OZmap, by operation and outcome.",
+                &["tenant", "operation", "outcome"],
+            )?,
+            upstream_request_duration: new.histograms(
+                "upstream_request_duration_seconds",
+                "Time until OZmap's answer was read, or, when forwarding, until its head was.",
+                &["operation"],
+                &UPSTREAM_BUCKETS,
+            )?,
+            cache_hits: new.counters(
+                "cache_hits_total",
+                "Look-ups that a cache could answer.",
+                &["cache"],
+            )?,
+            cache_misses: new.counters(
+                "cache_misses_total",
+                "Look-ups that a cache could not answer.",
+                &["cache"],
+            )?,
+            cache_evictions: new.counters(
+                "cache_evictions_total",
+                "Entries that a cache dropped for age or for want of room.",
+                &["cache"],
+            )?,
+            cache_weight: new.gauges(
+                "cache_weight_bytes",
+                "Estimated memory of a cache's entries.",
+                &["cache"],
+            )?,
+            registry,
+        })
+    }
+
+    /// A request was answered.
+    pub fn request(&self, sample: RequestSample<'_>) {
+        let code = sample.code.to_string();
+        self.http_requests.with_label_values(&[sample.route, sample.method, &code]).inc();
+        self.http_request_duration
+            .with_label_values(&[sample.route, sample.source])
+            .observe(sample.duration.as_secs_f64());
+    }
+
+    /// A request came in (`1`) or was answered (`-1`).
+    pub fn in_flight(&self, change: i64) {
+        self.http_in_flight.add(change);
+    }
+
+    /// A request was turned away because of a limit.
+    pub fn rejected(&self, reason: &str) {
+        self.http_rejected.with_label_values(&[reason]).inc();
+    }
+
+    /// A viability query was answered.
+    pub fn query(&self, tenant: &str, source: &str, state: &str, result: &str) {
+        self.queries.with_label_values(&[tenant, source, state, result]).inc();
+    }
+
+    /// A snapshot was indexed.
+    pub fn index_built(&self, took: Duration) {
+        self.index_build_duration.observe(took.as_secs_f64());
+    }
+
+    /// A refresh ended; `took` only when it published a snapshot.
+    pub fn refresh(&self, tenant: &str, trigger: &str, result: &str, took: Option<Duration>) {
+        self.refreshes.with_label_values(&[tenant, trigger, result]).inc();
+        if let Some(took) = took {
+            self.refresh_duration.observe(took.as_secs_f64());
+        }
+    }
+
+    /// Rows were set aside.
+    pub fn quarantined(&self, tenant: &str, reason: &str, rows: u64) {
+        self.rows_quarantined.with_label_values(&[tenant, reason]).inc_by(rows);
+    }
+
+    /// OZmap was asked.
+    pub fn upstream(&self, tenant: &str, operation: &str, outcome: &str, took: Duration) {
+        self.upstream_requests.with_label_values(&[tenant, operation, outcome]).inc();
+        self.upstream_request_duration.with_label_values(&[operation]).observe(took.as_secs_f64());
+    }
+
+    /// A cache could answer.
+    pub fn cache_hit(&self, cache: &str) {
+        self.cache_hits.with_label_values(&[cache]).inc();
+    }
+
+    /// A cache could not answer.
+    pub fn cache_miss(&self, cache: &str) {
+        self.cache_misses.with_label_values(&[cache]).inc();
+    }
+
+    /// A cache dropped an entry.
+    pub fn cache_eviction(&self, cache: &str) {
+        self.cache_evictions.with_label_values(&[cache]).inc();
+    }
+
+    /// Sets a cache's weight, all tenants together.
+    pub fn set_cache_weight(&self, cache: &str, bytes: u64) {
+        self.cache_weight.with_label_values(&[cache]).set(gauge(bytes));
+    }
+
+    /// Sets the gauges of one tenant's snapshot.
+    pub fn set_index(&self, sample: IndexSample<'_>) {
+        for &(state, count) in sample.boxes {
+            self.index_boxes.with_label_values(&[sample.tenant, state]).set(gauge(count));
+        }
+        self.index_free_ports.with_label_values(&[sample.tenant]).set(gauge(sample.free_ports));
+        self.data_timestamp.with_label_values(&[sample.tenant]).set(sample.read_at);
+    }
+
+    /// The page for Prometheus, in its text format (version 0.0.4).
+    pub fn page(&self) -> Result<Vec<u8>, MetricsError> {
+        let mut page = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut page)?;
+        Ok(page)
+    }
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Makes metrics with the common prefix and registers them.
+struct Maker<'r> {
+    registry: &'r Registry,
+}
+
+impl Maker<'_> {
+    fn register<C: Collector + Clone + 'static>(&self, metric: C) -> Result<C, MetricsError> {
+        self.registry.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
+        self.register(IntCounterVec::new(Opts::new(format!("viability_{name}"), help), labels)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+        self.register(IntGaugeVec::new(Opts::new(format!("viability_{name}"), help), labels)?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, MetricsError> {
+        let options = HistogramOpts::new(format!("viability_{name}"), help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(options)?)
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> Result<HistogramVec, MetricsError> {
+        let options = HistogramOpts::new(format!("viability_{name}"), help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(options, labels)?)
+    }
+}

@@ -1,0 +1,228 @@
+//! The network as the rules see it: boxes, the ports of their service splitters, and why a box can't be sold.
+
+use super::Rules;
+use super::geo::Point;
+use std::collections::HashSet;
+use std::fmt;
+
+/// An OZmap id: 12 bytes, written as 24 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId([u8; 12]);
+
+impl ObjectId {
+    /// `None` unless `text` is exactly 24 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: &[u8; 24] = text.as_bytes().try_into().ok()?;
+        let mut bytes = [0; 12];
+        for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+            *byte = hex_value(pair[0])? << 4 | hex_value(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectId({self})")
+    }
+}
+
+/// The boxes a caller may see, by their project.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scope {
+    /// All that the tenant's own key sees.
+    Everything,
+    /// The boxes of these projects only.
+    Projects(HashSet<ObjectId>),
+}
+
+impl Scope {
+    /// Whether a box of `project` may be shown.
+    pub fn holds(&self, project: ObjectId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Projects(projects) => projects.contains(&project),
+        }
+    }
+}
+
+/// One output of a splitter.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    /// A fibre is spliced to it.
+    pub connected: bool,
+    /// Somebody reserved or disabled it.
+    pub blocked: bool,
+}
+
+impl Port {
+    /// Rule 3: free when its output is null (documented) and it isn't blocked (assumed), or blocked ports count as
+    /// free (a documented setting).
+    pub fn is_free(self, rules: &Rules) -> bool {
+        !self.connected && (!self.blocked || rules.blocked_ports_are_free)
+    }
+}
+
+/// The ports of all service splitters of one box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// How many there are.
+    pub total: u32,
+    /// How many of them can take a client.
+    pub free: u32,
+}
+
+impl Ports {
+    /// Counts the ports of one splitter.
+    pub fn count(ports: impl IntoIterator<Item = Port>, rules: &Rules) -> Self {
+        let mut counted = Self::default();
+        for port in ports {
+            counted.total += 1;
+            counted.free += u32::from(port.is_free(rules));
+        }
+        counted
+    }
+
+    /// Adds the ports of another splitter of the same box.
+    pub fn add(&mut self, other: Self) {
+        self.total = self.total.saturating_add(other.total);
+        self.free = self.free.saturating_add(other.free);
+    }
+}
+
+/// Why a box can't be sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// "Em projeto": never listed at all.
+    Draft,
+    /// No service splitter stands in it.
+    NoServiceConnector,
+    /// Every port of its service splitters is taken.
+    NoFreePort,
+}
+
+impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::NoServiceConnector, Self::NoFreePort];
+
+    /// The word for it in answers and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::NoServiceConnector => "no_service_connector",
+            Self::NoFreePort => "no_free_port",
+        }
+    }
+}
+
+/// Where a box stands in its provider's planning: only this much of it matters to the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// "Em projeto".
+    Draft,
+    /// "Não implantada".
+    NotImplanted,
+    /// "Implantada" or "Certificada".
+    Implanted,
+}
+
+/// One box (CTO), judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceBox {
+    /// OZmap's id.
+    pub id: ObjectId,
+    /// Its name, unique within a project only.
+    pub name: Box<str>,
+    /// The project it belongs to.
+    pub project: ObjectId,
+    /// Where it hangs.
+    pub position: Point,
+    /// Planned, or in the field.
+    pub stage: Stage,
+    /// The ports of its service splitters; `None` when it holds none.
+    pub ports: Option<Ports>,
+}
+
+impl ServiceBox {
+    /// Ports that can take a client: OZmap's `availability`.
+    pub fn free_ports(&self) -> u32 {
+        self.ports.map_or(0, |ports| ports.free)
+    }
+
+    /// Rules 1 and 2 (documented) and that a port must be free; `None`: it can be sold.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match (self.stage, self.ports) {
+            (Stage::Draft, _) => Some(Refusal::Draft),
+            (_, None) => Some(Refusal::NoServiceConnector),
+            (_, Some(Ports { free: 0, .. })) => Some(Refusal::NoFreePort),
+            (Stage::NotImplanted | Stage::Implanted, Some(_)) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{rules, service_box};
+    use super::*;
+
+    #[test]
+    fn an_id_is_24_hexadecimal_digits() {
+        let id = ObjectId::parse("5dc06d1275fc7d0006732521").unwrap();
+        assert_eq!(id.to_string(), "5dc06d1275fc7d0006732521");
+        assert_eq!(ObjectId::parse("5DC06D1275FC7D0006732521"), Some(id));
+        for text in
+            ["", "5dc06d1275fc7d000673252", "5dc06d1275fc7d00067325211", "5dc06d1275fc7d000673252g", "açaí"]
+        {
+            assert_eq!(ObjectId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_order_as_their_text_does() {
+        let ids = ["00ffffffffffffffffffffff", "5dc06d1275fc7d0006732521", "a00000000000000000000000"];
+        assert!(ids.map(|text| ObjectId::parse(text).unwrap()).is_sorted());
+    }
+
+    #[test]
+    fn a_port_is_free_when_unconnected_and_not_blocked_unless_blocked_ones_count() {
+        let port = |connected, blocked| Port { connected, blocked };
+        let mut rules = rules();
+        assert!(port(false, false).is_free(&rules));
+        assert!(!port(false, true).is_free(&rules));
+        assert!(!port(true, false).is_free(&rules));
+        rules.blocked_ports_are_free = true;
+        assert!(port(false, true).is_free(&rules));
+        assert!(!port(true, true).is_free(&rules));
+        let ports = [port(true, false), port(false, true), port(false, false)];
+        assert_eq!(Ports::count(ports, &rules), Ports { total: 3, free: 2 });
+    }
+
+    #[test]
+    fn only_a_box_beyond_planning_with_a_free_service_port_can_be_sold() {
+        let judge = |stage, ports: Option<(u32, u32)>| {
+            let ports = ports.map(|(total, free)| Ports { total, free });
+            ServiceBox { stage, ports, ..service_box(1, -27.0, -48.0) }.refusal()
+        };
+        assert_eq!(judge(Stage::Implanted, Some((8, 1))), None);
+        assert_eq!(judge(Stage::NotImplanted, Some((8, 1))), None);
+        assert_eq!(judge(Stage::Implanted, Some((8, 0))), Some(Refusal::NoFreePort));
+        assert_eq!(judge(Stage::Implanted, Some((0, 0))), Some(Refusal::NoFreePort));
+        assert_eq!(judge(Stage::Implanted, None), Some(Refusal::NoServiceConnector));
+        assert_eq!(judge(Stage::Draft, Some((8, 8))), Some(Refusal::Draft));
+    }
+}

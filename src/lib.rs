@@ -1,4 +1,6 @@
 //! viability-proxy answers OZmap's fibre viability queries from memory, in OZmap's own format.
 
+pub mod config;
 pub mod metrics;
+pub mod ozmap;
 pub mod viability;

@@ -1,0 +1,218 @@
+//! The HTTP client of one tenant's OZmap: lists for the refresh, live viability calls, and what is passed through.
+
+pub mod assemble;
+pub mod failure;
+pub mod pages;
+mod tls;
+pub mod wire;
+
+use crate::config::Tenant;
+use crate::config::key::ApiKey;
+use crate::metrics::Metrics;
+use crate::viability::geo::{Point, Radius};
+use bytes::{Bytes, BytesMut};
+use failure::{CallError, ClientError};
+use reqwest::{Method, Response, StatusCode, Url, header};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use wire::List;
+
+/// The most bytes of one page, after decompression.
+const MAX_PAGE_BYTES: usize = 64 << 20;
+/// The most bytes of one live answer.
+const MAX_ANSWER_BYTES: usize = 4 << 20;
+
+/// A viability question as it goes to OZmap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LiveQuery {
+    /// The home.
+    pub center: Point,
+    /// `None`: OZmap's own setting applies.
+    pub radius: Option<Radius>,
+}
+
+/// OZmap's own answer to a viability question: a verdict (200), or why the client gets none (4xx).
+#[derive(Clone, Debug)]
+pub struct LiveAnswer {
+    /// 200, or a client error.
+    pub status: StatusCode,
+    /// As OZmap said.
+    pub content_type: header::HeaderValue,
+    /// As OZmap said, to the byte.
+    pub body: Bytes,
+    /// The verdict, when there is one.
+    pub viable: Option<bool>,
+}
+
+/// Everything of a request that is passed through.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// Its method.
+    pub method: Method,
+    /// What follows `/api/v2`, with query.
+    pub path_and_query: String,
+    /// Its end-to-end headers.
+    pub headers: header::HeaderMap,
+    /// Its body.
+    pub body: reqwest::Body,
+}
+
+/// One tenant's OZmap.
+pub struct Client {
+    tenant: String,
+    base: Url,
+    page_size: u64,
+    pages_at_once: usize,
+    page_timeout: Duration,
+    reader: reqwest::Client,
+    forwarder: reqwest::Client,
+    metrics: Arc<Metrics>,
+}
+
+impl Client {
+    /// Sets up TLS and connections; asks nobody yet.
+    pub fn new(tenant: &Tenant, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
+        let tls = tls::client_config(tenant)?;
+        let builder = || -> Result<reqwest::ClientBuilder, ClientError> {
+            let builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(concat!("viability-proxy/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(tenant.refresh.connect_timeout)
+                .read_timeout(tenant.refresh.read_timeout);
+            match &tenant.outbound_proxy {
+                Some(url) => Ok(builder.proxy(reqwest::Proxy::all(url.clone()).map_err(ClientError::Http)?)),
+                None => Ok(builder.no_proxy()),
+            }
+        };
+        Ok(Self {
+            tenant: tenant.name.to_string(),
+            base: tenant.host.base().clone(),
+            page_size: u64::from(tenant.refresh.page_size.get()),
+            pages_at_once: tenant.refresh.pages_at_once.get(),
+            page_timeout: tenant.refresh.page_timeout,
+            reader: builder()?.build().map_err(ClientError::Http)?,
+            // What is passed through keeps its encoding.
+            forwarder: builder()?.no_gzip().build().map_err(ClientError::Http)?,
+            metrics,
+        })
+    }
+
+    /// The tenant's name, for logs.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    fn page_size(&self) -> u64 {
+        self.page_size
+    }
+
+    fn pages_at_once(&self) -> usize {
+        self.pages_at_once
+    }
+
+    /// One page of a list: the body of a 200.
+    async fn list(&self, list: List, key: &ApiKey, query: &str) -> Result<Bytes, CallError> {
+        let call = async {
+            let response = self.get(list.path(), key, query, self.page_timeout).await?;
+            let status = response.status();
+            let body = read(response, MAX_PAGE_BYTES).await?;
+            match status {
+                StatusCode::OK => Ok(body),
+                StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
+                status => Err(CallError::status(status, &body)),
+            }
+        };
+        self.observed(list.path(), call).await
+    }
+
+    /// Asks OZmap what the caller asked us, with the caller's own key.
+    pub async fn viability(
+        &self,
+        key: &ApiKey,
+        query: LiveQuery,
+        within: Duration,
+    ) -> Result<LiveAnswer, CallError> {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("lat", &query.center.lat().to_string());
+        pairs.append_pair("lng", &query.center.lng().to_string());
+        if let Some(radius) = query.radius {
+            pairs.append_pair("radius", &radius.metres().to_string());
+        }
+        let call = async {
+            let response = self.get("ftth-viability/radius", key, &pairs.finish(), within).await?;
+            let status = response.status();
+            let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+            let content_type =
+                content_type.unwrap_or(header::HeaderValue::from_static("application/json; charset=utf-8"));
+            let body = read(response, MAX_ANSWER_BYTES).await?;
+            let viable = wire::answer::verdict(&body);
+            match status {
+                StatusCode::OK if viable.is_none() => Err(CallError::NoVerdict),
+                StatusCode::OK => Ok(LiveAnswer { status, content_type, body, viable }),
+                status if status.is_client_error() && !CallError::status(status, &body).may_pass() => {
+                    Ok(LiveAnswer { status, content_type, body, viable: None })
+                }
+                status => Err(CallError::status(status, &body)),
+            }
+        };
+        self.observed("viability", call).await
+    }
+
+    /// Passes a request through, to this OZmap's API and nowhere else. `None`: its path leads out of the API.
+    pub async fn forward(&self, request: Forwarded) -> Option<Result<Response, CallError>> {
+        let url = self.below_base(&request.path_and_query)?;
+        let send =
+            self.forwarder.request(request.method, url).headers(request.headers).body(request.body).send();
+        Some(self.observed("forward", async { send.await.map_err(CallError::from_http) }).await)
+    }
+
+    fn below_base(&self, path_and_query: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{path_and_query}", self.base)).ok()?;
+        let below = url.path().strip_prefix(self.base.path())?;
+        let stays = url.origin() == self.base.origin() && (below.is_empty() || below.starts_with('/'));
+        stays.then_some(url)
+    }
+
+    async fn get(
+        &self,
+        path: &str,
+        key: &ApiKey,
+        query: &str,
+        within: Duration,
+    ) -> Result<Response, CallError> {
+        let url = format!("{}/{path}?{query}", self.base);
+        self.reader
+            .get(url)
+            .header(header::AUTHORIZATION, key.header_value())
+            .header(header::ACCEPT, "application/json")
+            .timeout(within)
+            .send()
+            .await
+            .map_err(CallError::from_http)
+    }
+
+    async fn observed<T>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let started = Instant::now();
+        let result = call.await;
+        let outcome = result.as_ref().err().map_or("ok", CallError::as_str);
+        self.metrics.upstream(&self.tenant, operation, outcome, started.elapsed());
+        result
+    }
+}
+
+async fn read(mut response: Response, limit: usize) -> Result<Bytes, CallError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(CallError::from_http)? {
+        if body.len() + chunk.len() > limit {
+            return Err(CallError::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}

@@ -1,0 +1,115 @@
+//! What can go wrong with OZmap, and what to do about it.
+
+use super::wire::error_message;
+use reqwest::StatusCode;
+use rustls::pki_types::pem;
+use std::path::PathBuf;
+
+/// A client can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The file of the private authority can't be read, or holds no certificate.
+    #[error("ca_file {}: expected certificates in PEM form", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong with it.
+        source: pem::Error,
+    },
+    /// A certificate of it is no authority's.
+    #[error("ca_file {}: a certificate can't be used", path.display())]
+    BadCertificate {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong with it.
+        source: rustls::Error,
+    },
+    /// The TLS library refuses its own defaults.
+    #[error("TLS can't be set up")]
+    Tls(#[source] rustls::Error),
+    /// The HTTP library refuses the settings.
+    #[error("the HTTP client can't be set up; check outbound_proxy")]
+    Http(#[source] reqwest::Error),
+}
+
+/// A call to OZmap that brought no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No connection: name, address, TLS, or the connection broke off.
+    #[error("OZmap can't be reached; check host, firewall (port 9994) and certificate")]
+    Unreachable(#[source] reqwest::Error),
+    /// Not in time.
+    #[error("OZmap did not answer in time")]
+    TimedOut,
+    /// 401: the key isn't known there.
+    #[error("OZmap refuses the key (401); give the integration user a valid key")]
+    Unauthorized,
+    /// Another status than the call can use.
+    #[error("OZmap answered {status}: {message}")]
+    Status {
+        /// The status code.
+        status: u16,
+        /// OZmap's own words, if any.
+        message: String,
+    },
+    /// More than any honest answer has.
+    #[error("OZmap's answer exceeds {limit} bytes")]
+    TooLarge {
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// Not the documented JSON.
+    #[error("OZmap's answer is not the JSON expected of this call")]
+    NotJson {
+        /// Where it went wrong.
+        source: serde_json::Error,
+    },
+    /// JSON, but no viability answer.
+    #[error("OZmap's answer to a viability call says nothing of viability")]
+    NoVerdict,
+    /// An empty page though the list has rows left.
+    #[error("OZmap sent an empty page of a list that has {total} rows")]
+    EmptyPage {
+        /// What the page says the list has.
+        total: u64,
+    },
+}
+
+impl CallError {
+    /// Whether the same call may succeed a moment later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unauthorized | Self::TooLarge { .. } => false,
+            Self::Status { status, .. } => *status >= 500 || *status == 429 || *status == 408,
+            Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::NotJson { .. }
+            | Self::NoVerdict
+            | Self::EmptyPage { .. } => true,
+        }
+    }
+
+    /// The word for it in metrics and reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::TimedOut => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::Status { .. } => "status",
+            Self::TooLarge { .. } => "too_large",
+            Self::NotJson { .. } | Self::NoVerdict | Self::EmptyPage { .. } => "invalid",
+        }
+    }
+
+    pub(super) fn from_http(error: reqwest::Error) -> Self {
+        // The address holds the customer's position: it must not reach a log.
+        let error = error.without_url();
+        if error.is_timeout() { Self::TimedOut } else { Self::Unreachable(error) }
+    }
+
+    /// A status that the call can't use, with OZmap's own words.
+    pub(super) fn status(status: StatusCode, body: &[u8]) -> Self {
+        let message = error_message(body).unwrap_or_else(|| "no message".into());
+        Self::Status { status: status.as_u16(), message: message.chars().take(200).collect() }
+    }
+}

@@ -1,0 +1,29 @@
+//! Whose certificates are believed.
+
+use super::failure::ClientError;
+use crate::config::Tenant;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::Arc;
+
+/// The system's authorities and the tenant's own.
+pub(super) fn client_config(tenant: &Tenant) -> Result<ClientConfig, ClientError> {
+    let mut roots = RootCertStore::empty();
+    // A host without any authority can still speak to a plain http:// OZmap; https:// then says so at the first call.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = &tenant.ca_file {
+        let fault = |source| ClientError::CaFile { path: path.clone(), source };
+        for certificate in CertificateDer::pem_file_iter(path).map_err(fault)? {
+            roots
+                .add(certificate.map_err(fault)?)
+                .map_err(|source| ClientError::BadCertificate { path: path.clone(), source })?;
+        }
+    }
+    let provider = Arc::new(ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(ClientError::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}

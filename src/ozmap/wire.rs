@@ -1,0 +1,162 @@
+//! OZmap's JSON, both ways: the only place that knows its field names.
+
+pub mod answer;
+pub mod rows;
+
+use crate::viability::plant::ObjectId;
+use rows::{Row, RowFault};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// The lists that a refresh or an access check reads, with what it asks of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// `/boxes`, drafts included: an operator wants to be told of them.
+    Boxes,
+    /// `/splitters`, those for clients ("atendimento") only.
+    ServiceSplitters,
+    /// `/projects`.
+    Projects,
+}
+
+impl List {
+    /// The path below OZmap's host.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Boxes => "boxes",
+            Self::ServiceSplitters => "splitters",
+            Self::Projects => "projects",
+        }
+    }
+
+    /// The fields to ask for. Without `coords` OZmap leaves `lat` and `lng` null.
+    pub fn select(self) -> &'static str {
+        match self {
+            Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted",
+            Self::ServiceSplitters => "id,parent,isDrop,connectables,ports",
+            Self::Projects => "id",
+        }
+    }
+
+    /// OZmap's `filter` for the rows of this list whose id lies in `range`; `None`: no filter is needed.
+    pub fn filter(self, range: IdRange) -> Option<String> {
+        let only_service = (self == Self::ServiceSplitters).then(|| condition("isDrop", "=", true));
+        let after = range.after.map(|id| condition("id", ">", id.to_string()));
+        let up_to = range.up_to.map(|id| condition("id", "<=", id.to_string()));
+        let conditions: Vec<_> = [only_service, after, up_to].into_iter().flatten().collect();
+        (!conditions.is_empty()).then(|| serde_json::Value::from(conditions).to_string())
+    }
+
+    /// OZmap's `sort` by id, oldest first: new rows come last and shift nobody.
+    pub fn sort(self) -> &'static str {
+        r#"[{"property":"id","direction":1}]"#
+    }
+}
+
+fn condition(property: &str, operator: &str, value: impl Into<serde_json::Value>) -> serde_json::Value {
+    json!({ "property": property, "operator": operator, "value": value.into() })
+}
+
+/// Rows with `after < id <= up_to`; an absent end is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdRange {
+    /// The id just before the first row.
+    pub after: Option<ObjectId>,
+    /// The last id.
+    pub up_to: Option<ObjectId>,
+}
+
+impl IdRange {
+    /// Whether a row with this id belongs in.
+    pub fn holds(self, id: ObjectId) -> bool {
+        self.after.is_none_or(|after| id > after) && self.up_to.is_none_or(|up_to| id <= up_to)
+    }
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page<R> {
+    /// Rows that match the filter, on all pages together.
+    pub total: u64,
+    /// The page size that OZmap used, where it says so: it may be smaller than the one asked for.
+    pub limit: Option<u64>,
+    /// The rows, each readable or not.
+    pub rows: Vec<Result<R, RowFault>>,
+}
+
+/// Reads a page. A row that can't be read is a fault in its place, not of the page.
+pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        total: u64,
+        limit: Option<u64>,
+        #[serde(borrow)]
+        rows: Vec<&'a RawValue>,
+    }
+    let raw: Raw<'_> = serde_json::from_slice(body)?;
+    let rows = raw.rows.into_iter().map(|row| R::decode(row.get())).collect();
+    Ok(Page { total: raw.total, limit: raw.limit, rows })
+}
+
+/// The `message` of an OZmap error, if the body has one.
+pub fn error_message(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Raw {
+        message: String,
+    }
+    serde_json::from_slice::<Raw>(body).ok().map(|raw| raw.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows::{BoxRow, ProjectRow};
+    use super::*;
+
+    #[test]
+    fn a_filter_asks_for_the_list_and_the_range() {
+        let id = |text| ObjectId::parse(text);
+        let range = IdRange { after: id("5dc06d1275fc7d0006732521"), up_to: id("5dc06d1275fc7d00067325ff") };
+        assert_eq!(List::Boxes.filter(IdRange::default()), None);
+        let filter: serde_json::Value =
+            serde_json::from_str(&List::ServiceSplitters.filter(range).unwrap()).unwrap();
+        assert_eq!(
+            filter,
+            json!([
+                { "property": "isDrop", "operator": "=", "value": true },
+                { "property": "id", "operator": ">", "value": "5dc06d1275fc7d0006732521" },
+                { "property": "id", "operator": "<=", "value": "5dc06d1275fc7d00067325ff" },
+            ])
+        );
+        assert!(range.holds(id("5dc06d1275fc7d00067325ff").unwrap()));
+        assert!(!range.holds(id("5dc06d1275fc7d0006732521").unwrap()));
+    }
+
+    #[test]
+    fn the_older_and_the_newer_form_of_a_page_are_read() {
+        let older =
+            br#"{"total":7,"count":1,"start":0,"limit":1,"rows":[{"id":"5d51a87046cbe700148328bf"}]}"#;
+        let newer =
+            br#"{"total":1,"rows":[{"id":"5d51a87046cbe700148328bf"}],"hasNextPage":false,"nextUrl":null}"#;
+        let page = decode_page::<ProjectRow>(older).unwrap();
+        assert_eq!((page.total, page.limit, page.rows.len()), (7, Some(1), 1));
+        let page = decode_page::<ProjectRow>(newer).unwrap();
+        assert_eq!((page.total, page.limit, page.rows.len()), (1, None, 1));
+    }
+
+    #[test]
+    fn an_unreadable_row_does_not_spoil_its_page() {
+        let body = br#"{"total":3,"rows":[{"id":7},"?",{"id":"5dc06d1275fc7d0006732521","name":"CTO","project":"5d51a87046cbe700148328bf","coords":[-48.5,-27.5]}]}"#;
+        let page = decode_page::<BoxRow>(body).unwrap();
+        assert_eq!(page.rows.iter().filter(|row| row.is_ok()).count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_page_is_an_error() {
+        for body in
+            ["", "<html>", "[]", r#"{"rows":[]}"#, r#"{"total":1,"rows":{}}"#, r#"{"total":1,"rows":[{"#]
+        {
+            assert!(decode_page::<BoxRow>(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

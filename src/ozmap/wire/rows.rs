@@ -1,0 +1,301 @@
+//! The rows of OZmap's lists: what of them matters, parsed once.
+
+use super::List;
+use crate::viability::geo::Point;
+use crate::viability::plant::{ObjectId, Port, Stage};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, de};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A row that a list can be read as.
+pub trait Row: Sized + Send + 'static {
+    /// The list it comes from.
+    const LIST: List;
+
+    /// Parses one row's JSON.
+    fn decode(json: &str) -> Result<Self, RowFault>;
+
+    /// Its id, by which the list is sorted.
+    fn id(&self) -> ObjectId;
+}
+
+/// Why a row was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowFault {
+    /// Not an object, or a field of another type than documented.
+    Malformed,
+    /// No id, or not 24 hexadecimal digits.
+    BadId,
+    /// No project, or not an id.
+    BadProject,
+    /// No coordinates.
+    NoPosition,
+    /// Coordinates that are not on Earth.
+    BadPosition,
+    /// A splitter that doesn't tell its outputs.
+    NoOutputs,
+}
+
+impl RowFault {
+    /// The word for it in metrics and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::BadId => "bad_id",
+            Self::BadProject => "bad_project",
+            Self::NoPosition => "no_position",
+            Self::BadPosition => "bad_position",
+            Self::NoOutputs => "no_outputs",
+        }
+    }
+}
+
+/// A project that the key may see.
+#[derive(Debug)]
+pub struct ProjectRow {
+    id: ObjectId,
+}
+
+impl Row for ProjectRow {
+    const LIST: List = List::Projects;
+
+    fn decode(json: &str) -> Result<Self, RowFault> {
+        #[derive(Deserialize)]
+        struct Raw<'a> {
+            #[serde(borrow)]
+            id: Option<Cow<'a, str>>,
+        }
+        let raw: Raw<'_> = parse(json)?;
+        Ok(Self { id: row_id(raw.id.as_deref())? })
+    }
+
+    fn id(&self) -> ObjectId {
+        self.id
+    }
+}
+
+/// A box, not yet judged.
+#[derive(Debug)]
+pub struct BoxRow {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its name; OZmap allows none.
+    pub name: Box<str>,
+    /// Its project.
+    pub project: ObjectId,
+    /// Where it hangs.
+    pub position: Point,
+    /// Draft, or in the field.
+    pub stage: Stage,
+}
+
+impl Row for BoxRow {
+    const LIST: List = List::Boxes;
+
+    fn decode(json: &str) -> Result<Self, RowFault> {
+        #[derive(Deserialize)]
+        struct Raw<'a> {
+            #[serde(borrow)]
+            id: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            name: Option<Cow<'a, str>>,
+            #[serde(default)]
+            project: Reference,
+            coords: Option<(f64, f64)>,
+            lat: Option<f64>,
+            lng: Option<f64>,
+            draft: Option<bool>,
+            implanted: Option<bool>,
+        }
+        let raw: Raw<'_> = parse(json)?;
+        // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
+        let (lng, lat) = raw.coords.or(raw.lng.zip(raw.lat)).ok_or(RowFault::NoPosition)?;
+        Ok(Self {
+            id: row_id(raw.id.as_deref())?,
+            name: raw.name.unwrap_or_default().into(),
+            project: raw.project.0.ok_or(RowFault::BadProject)?,
+            position: Point::new(lat, lng).ok_or(RowFault::BadPosition)?,
+            stage: match (raw.draft, raw.implanted) {
+                (Some(true), _) => Stage::Draft,
+                (_, Some(true)) => Stage::Implanted,
+                _ => Stage::NotImplanted,
+            },
+        })
+    }
+
+    fn id(&self) -> ObjectId {
+        self.id
+    }
+}
+
+/// A splitter and its outputs.
+#[derive(Debug)]
+pub struct SplitterRow {
+    /// Its id.
+    pub id: ObjectId,
+    /// The box, building or POP it stands in, if any.
+    pub parent: Option<ObjectId>,
+    /// "Atendimento": clients are spliced to it (`isDrop`).
+    pub serves_clients: bool,
+    /// Its outputs in order.
+    pub ports: Vec<Port>,
+}
+
+impl Row for SplitterRow {
+    const LIST: List = List::ServiceSplitters;
+
+    fn decode(json: &str) -> Result<Self, RowFault> {
+        #[derive(Deserialize)]
+        struct Raw<'a> {
+            #[serde(borrow)]
+            id: Option<Cow<'a, str>>,
+            #[serde(default)]
+            parent: Reference,
+            #[serde(rename = "isDrop")]
+            is_drop: Option<bool>,
+            connectables: Option<Connectables>,
+            ports: Option<Vec<RawPort>>,
+        }
+        #[derive(Deserialize)]
+        struct Connectables {
+            output: Option<Vec<Option<IgnoredAny>>>,
+        }
+        #[derive(Deserialize)]
+        struct RawPort {
+            blocked: Option<bool>,
+        }
+        let raw: Raw<'_> = parse(json)?;
+        let outputs =
+            raw.connectables.and_then(|connectables| connectables.output).ok_or(RowFault::NoOutputs)?;
+        let blocked = raw.ports.unwrap_or_default().into_iter().map(|port| port.blocked == Some(true));
+        // A port that `ports` doesn't mention isn't blocked.
+        let blocked = blocked.chain(std::iter::repeat(false));
+        Ok(Self {
+            id: row_id(raw.id.as_deref())?,
+            parent: raw.parent.0,
+            serves_clients: raw.is_drop == Some(true),
+            ports: outputs
+                .into_iter()
+                .zip(blocked)
+                .map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked })
+                .collect(),
+        })
+    }
+
+    fn id(&self) -> ObjectId {
+        self.id
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RowFault> {
+    // What serde would say of it tells nobody anything the raw row doesn't: the fault's kind is what is counted.
+    serde_json::from_str(json).or(Err(RowFault::Malformed))
+}
+
+fn row_id(text: Option<&str>) -> Result<ObjectId, RowFault> {
+    text.and_then(ObjectId::parse).ok_or(RowFault::BadId)
+}
+
+/// `project`, `parent` and the like: an id, or the whole object where OZmap populated it.
+#[derive(Debug, Default)]
+struct Reference(Option<ObjectId>);
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IdOrObject;
+        impl<'de> Visitor<'de> for IdOrObject {
+            type Value = Reference;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id or an object with an id")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Reference, E> {
+                Ok(Reference(ObjectId::parse(text)))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Reference, E> {
+                Ok(Reference(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Reference, A::Error> {
+                let mut found = None;
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == "id" {
+                        found = ObjectId::parse(&map.next_value::<Cow<'de, str>>()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Reference(found))
+            }
+        }
+        deserializer.deserialize_any(IdOrObject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOX: &str = r#"{"id":"5dc06d1275fc7d0006732521","kind":"Box","name":"CTO \"São João\" 3","project":"5d51a87046cbe700148328bf","coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722,"implanted":true,"draft":false,"boxType":null}"#;
+
+    #[test]
+    fn coords_are_longitude_first() {
+        let row = BoxRow::decode(BOX).unwrap();
+        assert_eq!((row.position.lat(), row.position.lng()), (-27.57665, -48.52722));
+        assert_eq!((&*row.name, row.stage), ("CTO \"São João\" 3", Stage::Implanted));
+    }
+
+    #[test]
+    fn a_populated_project_is_read_as_its_id() {
+        let populated = BOX.replace(
+            r#""5d51a87046cbe700148328bf""#,
+            r#"{"kind":"Project","id":"5d51a87046cbe700148328bf","name":"Centro","tags":[{"id":"x"}]}"#,
+        );
+        assert_eq!(BoxRow::decode(&populated).unwrap().project, BoxRow::decode(BOX).unwrap().project);
+    }
+
+    #[test]
+    fn a_draft_is_a_draft_even_if_implanted_is_set() {
+        assert_eq!(
+            BoxRow::decode(&BOX.replace(r#""draft":false"#, r#""draft":true"#)).unwrap().stage,
+            Stage::Draft
+        );
+    }
+
+    #[test]
+    fn each_fault_of_a_box_has_its_name() {
+        let cases = [
+            (
+                r#""coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722"#,
+                r#""coords":null"#,
+                RowFault::NoPosition,
+            ),
+            ("[-48.52722,-27.57665]", "[-48.52722,-127.5]", RowFault::BadPosition),
+            ("[-48.52722,-27.57665]", r#"["-48,5","-27,5"]"#, RowFault::Malformed),
+            ("5dc06d1275fc7d0006732521", "17", RowFault::BadId),
+            (r#""5d51a87046cbe700148328bf""#, "null", RowFault::BadProject),
+            (r#""draft":false"#, r#""draft":"no""#, RowFault::Malformed),
+        ];
+        for (good, bad, fault) in cases {
+            assert_eq!(BoxRow::decode(&BOX.replace(good, bad)).unwrap_err(), fault, "{bad}");
+        }
+    }
+
+    #[test]
+    fn ports_pair_outputs_with_blocks() {
+        let row = SplitterRow::decode(
+            r#"{"id":"5dc06d1275fc7d0006732599","parent":{"id":"5dc06d1275fc7d0006732521","kind":"Box"},"isDrop":true,
+                "connectables":{"input":["a"],"output":[null,"5dc06d1275fc7d0006732500",null,null]},
+                "ports":[{"blocked":true,"tags":[],"id":"x"},{"blocked":false},{"id":"y"}]}"#,
+        )
+        .unwrap();
+        let ports: Vec<_> = row.ports.iter().map(|port| (port.connected, port.blocked)).collect();
+        assert_eq!(ports, [(false, true), (true, false), (false, false), (false, false)]);
+        assert_eq!(row.parent, ObjectId::parse("5dc06d1275fc7d0006732521"));
+        let silent = SplitterRow::decode(r#"{"id":"5dc06d1275fc7d0006732599","parent":null,"isDrop":true}"#);
+        assert_eq!(silent.unwrap_err(), RowFault::NoOutputs);
+    }
+}

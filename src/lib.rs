@@ -1,6 +1,14 @@
 //! viability-proxy answers OZmap's fibre viability queries from memory, in OZmap's own format.
+//!
+//! Imports run down this list only: [`app`] wires everything, [`server`] speaks HTTP to clients and operators,
+//! [`refresh`] keeps the data current, [`tenant`] decides who answers, [`ozmap`] speaks to OZmap, [`config`] is what
+//! an operator sets, [`viability`] the pure rules. [`metrics`] lies beside all of them and knows none.
 
+pub mod app;
 pub mod config;
 pub mod metrics;
 pub mod ozmap;
+pub mod refresh;
+pub mod server;
+pub mod tenant;
 pub mod viability;

@@ -12,7 +12,12 @@ use crate::metrics::Metrics;
 use crate::viability::geo::{Point, Radius};
 use bytes::{Bytes, BytesMut};
 use failure::{CallError, ClientError};
-use reqwest::{Method, Response, StatusCode, Url, header};
+use http::Response;
+use http_body::Body as HttpBody;
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use reqwest::{Method, StatusCode, Url, header};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -32,6 +37,18 @@ pub struct LiveQuery {
     pub radius: Option<Radius>,
 }
 
+impl LiveQuery {
+    fn to_query_string(self) -> String {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("lat", &self.center.lat().to_string());
+        pairs.append_pair("lng", &self.center.lng().to_string());
+        if let Some(radius) = self.radius {
+            pairs.append_pair("radius", &radius.metres().to_string());
+        }
+        pairs.finish()
+    }
+}
+
 /// OZmap's own answer to a viability question: a verdict (200), or why the client gets none (4xx).
 #[derive(Clone, Debug)]
 pub struct LiveAnswer {
@@ -47,7 +64,7 @@ pub struct LiveAnswer {
 
 /// Everything of a request that is passed through.
 #[derive(Debug)]
-pub struct Forwarded {
+pub struct Forwarded<B> {
     /// Its method.
     pub method: Method,
     /// What follows `/api/v2`, with query.
@@ -55,8 +72,11 @@ pub struct Forwarded {
     /// Its end-to-end headers.
     pub headers: header::HeaderMap,
     /// Its body.
-    pub body: reqwest::Body,
+    pub body: B,
 }
+
+/// The body of an answer that is passed through.
+pub type PassedBody = UnsyncBoxBody<Bytes, CallError>;
 
 /// One tenant's OZmap.
 pub struct Client {
@@ -134,14 +154,8 @@ impl Client {
         query: LiveQuery,
         within: Duration,
     ) -> Result<LiveAnswer, CallError> {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("lat", &query.center.lat().to_string());
-        pairs.append_pair("lng", &query.center.lng().to_string());
-        if let Some(radius) = query.radius {
-            pairs.append_pair("radius", &radius.metres().to_string());
-        }
         let call = async {
-            let response = self.get("ftth-viability/radius", key, &pairs.finish(), within).await?;
+            let response = self.get("ftth-viability/radius", key, &query.to_query_string(), within).await?;
             let status = response.status();
             let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
             let content_type =
@@ -161,11 +175,20 @@ impl Client {
     }
 
     /// Passes a request through, to this OZmap's API and nowhere else. `None`: its path leads out of the API.
-    pub async fn forward(&self, request: Forwarded) -> Option<Result<Response, CallError>> {
+    ///
+    /// The answer's body streams; it may break off later.
+    pub async fn forward<B>(&self, request: Forwarded<B>) -> Option<Result<Response<PassedBody>, CallError>>
+    where
+        B: HttpBody<Data = Bytes> + Send + Sync + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let url = self.below_base(&request.path_and_query)?;
-        let send =
-            self.forwarder.request(request.method, url).headers(request.headers).body(request.body).send();
-        Some(self.observed("forward", async { send.await.map_err(CallError::from_http) }).await)
+        let body = reqwest::Body::wrap(request.body);
+        let send = self.forwarder.request(request.method, url).headers(request.headers).body(body).send();
+        let response = self.observed("forward", async { send.await.map_err(CallError::from_http) }).await;
+        Some(response.map(|response| {
+            Response::from(response).map(|body| body.map_err(CallError::from_http).boxed_unsync())
+        }))
     }
 
     fn below_base(&self, path_and_query: &str) -> Option<Url> {
@@ -181,7 +204,7 @@ impl Client {
         key: &ApiKey,
         query: &str,
         within: Duration,
-    ) -> Result<Response, CallError> {
+    ) -> Result<reqwest::Response, CallError> {
         let url = format!("{}/{path}?{query}", self.base);
         self.reader
             .get(url)
@@ -206,7 +229,7 @@ impl Client {
     }
 }
 
-async fn read(mut response: Response, limit: usize) -> Result<Bytes, CallError> {
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(CallError::from_http)? {
         if body.len() + chunk.len() > limit {

@@ -11,7 +11,7 @@
 use super::Client;
 use super::failure::CallError;
 use super::wire::rows::{Row, RowFault};
-use super::wire::{IdRange, Page, decode_page};
+use super::wire::{IdRange, List, Page, decode_page};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -67,6 +67,20 @@ struct Slice {
     range: IdRange,
     page: u64,
     limit: u64,
+}
+
+impl Slice {
+    fn to_query_string(self, list: List) -> String {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("page", &self.page.to_string());
+        pairs.append_pair("limit", &self.limit.to_string());
+        pairs.append_pair("select", list.select());
+        pairs.append_pair("sort", list.sort());
+        if let Some(filter) = list.filter(self.range) {
+            pairs.append_pair("filter", &filter);
+        }
+        pairs.finish()
+    }
 }
 
 /// The rows found so far, by id, and the faults.
@@ -235,16 +249,7 @@ impl Reader<'_> {
     }
 
     async fn try_page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
-        let list = R::LIST;
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("page", &slice.page.to_string());
-        query.append_pair("limit", &slice.limit.to_string());
-        query.append_pair("select", list.select());
-        query.append_pair("sort", list.sort());
-        if let Some(filter) = list.filter(slice.range) {
-            query.append_pair("filter", &filter);
-        }
-        let body = self.client.list(list, self.key, &query.finish()).await?;
+        let body = self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST)).await?;
         // A page takes milliseconds to decode: not on a thread that answers queries.
         let decoded = tokio::task::spawn_blocking(move || decode_page::<R>(&body)).await;
         let page = match decoded {

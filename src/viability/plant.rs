@@ -59,6 +59,22 @@ impl Scope {
             Self::Projects(projects) => projects.contains(&project),
         }
     }
+
+    /// Whether a snapshot of these projects holds everything that the caller may see.
+    pub fn lies_within(&self, known: &HashSet<ObjectId>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Projects(projects) => projects.is_subset(known),
+        }
+    }
+
+    /// How many projects it names.
+    pub fn projects(&self) -> usize {
+        match self {
+            Self::Everything => 0,
+            Self::Projects(projects) => projects.len(),
+        }
+    }
 }
 
 /// One output of a splitter.

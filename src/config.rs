@@ -1,0 +1,224 @@
+//! The configuration as plain data: what a [`Config`] holds has been checked.
+//!
+//! One is made from `config.toml` (compiled in, every default stands there), a file and the environment.
+
+pub mod host;
+pub mod key;
+
+use crate::viability::Rules;
+use croner::parser::{CronParser, Seconds};
+use host::OzmapHost;
+use key::ApiKey;
+use secrecy::SecretString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Everything an operator can set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The public listener.
+    pub server: Server,
+    /// The operators' listener.
+    pub admin: Admin,
+    /// What is logged, and how.
+    pub log: Log,
+    /// At least one, sorted by name, no two with one name or one `hosts` entry.
+    pub tenants: Vec<Tenant>,
+}
+
+/// The public listener.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// How long a stop waits for requests under way; zero does not wait.
+    pub drain: Duration,
+}
+
+/// The operators' listener: probes, metrics, console, admin routes.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where operators connect.
+    pub listen: SocketAddr,
+    /// What changing routes ask for; without it they all answer 403.
+    pub token: Option<SecretString>,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// Directives of tracing's `EnvFilter`, which have been parsed once.
+    pub filter: String,
+    /// The shape of a line.
+    pub format: LogFormat,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// For a collector: one object a line.
+    Json,
+}
+
+/// One OZmap account and how it is served.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Its name in paths, metrics and logs.
+    pub name: TenantName,
+    /// *`OzMap` Host*: where its OZmap answers.
+    pub host: OzmapHost,
+    /// *`OzMap` Key*: the tenant's own key, which sees the whole snapshot.
+    pub key: ApiKey,
+    /// Certificates (PEM) trusted for `host` beside the system's; a readable file when it was loaded.
+    pub ca_file: Option<PathBuf>,
+    /// The HTTP proxy through which `host` is reached; no credentials.
+    pub outbound_proxy: Option<Url>,
+    /// The `Host` names, lower case, without port, that select this tenant.
+    pub hosts: Vec<String>,
+    /// Which other OZmap paths are passed on.
+    pub forward: Forward,
+    /// How many of them may be under way.
+    pub forwards_at_once: NonZeroUsize,
+    /// OZmap's own settings for viability.
+    pub rules: Rules,
+    /// Reading the plant from OZmap.
+    pub refresh: Refresh,
+    /// What age of the data means.
+    pub freshness: Freshness,
+    /// Calls to OZmap made for a waiting client.
+    pub live: Live,
+    /// Remembering who may ask.
+    pub access: Access,
+}
+
+/// Which OZmap paths other than viability are passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// None.
+    Off,
+    /// GET and HEAD.
+    Read,
+    /// Every method.
+    All,
+}
+
+/// Reading the plant from OZmap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refresh {
+    /// When the whole plant is read.
+    pub full: Schedule,
+    /// Rows asked for at a time.
+    pub page_size: NonZeroU32,
+    /// Pages asked for side by side.
+    pub pages_at_once: NonZeroUsize,
+    /// How long a connection to OZmap may take.
+    pub connect_timeout: Duration,
+    /// How long OZmap may send no byte.
+    pub read_timeout: Duration,
+    /// How long one whole page may take.
+    pub page_timeout: Duration,
+}
+
+/// What age of the data, counted from the reading at OZmap, means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Freshness {
+    /// Older data are marked stale; at most `max_stale`.
+    pub stale_after: Duration,
+    /// Older data are expired.
+    pub max_stale: Duration,
+    /// What becomes of expired data.
+    pub when_expired: WhenExpired,
+}
+
+/// What becomes of expired data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenExpired {
+    /// Answers are made from them still, marked stale.
+    Serve,
+    /// Answers are not made from them: 503.
+    Refuse,
+}
+
+/// Calls to OZmap made for a waiting client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    /// The budget: finite, above 0.
+    pub calls_per_second: f64,
+    /// How many may be under way.
+    pub calls_at_once: NonZeroUsize,
+    /// How long a client waits where the snapshot could answer instead; at most `timeout`.
+    pub deadline: Duration,
+    /// How long a client waits where no snapshot could answer instead.
+    pub timeout: Duration,
+    /// How long an answer is remembered; zero remembers none.
+    pub cache_ttl: Duration,
+    /// How many bytes of answers are remembered; zero remembers none.
+    pub cache_bytes: u64,
+}
+
+/// Remembering who may ask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// How long the projects of a key are remembered.
+    pub scope_ttl: Duration,
+    /// How long it is remembered that OZmap rejected a key; zero does not remember it.
+    pub rejected_ttl: Duration,
+    /// How long a key's last known projects count while OZmap can't be asked; zero does not keep them.
+    pub outage_ttl: Duration,
+    /// How many keys are remembered, at least 1.
+    pub max_keys: u64,
+}
+
+/// A tenant's name: 1 to 40 lower-case letters, digits and `-`, and no word that is a path of our own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantName(String);
+
+impl TenantName {
+    /// The most characters a name has.
+    pub const LONGEST: usize = 40;
+    /// Names that would hide a path of our own.
+    pub const RESERVED: [&str; 5] = ["api", "admin", "metrics", "healthz", "readyz"];
+
+    /// `None` unless `text` is such a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let fits = (1..=Self::LONGEST).contains(&text.len()) && text.chars().all(plain);
+        (fits && !Self::RESERVED.contains(&text)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Times of a refresh: cron with a field for seconds in front, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule(String);
+
+impl Schedule {
+    /// `None` unless the scheduler will accept `text`.
+    pub fn parse(text: &str) -> Option<Self> {
+        // The very parser and settings of tokio-cron-scheduler 0.15 (`Job::new_tz`). It takes shorthands such as
+        // "@hourly" too, and five fields, to which it adds a second of 0 only to refuse them.
+        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
+        parser.parse(text).is_ok().then(|| Self(text.to_owned()))
+    }
+
+    /// The cron text as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,275 @@
+//! Keeping a tenant's data current: one refresher per tenant, woken by the clock, by an operator, or by a failure
+//! that may have passed. Runs of one tenant never overlap.
+
+pub mod progress;
+pub mod run;
+
+use crate::metrics::Metrics;
+use crate::tenant::Tenant;
+use progress::{Phase, Progress};
+use run::{Published, RefreshError, refresh_guarded};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+/// Reports kept for `/admin/runs`.
+const KEPT_RUNS: usize = 50;
+/// The pause after a first failure; doubled after each further one.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// The longest pause while nothing can be answered from memory.
+const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
+/// The longest pause while there are data.
+const LONGEST_RETRY_WARM: Duration = Duration::from_mins(1);
+
+/// What starts a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The process started.
+    Start,
+    /// `refresh.full` came due.
+    Schedule,
+    /// An operator asked for it.
+    Admin,
+    /// The one before failed.
+    Retry,
+}
+
+impl Trigger {
+    /// The word for it in metrics and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Schedule => "schedule",
+            Self::Admin => "admin",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// A refresh that is running.
+#[derive(Clone, Copy, Debug)]
+pub struct Running {
+    /// Its number, counted from 1 in each tenant.
+    pub id: u64,
+    /// What started it.
+    pub trigger: Trigger,
+    /// When.
+    pub started_at: SystemTime,
+}
+
+/// A refresh that ended.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What ran.
+    pub run: Running,
+    /// How long it took.
+    pub took: Duration,
+    /// What it published, or why nothing: the error and its causes in one line, and its word.
+    pub outcome: Result<Published, Failure>,
+}
+
+/// Why a refresh published nothing.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The error's word in the metrics.
+    pub kind: &'static str,
+    /// The error and its causes.
+    pub message: String,
+}
+
+#[derive(Default)]
+struct State {
+    last_id: u64,
+    pending: Option<(u64, Trigger)>,
+    running: Option<Running>,
+    reports: VecDeque<Report>,
+}
+
+/// Refreshes one tenant, one run at a time.
+pub struct Refresher {
+    tenant: Arc<Tenant>,
+    metrics: Arc<Metrics>,
+    state: Mutex<State>,
+    wake: Notify,
+    progress: watch::Sender<Progress>,
+    ended: watch::Sender<u64>,
+}
+
+impl Refresher {
+    /// A refresher at rest; [`Self::keep_refreshing`] makes it work.
+    pub fn new(tenant: Arc<Tenant>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            tenant,
+            metrics,
+            state: Mutex::default(),
+            wake: Notify::new(),
+            progress: watch::Sender::new(Progress::at(Phase::Idle)),
+            ended: watch::Sender::new(0),
+        }
+    }
+
+    /// Whose data it refreshes.
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// Asks for a run and returns its number.
+    ///
+    /// Requests before a run begins share it. One that comes while a run is under way is served by another right
+    /// after it, for the first may have passed what has changed since; only the clock is content with the running one.
+    pub fn request(&self, trigger: Trigger) -> u64 {
+        let mut state = self.state();
+        if let Some((id, _)) = state.pending {
+            return id;
+        }
+        if let (Trigger::Schedule, Some(running)) = (trigger, state.running) {
+            return running.id;
+        }
+        state.last_id += 1;
+        let id = state.last_id;
+        state.pending = Some((id, trigger));
+        drop(state);
+        self.wake.notify_one();
+        id
+    }
+
+    /// The run under way, if any.
+    pub fn running(&self) -> Option<Running> {
+        self.state().running
+    }
+
+    /// How far the run under way has come; it changes with every page.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// The last runs, newest first.
+    pub fn reports(&self) -> Vec<Report> {
+        self.state().reports.iter().cloned().collect()
+    }
+
+    /// The report of a run once it has ended; `None` if it doesn't within this time.
+    pub async fn report_of(&self, id: u64, within: Duration) -> Option<Report> {
+        let mut ended = self.ended.subscribe();
+        let _last = timeout(within, ended.wait_for(|&last| last >= id)).await.ok()?.ok()?;
+        self.state().reports.iter().find(|report| report.run.id == id).cloned()
+    }
+
+    /// Serves requests for runs for ever; after a failure tries again by itself, sooner while there are no data.
+    pub async fn keep_refreshing(self: Arc<Self>) {
+        let mut failures = 0;
+        let mut retry_at = None;
+        loop {
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
+                    self.request(Trigger::Retry);
+                }
+            }
+            let Some(run) = self.begin() else { continue };
+            let started = Instant::now();
+            let outcome =
+                refresh_guarded(Arc::clone(&self.tenant), Arc::clone(&self.metrics), self.progress.clone())
+                    .await;
+            let may_pass = outcome.as_ref().err().is_some_and(RefreshError::may_pass);
+            failures = if may_pass { failures + 1 } else { 0 };
+            retry_at = may_pass.then(|| Instant::now() + self.pause_after(failures));
+            self.end(run, started.elapsed(), outcome);
+        }
+    }
+
+    fn pause_after(&self, failures: u32) -> Duration {
+        let longest = if self.tenant.data().is_some() { LONGEST_RETRY_WARM } else { LONGEST_RETRY_COLD };
+        FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(longest)
+    }
+
+    fn begin(&self) -> Option<Running> {
+        let mut state = self.state();
+        let (id, trigger) = state.pending.take()?;
+        let run = Running { id, trigger, started_at: SystemTime::now() };
+        state.running = Some(run);
+        drop(state);
+        tracing::info!(tenant = self.tenant.name(), run = id, trigger = trigger.as_str(), "refresh started");
+        Some(run)
+    }
+
+    fn end(&self, run: Running, took: Duration, outcome: Result<Published, RefreshError>) {
+        let tenant = self.tenant.name();
+        let outcome = outcome.map_err(|error| {
+            let failure = Failure { kind: error.as_str(), message: with_causes(&error) };
+            tracing::warn!(
+                tenant,
+                run = run.id,
+                error = failure.message,
+                "refresh failed; serving what there is"
+            );
+            failure
+        });
+        if let Ok(published) = &outcome {
+            tracing::info!(
+                tenant,
+                run = run.id,
+                generation = published.generation,
+                boxes = published.boxes,
+                sellable = published.sellable,
+                free_ports = published.free_ports,
+                took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                "refresh published"
+            );
+        }
+        let result = outcome.as_ref().err().map_or("ok", |failure| failure.kind);
+        self.metrics.refresh(tenant, run.trigger.as_str(), result, outcome.is_ok().then_some(took));
+        self.progress.send_replace(Progress::at(Phase::Idle));
+        let mut state = self.state();
+        state.running = None;
+        state.reports.push_front(Report { run, took, outcome });
+        state.reports.truncate(KEPT_RUNS);
+        drop(state);
+        self.ended.send_replace(run.id);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An error and all its causes in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
+/// The clock that wakes refreshers by `refresh.full`, in UTC.
+pub struct Schedule {
+    scheduler: JobScheduler,
+}
+
+impl Schedule {
+    /// Starts ticking.
+    pub async fn start(refreshers: &[Arc<Refresher>]) -> Result<Self, JobSchedulerError> {
+        let scheduler = JobScheduler::new().await?;
+        for refresher in refreshers {
+            let due = Arc::clone(refresher);
+            let cron = refresher.tenant.settings().refresh.full.as_str();
+            let job = Job::new(cron, move |_, _| {
+                due.request(Trigger::Schedule);
+            })?;
+            scheduler.add(job).await?;
+        }
+        scheduler.start().await?;
+        Ok(Self { scheduler })
+    }
+
+    /// Stops ticking.
+    pub async fn stop(mut self) {
+        if let Err(error) = self.scheduler.shutdown().await {
+            tracing::warn!(%error, "the refresh clock did not stop cleanly");
+        }
+    }
+}

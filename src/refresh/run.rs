@@ -1,0 +1,166 @@
+//! One refresh: read everything, judge and index it, publish it by one swap.
+
+use super::progress::{Phase, Progress};
+use crate::metrics::Metrics;
+use crate::ozmap::assemble;
+use crate::ozmap::failure::CallError;
+use crate::ozmap::pages::{PageSeen, Reading, read_all};
+use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, RowFault, SplitterRow};
+use crate::tenant::Tenant;
+use crate::viability::snapshot::{Plant, Snapshot};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+/// A refresh that published nothing; the data that were there go on answering.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// A list could not be read to its end.
+    #[error("reading {list} of OZmap failed")]
+    Unread {
+        /// Which list.
+        list: &'static str,
+        /// What went wrong.
+        source: CallError,
+    },
+    /// A bug, logged where it happened.
+    #[error("the refresh ended by a panic")]
+    Panicked,
+}
+
+impl RefreshError {
+    /// The word for it in metrics and reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unread { source, .. } => source.as_str(),
+            Self::Panicked => "panicked",
+        }
+    }
+
+    /// Whether trying again soon can help: a rejected key stays rejected until somebody acts.
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::Unread { source: CallError::Unauthorized, .. })
+    }
+}
+
+/// What a refresh read and published.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Published {
+    /// The snapshot's number.
+    pub generation: u64,
+    /// Projects that the tenant's key may see.
+    pub projects: u64,
+    /// Boxes in the snapshot, of every state.
+    pub boxes: u64,
+    /// Boxes that can be sold.
+    pub sellable: u64,
+    /// Free ports of those.
+    pub free_ports: u64,
+    /// Service splitters read.
+    pub splitters: u64,
+    /// Rows that could not be read and were set aside, by reason.
+    pub quarantined: BTreeMap<&'static str, u64>,
+}
+
+/// Reads the tenant's plant and publishes it.
+pub async fn refresh(
+    tenant: &Tenant,
+    metrics: &Metrics,
+    progress: &watch::Sender<Progress>,
+) -> Result<Published, RefreshError> {
+    let (read_at, read) = (SystemTime::now(), Instant::now());
+    let reader = Reader { tenant, metrics, progress, quarantined: BTreeMap::new() };
+    let (reader, projects) = reader.read::<ProjectRow>(Phase::Projects).await?;
+    let (reader, boxes) = reader.read::<BoxRow>(Phase::Boxes).await?;
+    let (reader, splitters) = reader.read::<SplitterRow>(Phase::Splitters).await?;
+
+    progress.send_replace(Progress::at(Phase::Building));
+    let generation = tenant.data().map_or(1, |data| data.snapshot.generation() + 1);
+    let rules = tenant.settings().rules.clone();
+    let splitter_count = splitters.len() as u64;
+    let started = Instant::now();
+    let built = spawn_blocking(move || {
+        let projects = projects.iter().map(Row::id).collect();
+        let boxes = assemble::boxes(boxes, &splitters, &rules);
+        Snapshot::build(generation, Plant { read_at, projects, boxes })
+    });
+    // A panic there is a bug of ours: the refresher reports it.
+    let snapshot = built.await.map_err(|_panicked| RefreshError::Panicked)?;
+    metrics.index_built(started.elapsed());
+
+    let census = snapshot.census();
+    let published = Published {
+        generation,
+        projects: snapshot.projects().len() as u64,
+        boxes: census.boxes(),
+        sellable: census.sellable,
+        free_ports: census.free_ports,
+        splitters: splitter_count,
+        quarantined: reader.quarantined,
+    };
+    let old = tenant.publish(snapshot, read);
+    // Freeing a million boxes takes a while: not on a thread that answers.
+    drop(spawn_blocking(move || drop(old)));
+    Ok(published)
+}
+
+/// Reads lists one after the other, keeping count.
+struct Reader<'r> {
+    tenant: &'r Tenant,
+    metrics: &'r Metrics,
+    progress: &'r watch::Sender<Progress>,
+    quarantined: BTreeMap<&'static str, u64>,
+}
+
+impl Reader<'_> {
+    async fn read<R: Row>(mut self, phase: Phase) -> Result<(Self, Vec<R>), RefreshError> {
+        self.progress.send_replace(Progress::at(phase));
+        let watch = |seen: PageSeen| {
+            self.progress.send_modify(|progress| {
+                progress.pages += 1;
+                progress.rows += seen.rows;
+                progress.rows_total = seen.total.or(progress.rows_total);
+            });
+        };
+        let reading: Result<Reading<R>, CallError> =
+            read_all(self.tenant.client(), &self.tenant.settings().key, &watch).await;
+        let reading = reading.map_err(|source| RefreshError::Unread { list: R::LIST.path(), source })?;
+        self.set_aside(R::LIST.path(), reading.faults);
+        tracing::info!(
+            tenant = self.tenant.name(),
+            list = R::LIST.path(),
+            rows = reading.rows.len(),
+            pages = self.progress.borrow().pages,
+            "list read"
+        );
+        Ok((self, reading.rows))
+    }
+
+    fn set_aside(&mut self, list: &str, faults: BTreeMap<RowFault, u64>) {
+        for (fault, rows) in faults {
+            tracing::warn!(
+                tenant = self.tenant.name(),
+                list,
+                reason = fault.as_str(),
+                rows,
+                "unreadable rows set aside"
+            );
+            self.metrics.quarantined(self.tenant.name(), fault.as_str(), rows);
+            *self.quarantined.entry(fault.as_str()).or_default() += rows;
+        }
+    }
+}
+
+/// Runs a refresh in a task of its own, so that a panic ends the run and not the refresher.
+pub async fn refresh_guarded(
+    tenant: Arc<Tenant>,
+    metrics: Arc<Metrics>,
+    progress: watch::Sender<Progress>,
+) -> Result<Published, RefreshError> {
+    let run = tokio::spawn(async move { refresh(&tenant, &metrics, &progress).await });
+    run.await.unwrap_or(Err(RefreshError::Panicked))
+}

@@ -1,0 +1,199 @@
+//! What operators ask and order:
+//!
+//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one
+//! - `GET /admin/runs`: the last refreshes of every tenant
+//! - `POST /admin/refresh[?tenant=&wait=30s]`: refresh now; needs the admin token
+
+use super::Service;
+use super::access::OperatorAccess;
+use super::body::Body;
+use super::reply;
+use crate::refresh::{Refresher, Report, Running, Trigger};
+use crate::tenant::unix_seconds;
+use crate::viability::plant::Refusal;
+use futures_util::future::join_all;
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// The longest `wait` of a forced refresh.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
+/// `GET /admin/status`.
+pub(super) fn status(service: &Service) -> Response<Body> {
+    let tenants: Vec<_> = service.refreshers().iter().map(|refresher| tenant_status(refresher)).collect();
+    let body = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime_seconds": service.uptime().as_secs(),
+        "stopping": service.is_stopping(),
+        "tenants": tenants,
+    });
+    reply::json(StatusCode::OK, body.to_string())
+}
+
+fn tenant_status(refresher: &Refresher) -> Value {
+    let tenant = refresher.tenant();
+    let data = tenant.data();
+    let state = tenant.state_of(data.as_deref());
+    let progress = *refresher.progress().borrow();
+    let reports = refresher.reports();
+    json!({
+        "tenant": tenant.name(),
+        "state": state.as_str(),
+        "data": data.map(|data| {
+            let census = data.snapshot.census();
+            let refused = Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
+            json!({
+                "generation": data.snapshot.generation(),
+                "read_at": timestamp(data.snapshot.read_at()),
+                "age_seconds": data.age().as_secs(),
+                "boxes": census.boxes(),
+                "sellable": census.sellable,
+                "refused": refused.collect::<BTreeMap<_, _>>(),
+                "free_ports": census.free_ports,
+            })
+        }),
+        "refresh": {
+            "schedule": tenant.settings().refresh.full.as_str(),
+            "running": refresher.running().map(|run| {
+                let mut body = run_json(&run);
+                body["progress"] = json!(progress);
+                body
+            }),
+            "last": reports.first().map(report_json),
+            "last_success": reports.iter().find(|report| report.outcome.is_ok()).map(report_json),
+        },
+    })
+}
+
+/// `GET /admin/runs`.
+pub(super) fn runs(service: &Service) -> Response<Body> {
+    let tenants: Vec<_> = service
+        .refreshers()
+        .iter()
+        .map(|refresher| {
+            let reports = refresher.reports();
+            json!({
+                "tenant": refresher.tenant().name(),
+                "running": refresher.running().as_ref().map(run_json),
+                "runs": reports.iter().map(report_json).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
+}
+
+/// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports.
+pub(super) async fn refresh(service: &Service, head: &Parts) -> Response<Body> {
+    if let Some(refused) = refusal(service, head) {
+        return refused;
+    }
+    let order = match Order::parse(head.uri.query().unwrap_or_default()) {
+        Ok(order) => order,
+        Err(message) => return reply::error(StatusCode::BAD_REQUEST, "bad_parameter", &message),
+    };
+    let chosen: Vec<&Arc<Refresher>> = service
+        .refreshers()
+        .iter()
+        .filter(|refresher| order.tenant.as_deref().is_none_or(|name| name == refresher.tenant().name()))
+        .collect();
+    if chosen.is_empty() {
+        return reply::error(
+            StatusCode::NOT_FOUND,
+            "unknown_tenant",
+            "no tenant of this name; see /admin/status",
+        );
+    }
+    let requested: Vec<_> =
+        chosen.into_iter().map(|refresher| (refresher, refresher.request(Trigger::Admin))).collect();
+    for (refresher, run) in &requested {
+        tracing::info!(tenant = refresher.tenant().name(), run, "refresh ordered by an operator");
+    }
+    let reports = join_all(requested.iter().map(|(refresher, run)| async {
+        match order.wait {
+            Some(wait) => refresher.report_of(*run, wait).await,
+            None => None,
+        }
+    }))
+    .await;
+    let status = if reports.iter().all(Option::is_some) { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let runs: Vec<_> = requested
+        .iter()
+        .zip(&reports)
+        .map(|((refresher, run), report)| {
+            let mut body = report.as_ref().map_or_else(|| json!({ "run": run }), report_json);
+            body["tenant"] = json!(refresher.tenant().name());
+            body
+        })
+        .collect();
+    reply::json(status, json!({ "runs": runs }).to_string())
+}
+
+/// What a forced refresh is asked to do.
+struct Order {
+    tenant: Option<String>,
+    wait: Option<Duration>,
+}
+
+impl Order {
+    fn parse(query: &str) -> Result<Self, String> {
+        let mut order = Self { tenant: None, wait: None };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "tenant" => order.tenant = Some(value.into_owned()),
+                "wait" => {
+                    let wait = humantime::parse_duration(&value).ok().filter(|wait| *wait <= LONGEST_WAIT);
+                    order.wait = Some(wait.ok_or("wait: expected a duration of at most 15m, such as 30s")?);
+                }
+                other => return Err(format!("{other}: not known here; expected tenant or wait")),
+            }
+        }
+        Ok(order)
+    }
+}
+
+/// The answer to whoever may not order anything; `None`: this caller may.
+fn refusal(service: &Service, head: &Parts) -> Option<Response<Body>> {
+    let Some(token) = service.admin_token() else {
+        let message = "changing routes are closed: set admin.token_file or admin.token_env";
+        return Some(reply::error(StatusCode::FORBIDDEN, "no_admin_token", message));
+    };
+    match token.check(&head.headers) {
+        OperatorAccess::Granted => None,
+        OperatorAccess::Refused => {
+            let message = "the admin token is needed: Authorization: Bearer <token>";
+            let mut refused = reply::error(StatusCode::UNAUTHORIZED, "bad_admin_token", message);
+            refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            Some(refused)
+        }
+    }
+}
+
+fn run_json(run: &Running) -> Value {
+    json!({ "run": run.id, "trigger": run.trigger, "started_at": timestamp(run.started_at) })
+}
+
+fn report_json(report: &Report) -> Value {
+    let mut body = run_json(&report.run);
+    body["duration_seconds"] = json!((report.took.as_secs_f64() * 1e3).round() / 1e3);
+    match &report.outcome {
+        Ok(published) => {
+            body["result"] = json!("ok");
+            body["published"] = json!(published);
+        }
+        Err(failure) => {
+            body["result"] = json!(failure.kind);
+            body["error"] = json!(failure.message);
+        }
+    }
+    body
+}
+
+/// RFC 3339 in UTC, to the second.
+fn timestamp(time: SystemTime) -> String {
+    jiff::Timestamp::from_second(unix_seconds(time)).unwrap_or_default().to_string()
+}

@@ -1,0 +1,52 @@
+//! The body of an answer.
+
+use crate::ozmap::PassedBody;
+use crate::ozmap::failure::CallError;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A body at hand, or one that streams through.
+pub(super) enum Body {
+    /// Ours, whole.
+    AtHand(Full<Bytes>),
+    /// OZmap's, as it comes.
+    Passed {
+        /// The stream.
+        body: PassedBody,
+        /// Its place among the forwarded requests, free when the stream has ended.
+        place: OwnedSemaphorePermit,
+    },
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = CallError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
+        match &mut *self {
+            Self::AtHand(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Passed { body, .. } => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::AtHand(body) => body.is_end_stream(),
+            Self::Passed { body, .. } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::AtHand(body) => body.size_hint(),
+            Self::Passed { body, .. } => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What handlers tell the router about a request, for its one log line and its one observation.
+
+use crate::metrics::Metrics;
+use crate::tenant::resolve::{NoAnswer, Resolved};
+use crate::viability::geo::Point;
+use std::sync::Arc;
+
+/// The routes, as metrics and logs name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// A viability query.
+    Viability,
+    /// Another path of OZmap's API.
+    Forward,
+    /// `/healthz`.
+    Health,
+    /// `/readyz`.
+    Ready,
+    /// `/metrics`.
+    Metrics,
+    /// Below `/admin`.
+    Admin,
+    /// The operators' page.
+    Console,
+    /// No route of ours.
+    Unmatched,
+}
+
+impl Route {
+    /// Its name.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Viability => "viability",
+            Self::Forward => "forward",
+            Self::Health => "healthz",
+            Self::Ready => "readyz",
+            Self::Metrics => "metrics",
+            Self::Admin => "admin",
+            Self::Console => "console",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+/// What became of one request.
+pub(super) struct Notes {
+    /// Which route took it.
+    pub route: Route,
+    /// Whose it was.
+    pub tenant: Option<Arc<str>>,
+    /// Who answered.
+    pub source: &'static str,
+    /// The home asked for.
+    pub center: Option<Point>,
+    query: Option<Judged>,
+}
+
+struct Judged {
+    state: &'static str,
+    result: &'static str,
+}
+
+impl Notes {
+    /// Nothing is known yet.
+    pub(super) fn new() -> Self {
+        Self { route: Route::Unmatched, tenant: None, source: "self", center: None, query: None }
+    }
+
+    /// A viability query was answered.
+    pub(super) fn answered(&mut self, resolved: &Resolved) {
+        self.source = resolved.provenance.source();
+        self.query = Some(Judged { state: resolved.state.as_str(), result: resolved.reply.verdict() });
+    }
+
+    /// Nobody could answer a viability query.
+    pub(super) fn unanswered(&mut self, failure: &NoAnswer) {
+        self.source = "none";
+        self.query = Some(Judged { state: failure.state.as_str(), result: "unanswered" });
+    }
+
+    /// Counts the viability query, if it was one.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        if let (Some(query), Some(tenant)) = (&self.query, &self.tenant) {
+            metrics.query(tenant, self.source, query.state, query.result);
+        }
+    }
+
+    /// The verdict, for the log.
+    pub(super) fn result(&self) -> Option<&'static str> {
+        self.query.as_ref().map(|query| query.result)
+    }
+
+    /// The home asked for, to three decimals: about a hundred metres, for it is somebody's home.
+    pub(super) fn rounded_center(&self) -> Option<String> {
+        self.center.map(|center| format!("{:.3},{:.3}", center.lat(), center.lng()))
+    }
+}

@@ -1,0 +1,220 @@
+//! `GET /api/v2/ftth-viability/radius`: from the query string to an answer.
+
+use super::access::{self, Denied};
+use super::body::Body;
+use super::notes::Notes;
+use super::reply;
+use crate::refresh::with_causes;
+use crate::tenant::Tenant;
+use crate::tenant::live::Recall;
+use crate::tenant::resolve::{Caller, Request};
+use crate::viability::geo::{Point, Radius};
+use hyper::header::CACHE_CONTROL;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Response};
+use std::fmt;
+
+/// Where a request for viability comes in, below `/api/v2`.
+pub(super) const PATH: &str = "/ftth-viability/radius";
+
+/// A parameter that can't be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{parameter} {problem}; expected {parameter} once, as {}", parameter.expected())]
+pub(super) struct BadParameter {
+    parameter: Parameter,
+    problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parameter {
+    Lat,
+    Lng,
+    Radius,
+}
+
+impl Parameter {
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Lat => "decimal degrees from -90 to 90 with a point, such as -27.57665",
+            Self::Lng => "decimal degrees from -180 to 180 with a point, such as -48.52722",
+            Self::Radius => "metres above 0, such as 150",
+        }
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lat => "lat",
+            Self::Lng => "lng",
+            Self::Radius => "radius",
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("is missing")]
+    Missing,
+    #[error("is given more than once")]
+    Repeated,
+    #[error("is not a number")]
+    NotANumber,
+    #[error("is out of range")]
+    OutOfRange,
+}
+
+impl Problem {
+    fn of(self, parameter: Parameter) -> BadParameter {
+        BadParameter { parameter, problem: self }
+    }
+}
+
+/// Answers a viability request that can be judged here.
+pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
+    let (key, scope) = match access::caller(tenant, &head.headers).await {
+        Ok(caller) => caller,
+        Err(denied) => {
+            if let Denied::Access(error) = &denied {
+                tracing::debug!(tenant = tenant.name(), error = with_causes(error), "caller denied");
+            }
+            return reply::denied(&denied);
+        }
+    };
+    let request = match parse(head.uri.query().unwrap_or_default(), recall(&head.headers)) {
+        Ok(request) => request,
+        Err(fault) => return reply::bad_parameter(&fault),
+    };
+    notes.center = Some(request.center);
+    match tenant.resolve(&request, Caller { key: &key, scope: &scope }).await {
+        Ok(resolved) => {
+            notes.answered(&resolved);
+            reply::resolved(resolved)
+        }
+        Err(failure) => {
+            tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "no answer");
+            notes.unanswered(&failure);
+            reply::no_answer(&failure)
+        }
+    }
+}
+
+/// Whether every parameter is one whose meaning is known. With any other only OZmap can judge the request.
+pub(super) fn can_judge(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).all(|(name, _)| matches!(&*name, "lat" | "lng" | "radius"))
+}
+
+fn recall(headers: &HeaderMap) -> Recall {
+    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let no_cache = directives
+        .flat_map(|value| value.split(','))
+        .any(|word| word.trim().eq_ignore_ascii_case("no-cache"));
+    if no_cache { Recall::Forbidden } else { Recall::Allowed }
+}
+
+fn parse(query: &str, recall: Recall) -> Result<Request, BadParameter> {
+    let (mut lat, mut lng, mut radius) = (None, None, None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let (parameter, slot) = match &*name {
+            "lat" => (Parameter::Lat, &mut lat),
+            "lng" => (Parameter::Lng, &mut lng),
+            "radius" => (Parameter::Radius, &mut radius),
+            _ => continue,
+        };
+        if slot.replace(value).is_some() {
+            return Err(Problem::Repeated.of(parameter));
+        }
+    }
+    let lat = number(Parameter::Lat, lat.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lat))?;
+    let lng = number(Parameter::Lng, lng.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lng))?;
+    // Each by itself, so that the message names the one that is wrong.
+    Point::new(lat, 0.0).ok_or(Problem::OutOfRange.of(Parameter::Lat))?;
+    let center = Point::new(lat, lng).ok_or(Problem::OutOfRange.of(Parameter::Lng))?;
+    let radius = match number(Parameter::Radius, radius.as_deref())? {
+        None => None,
+        Some(metres) => Some(Radius::new(metres).ok_or(Problem::OutOfRange.of(Parameter::Radius))?),
+    };
+    Ok(Request { center, radius, recall })
+}
+
+/// A decimal number, exponent allowed. Rust's own parser also takes "inf" and "nan": those are no numbers here.
+fn number(parameter: Parameter, text: Option<&str>) -> Result<Option<f64>, BadParameter> {
+    let Some(text) = text else { return Ok(None) };
+    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let value: f64 = if plain { text.parse().ok() } else { None }.ok_or(Problem::NotANumber.of(parameter))?;
+    // "1e999" is written like a number and is none that f64 can hold.
+    if value.is_finite() { Ok(Some(value)) } else { Err(Problem::OutOfRange.of(parameter)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(query: &str) -> String {
+        parse(query, Recall::Allowed).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_request_in_each_usual_spelling_is_read() {
+        for (query, radius) in [
+            ("lat=-27.57665&lng=-48.52722&radius=150", Some(150.0)),
+            ("radius=1.5e2&lng=-4852722e-5&lat=-27.576650", Some(150.0)),
+            ("lat=-27.57665&lng=-48.52722", None),
+            ("lat=%2D27.57665&lng=-48.52722", None),
+        ] {
+            let request = parse(query, Recall::Allowed).unwrap();
+            assert_eq!(request.center, Point::new(-27.57665, -48.52722).unwrap(), "{query}");
+            assert_eq!(request.radius.map(Radius::metres), radius, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named_with_what_was_expected() {
+        let lat = "expected lat once, as decimal degrees from -90 to 90 with a point, such as -27.57665";
+        let lng = "expected lng once, as decimal degrees from -180 to 180 with a point, such as -48.52722";
+        let radius = "expected radius once, as metres above 0, such as 150";
+        let cases = [
+            ("", format!("lat is missing; {lat}")),
+            ("lat=1", format!("lng is missing; {lng}")),
+            ("lat=1&lat=1&lng=2", format!("lat is given more than once; {lat}")),
+            ("lat=1&lng=2&radius=3&radius=3", format!("radius is given more than once; {radius}")),
+            ("lat=-27,57&lng=2", format!("lat is not a number; {lat}")),
+            ("lat=&lng=2", format!("lat is not a number; {lat}")),
+            ("lat=1&lng=NaN", format!("lng is not a number; {lng}")),
+            ("lat=1&lng=inf", format!("lng is not a number; {lng}")),
+            ("lat=1&lng=infinity", format!("lng is not a number; {lng}")),
+            ("lat=1&lng=%D9%A1", format!("lng is not a number; {lng}")),
+            ("lat=1%00&lng=2", format!("lat is not a number; {lat}")),
+            ("lat=1e999&lng=2", format!("lat is out of range; {lat}")),
+            ("lat=90.001&lng=2", format!("lat is out of range; {lat}")),
+            ("lat=1&lng=-180.5", format!("lng is out of range; {lng}")),
+            ("lat=1&lng=2&radius=0", format!("radius is out of range; {radius}")),
+            ("lat=1&lng=2&radius=-1", format!("radius is out of range; {radius}")),
+            ("lat=1&lng=2&radius=1e999", format!("radius is out of range; {radius}")),
+            ("lat=1&lng=2&radius=0x10", format!("radius is not a number; {radius}")),
+        ];
+        for (query, message) in cases {
+            assert_eq!(fault(query), message, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_nobody_knows_makes_it_ozmaps_to_judge() {
+        assert!(can_judge("lat=1&lng=2&radius=3"));
+        assert!(can_judge(""));
+        assert!(!can_judge("lat=1&lng=2&condominium=5"));
+        assert!(!can_judge("lat=1&lng=2&Radius=3"));
+    }
+
+    #[test]
+    fn no_cache_is_found_among_other_directives() {
+        let with = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CACHE_CONTROL, hyper::header::HeaderValue::from_static(value));
+            recall(&headers)
+        };
+        assert_eq!(with("max-age=0, No-Cache"), Recall::Forbidden);
+        assert_eq!(with("no-cache-please"), Recall::Allowed);
+        assert_eq!(recall(&HeaderMap::new()), Recall::Allowed);
+    }
+}

@@ -1,0 +1,224 @@
+//! One OZmap account: its data, its budget, its callers. Nothing of one tenant can reach another.
+
+pub mod access;
+mod budget;
+pub mod cache;
+pub mod live;
+pub mod resolve;
+
+use crate::config;
+use crate::config::key::ApiKey;
+use crate::metrics::{IndexSample, Metrics};
+use crate::ozmap::Client;
+use crate::ozmap::failure::ClientError;
+use crate::viability::plant::{Refusal, Scope};
+use crate::viability::snapshot::Snapshot;
+use access::{AccessError, Scopes};
+use arc_swap::ArcSwapOption;
+use live::LiveCalls;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// One OZmap account and all that is known of it.
+pub struct Tenant {
+    settings: config::Tenant,
+    client: Arc<Client>,
+    data: ArcSwapOption<Data>,
+    live: LiveCalls,
+    scopes: Scopes,
+    forwards: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
+/// The snapshot that answers now, and when its data were read by the monotonic clock.
+pub struct Data {
+    /// What was read.
+    pub snapshot: Snapshot,
+    read: Instant,
+}
+
+impl Data {
+    /// How long ago the reading of the data began.
+    pub fn age(&self) -> Duration {
+        self.read.elapsed()
+    }
+}
+
+/// What the age of a tenant's data means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataState {
+    /// Nothing has been read yet.
+    Absent,
+    /// At most `freshness.stale_after` old.
+    Fresh,
+    /// Older than that.
+    Stale,
+    /// Older than `freshness.max_stale`.
+    Expired,
+}
+
+impl DataState {
+    /// The word for it in headers, metrics and status pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Tenant {
+    /// A tenant without data; asks OZmap nothing yet.
+    pub fn new(settings: config::Tenant, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
+        let client = Arc::new(Client::new(&settings, Arc::clone(&metrics))?);
+        Ok(Self {
+            live: LiveCalls::new(&settings.live, Arc::clone(&client), Arc::clone(&metrics)),
+            scopes: Scopes::new(&settings, Arc::clone(&client), Arc::clone(&metrics)),
+            forwards: Arc::new(Semaphore::new(settings.forwards_at_once.get().min(Semaphore::MAX_PERMITS))),
+            data: ArcSwapOption::empty(),
+            client,
+            settings,
+            metrics,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.settings.name.as_str()
+    }
+
+    /// Its configuration.
+    pub fn settings(&self) -> &config::Tenant {
+        &self.settings
+    }
+
+    /// Its OZmap.
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// Places for requests that are passed through.
+    pub fn forwards(&self) -> &Arc<Semaphore> {
+        &self.forwards
+    }
+
+    /// The data that answer now.
+    pub fn data(&self) -> Option<Arc<Data>> {
+        self.data.load_full()
+    }
+
+    /// Replaces the data that answer, for everybody at once; returns the old, to be dropped where nobody waits.
+    pub fn publish(&self, snapshot: Snapshot, read: Instant) -> Option<Arc<Data>> {
+        self.data.swap(Some(Arc::new(Data { snapshot, read })))
+    }
+
+    /// What the holder of `key` may see, as OZmap says. While there are data nobody waits long to learn it.
+    pub async fn scope_of(&self, key: &ApiKey) -> Result<Arc<Scope>, AccessError> {
+        let live = &self.settings.live;
+        let within = if self.data.load().is_some() { live.deadline } else { live.timeout };
+        self.scopes.of(key, within).await
+    }
+
+    /// What the age of `data` means by this tenant's settings.
+    pub fn state_of(&self, data: Option<&Data>) -> DataState {
+        let freshness = &self.settings.freshness;
+        match data.map(Data::age) {
+            None => DataState::Absent,
+            Some(age) if age > freshness.max_stale => DataState::Expired,
+            Some(age) if age > freshness.stale_after => DataState::Stale,
+            Some(_) => DataState::Fresh,
+        }
+    }
+
+    /// Sets the gauges of its snapshot.
+    pub fn observe(&self) {
+        let Some(data) = self.data() else { return };
+        let census = data.snapshot.census();
+        let refused =
+            Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
+        let boxes: Vec<_> = std::iter::once(("sellable", census.sellable)).chain(refused).collect();
+        self.metrics.set_index(IndexSample {
+            tenant: self.name(),
+            boxes: &boxes,
+            free_ports: census.free_ports,
+            read_at: unix_seconds(data.snapshot.read_at()),
+        });
+    }
+
+    /// Estimated bytes of its caches: live answers, access scopes.
+    pub fn cache_bytes(&self) -> (u64, u64) {
+        (self.live.cache_bytes(), self.scopes.cache_bytes())
+    }
+}
+
+/// Whole seconds since 1970; 0 for a clock set before.
+pub fn unix_seconds(time: SystemTime) -> i64 {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+/// Every tenant of the process.
+pub struct Tenants {
+    all: Vec<Arc<Tenant>>,
+}
+
+/// A tenant found for a request, and what of the path is left for it.
+pub struct Selected<'t, 'p> {
+    /// Whose request it is.
+    pub tenant: &'t Arc<Tenant>,
+    /// The path below `/api/v2`: empty, or with a leading slash.
+    pub below_api: &'p str,
+}
+
+impl Tenants {
+    /// The tenants of the process, in the order of their names.
+    pub fn new(all: Vec<Arc<Tenant>>) -> Self {
+        Self { all }
+    }
+
+    /// Every tenant.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        self.all.iter()
+    }
+
+    /// By name.
+    pub fn named(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.all.iter().find(|tenant| tenant.name() == name)
+    }
+
+    /// By `Host`, else by the first segment of the path, else the only one.
+    ///
+    /// `host` may carry a port. A `Host` that is a tenant's own never selects another, whatever the path says.
+    pub fn select<'p>(&self, host: Option<&str>, path: &'p str) -> Option<Selected<'_, 'p>> {
+        let (first, after_first) = split_first_segment(path);
+        let by_path = || self.named(first).map(|tenant| (tenant, after_first));
+        let (tenant, path) = match host.and_then(|host| self.hosted(host)) {
+            Some(tenant) if tenant.name() == first => (tenant, after_first),
+            Some(tenant) => (tenant, path),
+            None => match (by_path(), self.all.as_slice()) {
+                (Some(named), _) => named,
+                (None, [only]) => (only, path),
+                (None, _) => return None,
+            },
+        };
+        let below_api =
+            path.strip_prefix("/api/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(Selected { tenant, below_api })
+    }
+
+    fn hosted(&self, host: &str) -> Option<&Arc<Tenant>> {
+        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
+        let mine = |own: &String| own.eq_ignore_ascii_case(name);
+        self.all.iter().find(|tenant| tenant.settings.hosts.iter().any(mine))
+    }
+}
+
+fn split_first_segment(path: &str) -> (&str, &str) {
+    let bare = path.strip_prefix('/').unwrap_or(path);
+    let end = bare.find('/').unwrap_or(bare.len());
+    bare.split_at(end)
+}

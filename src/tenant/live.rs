@@ -1,0 +1,139 @@
+//! Calls to OZmap for a waiting client: within a budget, one at a time for one question, remembered for a moment.
+
+use super::budget::Budget;
+use super::cache::{Found, LoadCache, LoadError, Room, Weigh};
+use crate::config;
+use crate::config::key::{ApiKey, KeyDigest};
+use crate::metrics::Metrics;
+use crate::ozmap::failure::CallError;
+use crate::ozmap::{Client, LiveAnswer, LiveQuery};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// Why a live call brought no verdict.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LiveFailure {
+    /// The tenant's budget for live calls is used up.
+    #[error("no live call is left in the budget (live.calls_per_second, live.calls_at_once)")]
+    OutOfBudget,
+    /// Not within the time a client waits; the call goes on and its answer will be remembered.
+    #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
+    Late(Duration),
+    /// OZmap refuses this client: its own words.
+    #[error("OZmap refuses the request ({})", .0.status)]
+    Refused(LiveAnswer),
+    /// The call failed.
+    #[error(transparent)]
+    Failed(Arc<CallError>),
+    /// A bug in the call, logged where it happened.
+    #[error("the live call ended without an answer")]
+    Panicked,
+}
+
+/// A verdict by OZmap itself.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// What OZmap said.
+    pub answer: LiveAnswer,
+    /// When it was said.
+    pub said: Instant,
+}
+
+impl Weigh for Verdict {
+    fn bytes(&self) -> usize {
+        // Key, header, and the cache's own book-keeping.
+        self.answer.body.len() + 300
+    }
+}
+
+/// Whether a remembered answer will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recall {
+    /// Yes, within `live.cache_ttl`.
+    Allowed,
+    /// No: the client sent `Cache-Control: no-cache`.
+    Forbidden,
+}
+
+/// What an answer was an answer to. Holds the generation, so that a refresh outdates everything remembered before it,
+/// and the caller's key, so that nobody is shown what another may see.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    generation: u64,
+    key: KeyDigest,
+    lat: u64,
+    lng: u64,
+    radius: Option<u64>,
+}
+
+/// The live calls of one tenant.
+pub struct LiveCalls {
+    client: Arc<Client>,
+    budget: Arc<Budget>,
+    remembered: LoadCache<Question, Verdict, LiveFailure>,
+    remember: Duration,
+    give_up: Duration,
+}
+
+impl LiveCalls {
+    /// No call is made yet.
+    pub fn new(settings: &config::Live, client: Arc<Client>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            client,
+            budget: Arc::new(Budget::new(settings.calls_per_second, settings.calls_at_once)),
+            remembered: LoadCache::new(
+                "live",
+                Room::Bytes(settings.cache_bytes),
+                settings.cache_ttl,
+                metrics,
+            ),
+            remember: settings.cache_ttl,
+            give_up: settings.timeout,
+        }
+    }
+
+    /// OZmap's verdict, remembered or fresh, if it comes `within` this time.
+    pub async fn ask(
+        &self,
+        key: &ApiKey,
+        query: LiveQuery,
+        generation: u64,
+        recall: Recall,
+        within: Duration,
+    ) -> Result<(Verdict, Found), LiveFailure> {
+        let question = Question {
+            generation,
+            key: key.digest(),
+            lat: query.center.lat().to_bits(),
+            lng: query.center.lng().to_bits(),
+            radius: query.radius.map(|radius| radius.metres().to_bits()),
+        };
+        let good = |verdict: &Verdict| recall == Recall::Allowed && verdict.said.elapsed() < self.remember;
+        let call = || {
+            let (client, budget) = (Arc::clone(&self.client), Arc::clone(&self.budget));
+            let (key, give_up) = (key.clone(), self.give_up);
+            async move {
+                let _leave = budget.take().ok_or(LiveFailure::OutOfBudget)?;
+                let said = Instant::now();
+                let answer = client.viability(&key, query, give_up).await;
+                let answer = answer.map_err(|error| LiveFailure::Failed(Arc::new(error)))?;
+                if answer.viable.is_none() {
+                    return Err(LiveFailure::Refused(answer));
+                }
+                Ok(Verdict { answer, said })
+            }
+        };
+        match timeout(within, self.remembered.get_or_load(question, good, call)).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(LoadError::Failed(failure))) => Err(failure),
+            Ok(Err(LoadError::Panicked)) => Err(LiveFailure::Panicked),
+            Err(_elapsed) => Err(LiveFailure::Late(within)),
+        }
+    }
+
+    /// Estimated bytes of the remembered answers.
+    pub fn cache_bytes(&self) -> u64 {
+        self.remembered.bytes()
+    }
+}

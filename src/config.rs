@@ -12,6 +12,8 @@ mod redacted;
 mod secrets;
 mod sections;
 mod tenants;
+#[cfg(test)]
+mod tests;
 mod unknown;
 mod values;
 

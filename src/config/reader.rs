@@ -136,9 +136,17 @@ impl Section<'_, '_> {
         self.find(key).map(|_| read(self, key)).transpose()
     }
 
-    /// Records what is wrong with a value, where it stands.
+    /// Records what is wrong with a value that has been found.
     pub(super) fn fault(&mut self, found: Found, text: String) -> Faulty {
         self.reader.record(Fault { origin: found.entry.origin, key: found.key, text })
+    }
+
+    /// Records what is wrong with the value of a key, where it stands.
+    pub(super) fn fault_at(&mut self, key: &str, text: String) -> Faulty {
+        match self.find(key) {
+            Some(found) => self.fault(found, text),
+            None => self.missing(key, &text),
+        }
     }
 
     /// Records that this section lacks a key.

@@ -34,7 +34,7 @@ pub(super) fn ca_file(section: &mut Section<'_, '_>, key: &str) -> Result<PathBu
         return Ok(path);
     }
     let text = format!("the file {} holds no certificate: expected PEM", path.display());
-    Err(fault(section, key, text))
+    Err(section.fault_at(key, text))
 }
 
 /// `<name>_file` or `<name>_env`, one at most.
@@ -63,18 +63,18 @@ fn secret<T>(
             let place = format!("the environment variable {variable}");
             let Some(text) = section.reader.env.get(&variable) else {
                 let text = format!("{place} is not set: set it to the {name}, or use {file_key}");
-                return Err(fault(section, &env_key, text));
+                return Err(section.fault_at(&env_key, text));
             };
             (env_key, SecretString::from(text.as_str()), place)
         }
     };
     let bare = text.expose_secret().trim();
     if bare.is_empty() {
-        return Err(fault(section, &key, format!("{place} is empty: put the {name} there")));
+        return Err(section.fault_at(&key, format!("{place} is empty: put the {name} there")));
     }
     match parse(bare) {
         Some(secret) => Ok(Some(secret)),
-        None => Err(fault(section, &key, format!("{place} holds no {name}: expected one {what}"))),
+        None => Err(section.fault_at(&key, format!("{place} holds no {name}: expected one {what}"))),
     }
 }
 
@@ -110,13 +110,6 @@ fn contents(
 ) -> Result<SecretString, Faulty> {
     fs::read_to_string(path).map(SecretString::from).map_err(|error| {
         let remedy = format!("put the {what} there, readable by this process");
-        fault(section, key, format!("can't read the file {} ({}): {remedy}", path.display(), error.kind()))
+        section.fault_at(key, format!("can't read the file {} ({}): {remedy}", path.display(), error.kind()))
     })
-}
-
-fn fault(section: &mut Section<'_, '_>, key: &str, text: String) -> Faulty {
-    match section.find(key) {
-        Some(found) => section.fault(found, text),
-        None => section.missing(key, &text),
-    }
 }

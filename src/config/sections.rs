@@ -1,6 +1,6 @@
 //! The sections, one function each: every key is read before the first `?`, so that all faults are found.
 
-use super::reader::{Faulty, Reader, Section};
+use super::reader::{Faulty, Found, Reader, Section};
 use super::{
     Access, Admin, Freshness, Live, Log, LogFormat, Refresh, Schedule, Server, WhenExpired, secrets,
 };
@@ -31,17 +31,18 @@ pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
     Ok(Log { filter: filter?, format: format? })
 }
 
-/// `server` and `admin` can't share a port.
+/// The two can't share a port; told at the one that was set last.
 pub(super) fn listeners(reader: &mut Reader<'_>, server: &Server, admin: &Admin) -> Result<(), Faulty> {
     if server.listen != admin.listen || server.listen.port() == 0 {
         return Ok(());
     }
-    let text = format!("{} is server.listen too: choose another port", admin.listen);
-    let mut section = reader.section("admin", None);
-    match section.find("listen") {
-        Some(found) => Err(section.fault(found, text)),
-        None => Err(Faulty),
-    }
+    let origin = |found: Option<Found>| found.map(|found| found.entry.origin);
+    let of_server = origin(reader.section("server", None).find("listen"));
+    let of_admin = origin(reader.section("admin", None).find("listen"));
+    let last = if of_server > of_admin { "server" } else { "admin" };
+    let text =
+        format!("server.listen and admin.listen are both {}: choose another port for one", admin.listen);
+    Err(reader.section(last, None).fault_at("listen", text))
 }
 
 /// The sections that a tenant may override.
@@ -73,11 +74,11 @@ fn part<'r, 'a>(reader: &'r mut Reader<'a>, tenant: Option<&str>, name: &'static
 }
 
 fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
-    let default_radius = section.read("default_radius_m", "metres above 0, or \"none\"", |entry| {
+    let metres = format!("metres above 0, at most {}", Radius::LARGEST_METRES);
+    let default_radius = section.read("default_radius_m", &format!("{metres}, or \"none\""), |entry| {
         if entry.text() == Some("none") { Some(None) } else { Radius::new(entry.number()?).map(Some) }
     });
-    let max_radius = section
-        .read("max_radius_m", "metres above 0, at most 20040000", |entry| Radius::new(entry.number()?));
+    let max_radius = section.read("max_radius_m", &metres, |entry| Radius::new(entry.number()?));
     let max_boxes = section.count("max_boxes", 10_000);
     let blocked_ports_are_free = section.flag("blocked_ports_are_free");
     let earth =

@@ -8,43 +8,99 @@ use std::collections::BTreeSet;
 pub(super) fn faults(layers: &Layers, known: &BTreeSet<String>) -> Vec<Fault> {
     let values = layers.values.iter().map(|(key, entry)| (key, &entry.origin, false));
     let sections = layers.sections.iter().map(|(key, origin)| (key, origin, true));
-    let mut faults: Vec<Fault> = Vec::new();
+    let mut faults = Vec::new();
     for (key, origin, is_section) in values.chain(sections) {
-        let Some((key, text)) = complaint(key, is_section, known) else { continue };
-        // Where the section is opened, if it is: every key below it would say the same.
-        let origin = layers.sections.get(&key).filter(|_| !is_environment(origin)).unwrap_or(origin);
-        faults.push(Fault { origin: origin.clone(), key, text });
+        let place = Place { is_environment: matches!(origin, Origin::Environment { .. }), known };
+        let Some((part, text)) = place.complaint(key, is_section) else { continue };
+        // Every key of an unknown section would say the same: all of them say it where the section is opened.
+        let opened = layers.sections.get(part).filter(|_| part != key && !place.is_environment);
+        faults.push(Fault { origin: opened.unwrap_or(origin).clone(), key: part.to_owned(), text });
     }
     faults
 }
 
-fn is_environment(origin: &Origin) -> bool {
-    matches!(origin, Origin::Environment { .. })
+/// Where the key stands that nobody asked for.
+struct Place<'k> {
+    is_environment: bool,
+    known: &'k BTreeSet<String>,
 }
 
-/// The shortest part of `key` that is wrong, and what is wrong with it. Values are not shown: one may be a secret.
-fn complaint(key: &str, is_section: bool, known: &BTreeSet<String>) -> Option<(String, String)> {
-    let ends = key.match_indices('.').map(|(end, _)| end).chain([key.len()]);
-    let parts: Vec<&str> = ends.filter_map(|end| key.get(..end)).collect();
-    for part in parts {
-        let whole = part == key;
-        let section = !whole || is_section;
-        if known.contains(part) {
-            // Below a value there is nothing; the section that stands in its place is told once, as a whole.
-            let text = "expected a value, got a section: write it as `key = value`";
-            return (whole && is_section).then(|| (part.to_owned(), text.to_owned()));
-        }
-        if is_known_section(part, known) {
-            let text = format!("expected a section, got a value: write [{part}] and its keys below");
-            if whole && !is_section {
-                return Some((part.to_owned(), text));
+impl Place<'_> {
+    /// The shortest part of `key` that is wrong, and what is wrong with it. Values are not shown: one may be a secret.
+    fn complaint<'a>(&self, key: &'a str, is_section: bool) -> Option<(&'a str, String)> {
+        let ends = key.match_indices('.').map(|(end, _)| end).chain([key.len()]);
+        for part in ends.filter_map(|end| key.get(..end)) {
+            let whole = part == key;
+            if self.known.contains(part) {
+                // What stands below such a section is not told: the section itself is.
+                let text = "expected a value, got a section: write it as `key = value`";
+                return (whole && is_section).then(|| (part, text.to_owned()));
             }
-            continue;
+            if is_known_section(part, self.known) {
+                if whole && !is_section {
+                    let remedy =
+                        if self.is_environment { "add __ and a key to" } else { "write its keys below" };
+                    let name = if self.is_environment { self.spelt(part) } else { format!("[{part}]") };
+                    return Some((part, format!("expected a section, got a value: {remedy} {name}")));
+                }
+                continue;
+            }
+            let kind = if is_section || !whole { "section" } else { "key" };
+            return Some((part, format!("unknown {kind}: {}", self.advice(part, kind == "section"))));
         }
-        let kind = if section { "section" } else { "key" };
-        return Some((part.to_owned(), format!("unknown {kind}: {}", advice(part, section, known))));
+        None
     }
-    None
+
+    fn advice(&self, unknown: &str, is_section: bool) -> String {
+        let candidates: BTreeSet<&str> = if is_section {
+            self.known.iter().filter_map(|key| key.rsplit_once('.').map(|(section, _)| section)).collect()
+        } else {
+            self.known.iter().map(String::as_str).collect()
+        };
+        let nearest = nearest(unknown, &candidates);
+        if !nearest.is_empty() {
+            let spelt: Vec<String> = nearest.into_iter().map(|key| self.spelt(key)).collect();
+            return format!("did you mean {}?", spelt.join(" or "));
+        }
+        let above = unknown.rsplit_once('.').map_or("", |(above, _)| above);
+        format!("known here: {}", names_in(above, self.known).into_iter().collect::<Vec<_>>().join(", "))
+    }
+
+    /// The key as it is written where the wrong one stands.
+    fn spelt(&self, key: &str) -> String {
+        if !self.is_environment {
+            return key.to_owned();
+        }
+        format!("VIABILITY__{}", key.replace('.', "__").replace('-', "_").to_ascii_uppercase())
+    }
+}
+
+/// What was meant, most likely; empty when nothing is near.
+fn nearest<'k>(unknown: &str, candidates: &BTreeSet<&'k str>) -> Vec<&'k str> {
+    let those = |wanted: &dyn Fn(&str) -> bool| -> Vec<&'k str> {
+        candidates.iter().copied().filter(|key| wanted(key)).collect()
+    };
+    // `key` for `key_file`: first, because such keys are the ones a secret is pasted into.
+    let longer = those(&|key| key.strip_prefix(unknown).is_some_and(|rest| rest.starts_with('_')));
+    if !longer.is_empty() {
+        return longer;
+    }
+    let name = last(unknown);
+    let slips = candidates.iter().map(|key| (strsim::damerau_levenshtein(key, unknown), *key)).min();
+    if let Some((slips, key)) = slips
+        && slips <= 3.min(name.len() / 2 + 1)
+    {
+        return vec![key];
+    }
+    // The right word in the wrong place: within the same tenant, else in a section for all.
+    let tenant =
+        unknown.starts_with("tenants.").then(|| unknown.rsplit_once('.').map_or("", |(above, _)| above));
+    let within = those(&|key| last(key) == name && tenant.is_some_and(|tenant| is_below(key, tenant)));
+    if within.is_empty() { those(&|key| last(key) == name && !key.starts_with("tenants.")) } else { within }
+}
+
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 fn is_known_section(part: &str, known: &BTreeSet<String>) -> bool {
@@ -53,31 +109,6 @@ fn is_known_section(part: &str, known: &BTreeSet<String>) -> bool {
 
 fn is_below(key: &str, section: &str) -> bool {
     key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
-}
-
-fn advice(unknown: &str, is_section: bool, known: &BTreeSet<String>) -> String {
-    let candidates: BTreeSet<&str> = if is_section {
-        known.iter().filter_map(|key| key.rsplit_once('.').map(|(section, _)| section)).collect()
-    } else {
-        known.iter().map(String::as_str).collect()
-    };
-    let (above, name) = unknown.rsplit_once('.').unwrap_or(("", unknown));
-    // `key` for `key_file`: first, because such keys are the ones a secret is pasted into.
-    let longer = |key: &&&str| key.strip_prefix(unknown).is_some_and(|rest| rest.starts_with('_'));
-    let longer: Vec<&str> = candidates.iter().filter(longer).copied().collect();
-    if !longer.is_empty() {
-        return format!("did you mean {}?", longer.join(" or "));
-    }
-    // A slip of the pen first, then the right word in the wrong place.
-    let near = candidates.iter().map(|key| (strsim::damerau_levenshtein(key, unknown), *key)).min();
-    let same_name = |key: &&str| key.rsplit('.').next() == Some(name);
-    let elsewhere = candidates.iter().copied().find(same_name);
-    let nearest =
-        near.filter(|(slips, _)| *slips <= 3.min(name.len() / 2 + 1)).map(|(_, key)| key).or(elsewhere);
-    match nearest {
-        Some(key) => format!("did you mean {key}?"),
-        None => format!("known here: {}", names_in(above, known).into_iter().collect::<Vec<_>>().join(", ")),
-    }
 }
 
 /// What may stand directly in a section, or at the top.

@@ -32,7 +32,10 @@ impl Place<'_> {
         for part in ends.filter_map(|end| key.get(..end)) {
             let whole = part == key;
             if self.known.contains(part) {
-                // What stands below such a section is not told: the section itself is.
+                // A variable goes below a value by its name alone; in a file the section that does is told itself.
+                if !whole && self.is_environment {
+                    return Some((key, format!("unknown key: did you mean {}?", self.spelt(part))));
+                }
                 let text = "expected a value, got a section: write it as `key = value`";
                 return (whole && is_section).then(|| (part, text.to_owned()));
             }

@@ -1,9 +1,21 @@
 //! The configuration as plain data: what a [`Config`] holds has been checked.
 //!
-//! One is made from `config.toml` (compiled in, every default stands there), a file and the environment.
+//! [`load::load`] makes one from `config.toml` (compiled in, every default stands there), a file and the environment.
 
+pub mod fault;
 pub mod host;
 pub mod key;
+mod layers;
+pub mod load;
+mod reader;
+mod redacted;
+mod secrets;
+mod sections;
+mod tenants;
+#[cfg(test)]
+mod tests;
+mod unknown;
+mod values;
 
 use crate::viability::Rules;
 use croner::parser::{CronParser, Seconds};
@@ -66,6 +78,19 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
+
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// One OZmap account and how it is served.
 #[derive(Clone, Debug)]
 pub struct Tenant {
@@ -108,6 +133,20 @@ pub enum Forward {
     All,
 }
 
+impl Forward {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Read, Self::All];
+
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Read => "read",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Reading the plant from OZmap.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refresh {
@@ -143,6 +182,19 @@ pub enum WhenExpired {
     Serve,
     /// Answers are not made from them: 503.
     Refuse,
+}
+
+impl WhenExpired {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Serve, Self::Refuse];
+
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 /// Calls to OZmap made for a waiting client.

@@ -66,3 +66,76 @@ impl fmt::Debug for KeyDigest {
         write!(f, "KeyDigest({:08x}..)", u32::from_be_bytes(first))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_is_sent_as_it_came() {
+        for (text, sent) in [
+            ("abc", "abc"),
+            ("  abc\r\n", "abc"),
+            ("Bearer abc", "Bearer abc"),
+            ("bEARER  abc", "bEARER  abc"),
+        ] {
+            assert_eq!(ApiKey::parse(text).unwrap().header_value(), sent);
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in [
+            "",
+            "  ",
+            "Bearer",
+            "bearer ",
+            "Basic abc",
+            "a b",
+            "Bearer a b",
+            "a\tb",
+            "a\nb",
+            "ch\u{e3}ve",
+            "a\u{7f}",
+        ] {
+            assert!(ApiKey::parse(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_starts_like_the_scheme_is_a_raw_key() {
+        let key = ApiKey::parse("bearerabc").unwrap();
+        assert_eq!(key.header_value(), "bearerabc");
+        assert_ne!(key.digest(), ApiKey::parse("abc").unwrap().digest());
+    }
+
+    #[test]
+    fn the_digest_is_sha_256_and_prints_its_first_four_bytes() {
+        // The "abc" of FIPS 180-2.
+        let key = ApiKey::parse("Bearer abc").unwrap();
+        assert_eq!(key.digest().0[..6], [0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01]);
+        assert_eq!(format!("{:?}", key.digest()), "KeyDigest(ba7816bf..)");
+        assert_eq!(format!("{key:?}"), "ApiKey([redacted], KeyDigest(ba7816bf..))");
+    }
+
+    proptest! {
+        #[test]
+        fn however_a_key_is_written_it_is_one_key(bare in "[!-~]{1,80}", scheme in "[bB][eE][aA][rR][eE][rR]", space in " {1,3}") {
+            // The scheme alone is no key.
+            prop_assume!(!bare.eq_ignore_ascii_case("bearer"));
+            let raw = ApiKey::parse(&bare).unwrap();
+            let spelt = ApiKey::parse(&format!(" {scheme}{space}{bare}\n")).unwrap();
+            prop_assert_eq!(raw.digest(), spelt.digest());
+            prop_assert_eq!(raw.header_value(), bare.as_str());
+            prop_assert_eq!(spelt.header_value(), format!("{scheme}{space}{bare}"));
+        }
+
+        #[test]
+        fn whatever_comes_a_key_is_a_header_value(text in "\\PC*|[ -~]*") {
+            if let Some(key) = ApiKey::parse(&text) {
+                prop_assert!(key.header_value().bytes().all(|byte| (0x20..0x7f).contains(&byte)));
+            }
+        }
+    }
+}

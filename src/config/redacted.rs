@@ -1,0 +1,125 @@
+//! The effective configuration as TOML that loads again, secrets aside.
+
+use super::{Access, Config, Freshness, Live, Refresh, Tenant};
+use crate::viability::Rules;
+use std::fmt::Display;
+use std::time::Duration;
+use toml::Value;
+
+impl Config {
+    /// Every key with the value it has come to, without secrets: what `viability-proxy config` prints.
+    pub fn to_toml_redacted(&self) -> String {
+        let mut text = Text::default();
+        text.section("server");
+        text.key("listen", quoted(self.server.listen));
+        text.key("drain", duration(self.server.drain));
+        text.section("admin");
+        text.key("listen", quoted(self.admin.listen));
+        text.comment(if self.admin.token.is_some() { "token = [redacted]" } else { "no token" });
+        text.section("log");
+        text.key("filter", quoted(&self.log.filter));
+        text.key("format", quoted(self.log.format.as_str()));
+        for tenant in &self.tenants {
+            text.tenant(tenant);
+        }
+        text.lines.join("\n") + "\n"
+    }
+}
+
+#[derive(Default)]
+struct Text {
+    lines: Vec<String>,
+}
+
+impl Text {
+    fn section(&mut self, name: &str) {
+        let gap = if self.lines.is_empty() { "" } else { "\n" };
+        self.lines.push(format!("{gap}[{name}]"));
+    }
+
+    fn key(&mut self, key: &str, value: impl Display) {
+        self.lines.push(format!("{key} = {value}"));
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.lines.push(format!("# {text}"));
+    }
+
+    fn tenant(&mut self, tenant: &Tenant) {
+        let name = format!("tenants.{}", tenant.name);
+        self.section(&name);
+        self.key("host", quoted(tenant.host.base()));
+        self.comment("key = [redacted]");
+        match &tenant.ca_file {
+            Some(path) => self.key("ca_file", quoted(path.display())),
+            None => self.comment("no ca_file"),
+        }
+        match &tenant.outbound_proxy {
+            Some(url) => self.key("outbound_proxy", quoted(url)),
+            None => self.comment("no outbound_proxy"),
+        }
+        self.key("hosts", Value::from(tenant.hosts.clone()));
+        self.key("forward", quoted(tenant.forward.as_str()));
+        self.key("forwards_at_once", tenant.forwards_at_once);
+        self.section(&format!("{name}.viability"));
+        self.rules(&tenant.rules);
+        self.section(&format!("{name}.refresh"));
+        self.refresh(&tenant.refresh);
+        self.section(&format!("{name}.freshness"));
+        self.freshness(&tenant.freshness);
+        self.section(&format!("{name}.live"));
+        self.live(&tenant.live);
+        self.section(&format!("{name}.access"));
+        self.access(&tenant.access);
+    }
+
+    fn rules(&mut self, rules: &Rules) {
+        match rules.default_radius {
+            Some(radius) => self.key("default_radius_m", radius.metres()),
+            None => self.key("default_radius_m", quoted("none")),
+        }
+        self.key("max_radius_m", rules.max_radius.metres());
+        self.key("max_boxes", rules.max_boxes);
+        self.key("blocked_ports_are_free", rules.blocked_ports_are_free);
+        self.key("earth_radius_m", rules.earth.radius_metres());
+    }
+
+    fn refresh(&mut self, refresh: &Refresh) {
+        self.key("full", quoted(refresh.full.as_str()));
+        self.key("page_size", refresh.page_size);
+        self.key("pages_at_once", refresh.pages_at_once);
+        self.key("connect_timeout", duration(refresh.connect_timeout));
+        self.key("read_timeout", duration(refresh.read_timeout));
+        self.key("page_timeout", duration(refresh.page_timeout));
+    }
+
+    fn freshness(&mut self, freshness: &Freshness) {
+        self.key("stale_after", duration(freshness.stale_after));
+        self.key("max_stale", duration(freshness.max_stale));
+        self.key("when_expired", quoted(freshness.when_expired.as_str()));
+    }
+
+    fn live(&mut self, live: &Live) {
+        self.key("calls_per_second", live.calls_per_second);
+        self.key("calls_at_once", live.calls_at_once);
+        self.key("deadline", duration(live.deadline));
+        self.key("timeout", duration(live.timeout));
+        self.key("cache_ttl", duration(live.cache_ttl));
+        self.key("cache_bytes", live.cache_bytes);
+    }
+
+    fn access(&mut self, access: &Access) {
+        self.key("scope_ttl", duration(access.scope_ttl));
+        self.key("rejected_ttl", duration(access.rejected_ttl));
+        self.key("outage_ttl", duration(access.outage_ttl));
+        self.key("max_keys", access.max_keys);
+    }
+}
+
+fn quoted(value: impl Display) -> Value {
+    Value::String(value.to_string())
+}
+
+fn duration(duration: Duration) -> Value {
+    quoted(humantime::format_duration(duration))
+}

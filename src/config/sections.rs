@@ -1,0 +1,170 @@
+//! The sections, one function each: every key is read before the first `?`, so that all faults are found.
+
+use super::reader::{Faulty, Found, Reader, Section};
+use super::{
+    Access, Admin, Freshness, Live, Log, LogFormat, Refresh, Schedule, Server, WhenExpired, secrets,
+};
+use crate::viability::Rules;
+use crate::viability::geo::{Earth, Radius};
+use std::num::NonZeroU64;
+use tracing_subscriber::EnvFilter;
+
+pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
+    let listen = section.address("listen");
+    let drain = section.duration_or_zero("drain");
+    Ok(Server { listen: listen?, drain: drain? })
+}
+
+pub(super) fn admin(mut section: Section<'_, '_>) -> Result<Admin, Faulty> {
+    let listen = section.address("listen");
+    let token = secrets::token(&mut section);
+    Ok(Admin { listen: listen?, token: token? })
+}
+
+pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
+    let expected = "levels such as \"info\" or \"info,viability_proxy=debug\"";
+    let filter = section.read("filter", expected, |entry| {
+        let text = entry.text().filter(|text| !text.trim().is_empty())?;
+        EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+    });
+    let format = section.choice("format", &LogFormat::ALL, LogFormat::as_str);
+    Ok(Log { filter: filter?, format: format? })
+}
+
+/// The two can't share a port; told at the one that was set last.
+pub(super) fn listeners(reader: &mut Reader<'_>, server: &Server, admin: &Admin) -> Result<(), Faulty> {
+    if server.listen != admin.listen || server.listen.port() == 0 {
+        return Ok(());
+    }
+    let origin = |found: Option<Found>| found.map(|found| found.entry.origin);
+    let of_server = origin(reader.section("server", None).find("listen"));
+    let of_admin = origin(reader.section("admin", None).find("listen"));
+    let last = if of_server > of_admin { "server" } else { "admin" };
+    let text =
+        format!("server.listen and admin.listen are both {}: choose another port for one", admin.listen);
+    Err(reader.section(last, None).fault_at("listen", text))
+}
+
+/// The sections that a tenant may override.
+pub(super) struct Overridable {
+    pub(super) rules: Rules,
+    pub(super) refresh: Refresh,
+    pub(super) freshness: Freshness,
+    pub(super) live: Live,
+    pub(super) access: Access,
+}
+
+impl Overridable {
+    /// For all tenants, or for one with what it overrides.
+    pub(super) fn read(reader: &mut Reader<'_>, tenant: Option<&str>) -> Result<Self, Faulty> {
+        let rules = rules(part(reader, tenant, "viability"));
+        let refresh = refresh(part(reader, tenant, "refresh"));
+        let freshness = freshness(part(reader, tenant, "freshness"));
+        let live = live(part(reader, tenant, "live"));
+        let access = access(part(reader, tenant, "access"));
+        Ok(Self { rules: rules?, refresh: refresh?, freshness: freshness?, live: live?, access: access? })
+    }
+}
+
+fn part<'r, 'a>(reader: &'r mut Reader<'a>, tenant: Option<&str>, name: &'static str) -> Section<'r, 'a> {
+    match tenant {
+        Some(tenant) => reader.section(&format!("tenants.{tenant}.{name}"), Some(name)),
+        None => reader.section(name, None),
+    }
+}
+
+fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
+    let metres = format!("metres above 0, at most {}", Radius::LARGEST_METRES);
+    let default_radius = section.read("default_radius_m", &format!("{metres}, or \"none\""), |entry| {
+        if entry.text() == Some("none") { Some(None) } else { Radius::new(entry.number()?).map(Some) }
+    });
+    let max_radius = section.read("max_radius_m", &metres, |entry| Radius::new(entry.number()?));
+    let max_boxes = section.count("max_boxes", 10_000);
+    let blocked_ports_are_free = section.flag("blocked_ports_are_free");
+    let earth =
+        section.read("earth_radius_m", "metres from 6000000 to 7000000", |entry| Earth::new(entry.number()?));
+    let (default_radius, max_radius) = (default_radius?, max_radius?);
+    if default_radius.is_some_and(|radius| radius > max_radius) {
+        return Err(section.contradiction("default_radius_m", "max_radius_m", |default, max| {
+            format!(
+                "default_radius_m = {default} is above max_radius_m = {max}: lower the one or raise the other"
+            )
+        }));
+    }
+    Ok(Rules {
+        default_radius,
+        max_radius,
+        max_boxes: max_boxes?,
+        blocked_ports_are_free: blocked_ports_are_free?,
+        earth: earth?,
+    })
+}
+
+fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
+    let expected = "a cron schedule with seconds such as \"0 */10 * * * *\"";
+    let full = section.read("full", expected, |entry| Schedule::parse(entry.text()?));
+    let page_size = section.count("page_size", 10_000);
+    let pages_at_once = section.count("pages_at_once", 64);
+    let connect_timeout = section.duration("connect_timeout");
+    let read_timeout = section.duration("read_timeout");
+    let page_timeout = section.duration("page_timeout");
+    Ok(Refresh {
+        full: full?,
+        page_size: page_size?,
+        pages_at_once: pages_at_once?,
+        connect_timeout: connect_timeout?,
+        read_timeout: read_timeout?,
+        page_timeout: page_timeout?,
+    })
+}
+
+fn freshness(mut section: Section<'_, '_>) -> Result<Freshness, Faulty> {
+    let stale_after = section.duration("stale_after");
+    let max_stale = section.duration("max_stale");
+    let when_expired = section.choice("when_expired", &WhenExpired::ALL, WhenExpired::as_str);
+    let (stale_after, max_stale) = (stale_after?, max_stale?);
+    if stale_after > max_stale {
+        return Err(section.contradiction("stale_after", "max_stale", |stale, max| {
+            format!("stale_after = {stale} is longer than max_stale = {max}: shorten the one or lengthen the other")
+        }));
+    }
+    Ok(Freshness { stale_after, max_stale, when_expired: when_expired? })
+}
+
+fn live(mut section: Section<'_, '_>) -> Result<Live, Faulty> {
+    let calls_per_second = section.read("calls_per_second", "a number above 0, at most 1000", |entry| {
+        entry.number().filter(|calls| *calls > 0.0 && *calls <= 1000.0)
+    });
+    let calls_at_once = section.count("calls_at_once", 1024);
+    let deadline = section.duration("deadline");
+    let timeout = section.duration("timeout");
+    let cache_ttl = section.duration_or_zero("cache_ttl");
+    let cache_bytes = section.bytes("cache_bytes");
+    let (deadline, timeout) = (deadline?, timeout?);
+    if deadline > timeout {
+        return Err(section.contradiction("deadline", "timeout", |deadline, timeout| {
+            format!("deadline = {deadline} is longer than timeout = {timeout}: shorten the one or lengthen the other")
+        }));
+    }
+    Ok(Live {
+        calls_per_second: calls_per_second?,
+        calls_at_once: calls_at_once?,
+        deadline,
+        timeout,
+        cache_ttl: cache_ttl?,
+        cache_bytes: cache_bytes?,
+    })
+}
+
+fn access(mut section: Section<'_, '_>) -> Result<Access, Faulty> {
+    let scope_ttl = section.duration("scope_ttl");
+    let rejected_ttl = section.duration_or_zero("rejected_ttl");
+    let outage_ttl = section.duration_or_zero("outage_ttl");
+    let max_keys = section.count::<NonZeroU64>("max_keys", 10_000_000);
+    Ok(Access {
+        scope_ttl: scope_ttl?,
+        rejected_ttl: rejected_ttl?,
+        outage_ttl: outage_ttl?,
+        max_keys: max_keys?.get(),
+    })
+}

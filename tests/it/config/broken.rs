@@ -1,0 +1,154 @@
+//! Configurations that are refused, each with the whole message that the operator reads.
+//!
+//! A text of several lines is told at the line of the fault, so every message asserts place, key and remedy.
+
+use super::broken_keys::{KEYS, TENANT_KEYS, WHOLE_FILES};
+use super::{TENANT, load};
+
+fn refused(text: &str, env: &[(&str, &str)]) -> String {
+    match load(text, env) {
+        Err(errors) => errors.to_string(),
+        Ok(_) => panic!("loads: {text}"),
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_with_place_key_and_remedy() {
+    for (text, message) in KEYS {
+        assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
+    }
+    assert_eq!(KEYS.len(), 38);
+}
+
+#[test]
+fn a_wrong_tenant_is_told_with_place_key_and_remedy() {
+    for (text, message) in TENANT_KEYS {
+        assert_eq!(refused(&format!("{TENANT}{text}\n"), &[]), message, "\n{text}");
+    }
+    for (text, message) in WHOLE_FILES {
+        assert_eq!(refused(text, &[]), message, "\n{text}");
+    }
+    assert_eq!(TENANT_KEYS.len() + WHOLE_FILES.len(), 33);
+}
+
+#[test]
+fn what_is_no_key_is_told_with_place_and_remedy() {
+    for (text, message) in SHAPES {
+        assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
+    }
+    assert_eq!(SHAPES.len(), 15);
+}
+
+#[test]
+fn a_wrong_variable_is_told_by_its_name_with_a_remedy() {
+    for (variable, message) in VARIABLES {
+        assert_eq!(refused(TENANT, &[variable]), message, "\n{variable:?}");
+    }
+    assert_eq!(VARIABLES.len(), 14);
+}
+
+/// What is no key, or no TOML; before a tenant that is right.
+const SHAPES: [(&str, &str); 15] = [
+    ("[live]\ndedline = \"1s\"", "config.toml:2: live.dedline: unknown key: did you mean live.deadline?"),
+    (
+        "[live]\nlisten = \"1.2.3.4:5\"",
+        "config.toml:2: live.listen: unknown key: did you mean admin.listen or server.listen?",
+    ),
+    (
+        "[live]\nquite_another = 1",
+        "config.toml:2: live.quite_another: unknown key: known here: cache_bytes, cache_ttl, calls_at_once, calls_per_second, deadline, timeout",
+    ),
+    (
+        "[livee]\ndeadline = \"1s\"\ntimeout = \"1s\"",
+        "config.toml:1: livee: unknown section: did you mean live?",
+    ),
+    (
+        "[snapshots]",
+        "config.toml:1: snapshots: unknown section: known here: access, admin, freshness, live, log, refresh, server, tenant_defaults, tenants, viability",
+    ),
+    ("deadline = \"1s\"", "config.toml:1: deadline: unknown key: did you mean live.deadline?"),
+    ("live = 3", "config.toml:1: live: expected a section, got a value: write its keys below [live]"),
+    (
+        "[live.deadline]\nx = 1",
+        "config.toml:1: live.deadline: expected a value, got a section: write it as `key = value`",
+    ),
+    (
+        "[live]\n\"a.b\" = 1",
+        "config.toml:2: live.\"a.b\": not a key: expected letters, digits, \"-\" and \"_\"",
+    ),
+    (
+        "[admin]\ntoken = \"x\"",
+        "config.toml:2: admin.token: unknown key: did you mean admin.token_env or admin.token_file?",
+    ),
+    (
+        "[[live]]\ndeadline = \"1s\"",
+        "config.toml:1: live: expected a section, got a value: write its keys below [live]",
+    ),
+    (
+        "[live]\ndeadline = 1s",
+        "config.toml:2: not TOML: string values must be quoted, expected literal string",
+    ),
+    ("[live\ndeadline = \"1s\"", "config.toml:1: not TOML: unclosed table, expected `]`"),
+    ("[live]\ndeadline = \"1s\"\ndeadline = \"2s\"", "config.toml:3: not TOML: duplicate key"),
+    ("[live]\ndeadline = \"1s", "config.toml:2: not TOML: invalid basic string, expected `\"`"),
+];
+
+/// Variables, over a file that is right.
+const VARIABLES: [((&str, &str), &str); 14] = [
+    (
+        ("VIABILITY__LIVE__DEADLINE__MS", "800"),
+        "environment VIABILITY__LIVE__DEADLINE__MS: unknown key: did you mean VIABILITY__LIVE__DEADLINE?",
+    ),
+    (
+        ("VIABILITY__LIVE__DEADLINE", "25"),
+        "environment VIABILITY__LIVE__DEADLINE: expected a duration such as \"25m\", got 25: write a number and a unit (ms, s, m, h, d) in quotes",
+    ),
+    (
+        ("VIABILITY__LIVE__DEADLINE", "11s"),
+        "environment VIABILITY__LIVE__DEADLINE: deadline = \"11s\" is longer than timeout = \"10s\": shorten the one or lengthen the other",
+    ),
+    (
+        ("VIABILITY__LIVE__DEDLINE", "1s"),
+        "environment VIABILITY__LIVE__DEDLINE: unknown key: did you mean VIABILITY__LIVE__DEADLINE?",
+    ),
+    (
+        ("VIABILITY__LIVE", "1s"),
+        "environment VIABILITY__LIVE: expected a section, got a value: add __ and a key to VIABILITY__LIVE",
+    ),
+    (
+        ("VIABILITY__", "1s"),
+        "environment VIABILITY__: not the name of a key: expected VIABILITY__SECTION__KEY in upper case, as in VIABILITY__LIVE__DEADLINE",
+    ),
+    (
+        ("VIABILITY__Live__Deadline", "1s"),
+        "environment VIABILITY__Live__Deadline: not the name of a key: expected VIABILITY__SECTION__KEY in upper case, as in VIABILITY__LIVE__DEADLINE",
+    ),
+    (
+        ("VIABILITY__DEADLINE", "1s"),
+        "environment VIABILITY__DEADLINE: unknown key: did you mean VIABILITY__LIVE__DEADLINE?",
+    ),
+    (
+        ("VIABILITY__TENANTS__CLIENTE__HOST", "x"),
+        "environment VIABILITY__TENANTS__CLIENTE__HOST: not an address; expected an address such as https://cliente.ozmap.com.br:9994/api/v2",
+    ),
+    (
+        ("VIABILITY__TENANTS__CLIENTE__KEY", "x"),
+        "environment VIABILITY__TENANTS__CLIENTE__KEY: unknown key: did you mean VIABILITY__TENANTS__CLIENTE__KEY_ENV or VIABILITY__TENANTS__CLIENTE__KEY_FILE?",
+    ),
+    (
+        ("VIABILITY__TENANTS__CLIENTE__LIVE__CALLS_AT_ONCE", "many"),
+        "environment VIABILITY__TENANTS__CLIENTE__LIVE__CALLS_AT_ONCE: expected a whole number from 1 to 1024, got \"many\"",
+    ),
+    (
+        ("VIABILITY__TENANTS__REDE_SUL__HOST", "https://b.example"),
+        "config.toml: tenants.rede-sul.key_file: is missing: expected key_file = \"/path/of/a/file\" or key_env = \"VARIABLE\" with the OzMap Key",
+    ),
+    (
+        ("VIABILITY__TENANTS__CLIENTE", "x"),
+        "environment VIABILITY__TENANTS__CLIENTE: expected a section, got a value: add __ and a key to VIABILITY__TENANTS__CLIENTE",
+    ),
+    (
+        ("VIABILITY__VIABILITY__MAX_BOXES", "0"),
+        "environment VIABILITY__VIABILITY__MAX_BOXES: expected a whole number from 1 to 10000, got 0",
+    ),
+];

@@ -1,0 +1,3 @@
+//! The tests of viability-proxy from outside.
+
+mod config;

@@ -10,11 +10,14 @@ use crate::tenant::Tenant;
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+
+/// How often a long reading says in the log how far it is.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// A refresh that published nothing; the data that were there go on answering.
 #[derive(Debug, thiserror::Error)]
@@ -119,25 +122,30 @@ struct Reader<'r> {
 impl Reader<'_> {
     async fn read<R: Row>(mut self, phase: Phase) -> Result<(Self, Vec<R>), RefreshError> {
         self.progress.send_replace(Progress::at(phase));
+        let last_line = Mutex::new(Instant::now());
         let watch = |seen: PageSeen| {
             self.progress.send_modify(|progress| {
                 progress.pages += 1;
                 progress.rows += seen.rows;
                 progress.rows_total = seen.total.or(progress.rows_total);
             });
+            let mut last_line = last_line.lock().unwrap_or_else(PoisonError::into_inner);
+            if last_line.elapsed() >= LINE_EVERY {
+                *last_line = Instant::now();
+                self.log_progress(R::LIST.path(), "reading");
+            }
         };
         let reading: Result<Reading<R>, CallError> =
             read_all(self.tenant.client(), &self.tenant.settings().key, &watch).await;
         let reading = reading.map_err(|source| RefreshError::Unread { list: R::LIST.path(), source })?;
         self.set_aside(R::LIST.path(), reading.faults);
-        tracing::info!(
-            tenant = self.tenant.name(),
-            list = R::LIST.path(),
-            rows = reading.rows.len(),
-            pages = self.progress.borrow().pages,
-            "list read"
-        );
+        self.log_progress(R::LIST.path(), "list read");
         Ok((self, reading.rows))
+    }
+
+    fn log_progress(&self, list: &str, message: &str) {
+        let Progress { pages, rows, rows_total, .. } = *self.progress.borrow();
+        tracing::info!(tenant = self.tenant.name(), list, pages, rows, rows_total, "{message}");
     }
 
     fn set_aside(&mut self, list: &str, faults: BTreeMap<RowFault, u64>) {

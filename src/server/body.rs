@@ -18,6 +18,7 @@ pub(super) enum Body {
         /// The stream.
         body: PassedBody,
         /// Its place among the forwarded requests, free when the stream has ended.
+        #[expect(dead_code, reason = "held for its drop")]
         place: OwnedSemaphorePermit,
     },
 }

@@ -1,0 +1,141 @@
+//! The command line: from arguments to an exit code (0 done, 1 failed, 2 wrong usage or configuration).
+
+mod bar;
+mod check;
+mod demo;
+
+use anyhow::Context;
+use bar::Bars;
+use clap::{Args, Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use viability_proxy::app::App;
+use viability_proxy::config::fault::ConfigErrors;
+use viability_proxy::config::load::{Source, UnreadableFile, load};
+use viability_proxy::config::{Config, Log, LogFormat};
+
+/// Answers OZmap's fibre viability queries from memory, in OZmap's own format.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the proxy.
+    Serve(ConfigFile),
+    /// Run a simulated OZmap and the proxy in front of it: no account needed.
+    Demo(demo::Options),
+    /// Tell whether a configuration is sound.
+    Check(check::Options),
+    /// Print the effective configuration, secrets redacted.
+    Config(ConfigFile),
+}
+
+/// Where the configuration comes from, beside the environment (`VIABILITY__SECTION__KEY`).
+#[derive(Args)]
+struct ConfigFile {
+    /// The configuration file; without it ./config.toml, if there is one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// A failure that is the operator's to mend before anything can run: exit code 2.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("failed to {0}")]
+    File(#[from] UnreadableFile),
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve(file) => serve(&file),
+        Command::Demo(options) => demo::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Config(file) => print_config(&file),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut stderr = io::stderr().lock();
+            // With stderr gone there is nobody left to tell.
+            let _told = writeln!(stderr, "{error:#}");
+            ExitCode::from(if error.is::<Unusable>() { 2 } else { 1 })
+        }
+    }
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Config, Unusable> {
+        let usual = Path::new("config.toml");
+        let source = match &self.config {
+            Some(path) => Source::read(path)?,
+            None if usual.exists() => Source::read(usual)?,
+            None => Source::default(),
+        };
+        // Variables that aren't Unicode can't be ours.
+        let env: BTreeMap<_, _> =
+            std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok())).collect();
+        Ok(load(&source, &env)?)
+    }
+}
+
+fn serve(file: &ConfigFile) -> anyhow::Result<()> {
+    let config = file.load()?;
+    let bars = Bars::new();
+    start_log(&config.log, &bars)?;
+    block_on(async {
+        let app = App::start(config).await?;
+        bars.watch(app.refreshers());
+        stop_signal().await?;
+        app.stop().await;
+        Ok(())
+    })
+}
+
+fn print_config(file: &ConfigFile) -> anyhow::Result<()> {
+    let config = file.load()?;
+    say(&config.to_toml_redacted())
+}
+
+/// Writes to standard output.
+fn say(text: &str) -> anyhow::Result<()> {
+    io::stdout().lock().write_all(text.as_bytes()).context("standard output can't be written")
+}
+
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(work)
+}
+
+/// Comes when somebody asks the process to end: SIGINT or SIGTERM.
+async fn stop_signal() -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be listened for")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be listened for")?;
+    tokio::select! {
+        _ = interrupt.recv() => tracing::info!("stopping on SIGINT"),
+        _ = terminate.recv() => tracing::info!("stopping on SIGTERM"),
+    }
+    Ok(())
+}
+
+/// Logs to standard error, above any progress bar.
+fn start_log(log: &Log, bars: &Bars) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter).context("log.filter")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(bars.writer());
+    let started = match log.format {
+        LogFormat::Text => builder.with_target(false).with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("the log can't be started: {error}"))
+}

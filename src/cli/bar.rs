@@ -1,0 +1,93 @@
+//! Progress bars of refreshes, where standard error is a terminal.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use tracing_subscriber::fmt::MakeWriter;
+use viability_proxy::refresh::Refresher;
+use viability_proxy::refresh::progress::{Phase, Progress};
+
+/// One bar for each refresh under way, below the log.
+#[derive(Clone)]
+pub(super) struct Bars {
+    bars: MultiProgress,
+}
+
+impl Bars {
+    /// Hidden unless standard error is a terminal.
+    pub(super) fn new() -> Self {
+        let target =
+            if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { bars: MultiProgress::with_draw_target(target) }
+    }
+
+    /// Draws the refreshes of these tenants from now on.
+    pub(super) fn watch(&self, refreshers: &[Arc<Refresher>]) {
+        if !self.bars.is_hidden() {
+            for refresher in refreshers {
+                tokio::spawn(draw(self.bars.clone(), Arc::clone(refresher)));
+            }
+        }
+    }
+
+    /// Where log lines go, so that they don't run into the bars.
+    pub(super) fn writer(&self) -> AboveBars {
+        AboveBars { bars: self.bars.clone() }
+    }
+}
+
+async fn draw(bars: MultiProgress, refresher: Arc<Refresher>) {
+    let mut progress = refresher.progress();
+    let mut bar: Option<ProgressBar> = None;
+    while progress.changed().await.is_ok() {
+        let now = *progress.borrow_and_update();
+        if now.phase == Phase::Idle {
+            if let Some(bar) = bar.take() {
+                bar.finish_and_clear();
+            }
+        } else {
+            let bar = bar.get_or_insert_with(|| bars.add(new_bar(refresher.tenant().name())));
+            show(bar, now);
+        }
+    }
+}
+
+fn new_bar(tenant: &str) -> ProgressBar {
+    let plain = ProgressStyle::default_bar();
+    let style = ProgressStyle::with_template("{prefix} {msg:<10} [{bar:32}] {human_pos}/{human_len} rows {elapsed}");
+    ProgressBar::new(0).with_style(style.unwrap_or(plain).progress_chars("=> ")).with_prefix(tenant.to_owned())
+}
+
+fn show(bar: &ProgressBar, now: Progress) {
+    bar.set_message(now.phase.as_str());
+    bar.set_length(now.rows_total.unwrap_or(now.rows));
+    bar.set_position(now.rows);
+}
+
+/// Writes to standard error while the bars step aside.
+pub(super) struct AboveBars {
+    bars: MultiProgress,
+}
+
+impl<'w> MakeWriter<'w> for AboveBars {
+    type Writer = Aside;
+
+    fn make_writer(&'w self) -> Aside {
+        Aside { bars: self.bars.clone() }
+    }
+}
+
+/// One log line's way to standard error.
+pub(super) struct Aside {
+    bars: MultiProgress,
+}
+
+impl Write for Aside {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.bars.suspend(|| io::stderr().lock().write(line))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}

@@ -1,0 +1,176 @@
+//! The program as people run it.
+
+use crate::harness::{PATIENCE, http_client};
+use ozmap_simulator::{Settings, Simulator};
+use reqwest::{Method, StatusCode};
+use std::path::Path;
+use std::process::{Output, Stdio};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_viability-proxy"));
+    command.args(arguments).kill_on_drop(true).stdin(Stdio::null()).env_clear();
+    command
+}
+
+async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let output = program(arguments).current_dir(folder).output();
+    tokio::time::timeout(PATIENCE, output).await.expect("it ends by itself").unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A folder with a configuration for this simulator and the key in a file.
+fn folder_for(simulator: &Simulator, key: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("[tenants.cliente]\nhost = \"{}\"\nkey_file = \"key\"\n", simulator.host());
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    std::fs::write(folder.path().join("key"), key).unwrap();
+    folder
+}
+
+/// What a shell would make of a line: words, quotes taken off.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(std::mem::take(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words
+}
+
+/// Sends what a printed `curl` command would send.
+async fn curl(line: &str) -> (StatusCode, String) {
+    let words = words(line);
+    let after = |flag: &str| words.iter().position(|word| word == flag).map(|at| words[at + 1].clone());
+    let url = words.iter().find(|word| word.starts_with("http://")).expect("an address");
+    let method = after("-X").map_or(Method::GET, |method| method.parse().unwrap());
+    let mut request = http_client().request(method, url);
+    if let Some((name, value)) = after("-H").as_deref().and_then(|header| header.split_once(": ")) {
+        request = request.header(name, value);
+    }
+    let response = request.send().await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+async fn commands_printed_by(demo: &mut Child) -> Vec<String> {
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let mut commands = Vec::new();
+    let reading = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            let last = line.ends_with("/metrics");
+            if line.starts_with("curl ") {
+                commands.push(line);
+            }
+            if last {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.expect("the demo prints its commands");
+    commands
+}
+
+#[tokio::test]
+async fn each_command_that_the_demo_prints_works_as_printed() {
+    let listen = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let mut demo = program(&["demo", "--boxes", "1500"]).args(listen).stdout(Stdio::piped()).spawn().unwrap();
+    let commands = commands_printed_by(&mut demo).await;
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    let mut answers = Vec::new();
+    for command in &commands {
+        let (status, body) = curl(command).await;
+        assert_eq!(status, StatusCode::OK, "{command}\n{body}");
+        answers.push(body);
+    }
+    let [ours, theirs, status, refreshed, metrics] = answers.try_into().unwrap();
+    let viable = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap()["viable"].clone();
+    assert_eq!((viable(&ours), viable(&theirs)), (true.into(), true.into()));
+    assert!(status.contains("\"age_seconds\"") && refreshed.contains("\"result\":\"ok\""), "{status}\n{refreshed}");
+    assert!(metrics.contains("viability_queries_total"));
+}
+
+#[tokio::test]
+async fn sigterm_ends_a_serving_proxy_with_success() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let folder = folder_for(&simulator, &simulator.full_key());
+    let mut proxy = program(&["serve"])
+        .current_dir(folder.path())
+        .env("VIABILITY__SERVER__LISTEN", "127.0.0.1:0")
+        .env("VIABILITY__ADMIN__LISTEN", "127.0.0.1:0")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(proxy.stderr.take().unwrap()).lines();
+    let mut told = String::new();
+    let ending = async {
+        while let Some(line) = log.next_line().await.unwrap() {
+            told += &format!("{line}\n");
+            if line.contains("refresh published") {
+                let id = proxy.id().unwrap().to_string();
+                assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+            }
+        }
+        proxy.wait().await.unwrap()
+    };
+    let status = tokio::time::timeout(PATIENCE, ending).await.expect("it ends");
+    assert!(status.success(), "{status}\n{told}");
+    assert!(told.contains("stopped; every request was answered"), "{told}");
+    assert!(!told.contains(&simulator.full_key()), "the key is in the log");
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_exit_code_2_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("my.toml"), "[server]\nlistne = \"0.0.0.0:1\"\n").unwrap();
+    for command in ["serve", "check", "config"] {
+        let output = run(folder.path(), &[command, "--config", "my.toml"]).await;
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let told = text(&output.stderr);
+        assert!(told.contains("my.toml:2: server.listne") && told.contains("listen"), "{told}");
+    }
+    let missing = run(folder.path(), &["serve", "--config", "none.toml"]).await;
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("none.toml"), "{}", text(&missing.stderr));
+    assert_eq!(run(folder.path(), &["sevre"]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_exit_code_1_and_named() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let folder = folder_for(&simulator, &simulator.full_key());
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = program(&["serve"]).current_dir(folder.path()).env("VIABILITY__SERVER__LISTEN", &address).output();
+    let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&address), "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn check_online_tells_whether_ozmap_accepts_the_key() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let good = run(folder_for(&simulator, &simulator.full_key()).path(), &["check", "--online"]).await;
+    let told = text(&good.stdout);
+    assert!(good.status.success() && told.contains("cliente: OZmap answers; the key sees "), "{told}");
+    let bad = run(folder_for(&simulator, "wrong").path(), &["check", "--online"]).await;
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stdout).contains("OZmap refuses the key"), "{}", text(&bad.stdout));
+}
+
+#[tokio::test]
+async fn the_effective_configuration_is_printed_without_secrets() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let folder = folder_for(&simulator, "canary-of-a-key");
+    let output = run(folder.path(), &["config"]).await;
+    let told = text(&output.stdout);
+    assert!(output.status.success() && told.contains("stale_after") && !told.contains("canary"), "{told}");
+}

@@ -1,0 +1,229 @@
+//! A running proxy in front of a running simulator, and the words that tests use for what people do with them.
+//!
+//! ```ignore
+//! let world = World::start().await;                 // simulator, proxy, first refresh done
+//! let home = world.sellable_box();                  // a box with free ports
+//! let answer = world.ask(home.lat, home.lng, 150.0).await;
+//! assert!(answer.is_viable() && answer.detail() == "index");
+//! world.simulator.sell_out(&home.id);               // what happens at OZmap ...
+//! world.refresh().await;                            // ... an operator makes known here
+//! ```
+//!
+//! [`World::build`] starts one with other settings, [`World::cold`] without waiting for the first refresh.
+
+use ozmap_simulator::{BoxView, Fault, Settings, Simulator};
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+use viability_proxy::app::App;
+use viability_proxy::config::load::{Source, load};
+
+pub const ADMIN_TOKEN: &str = "an admin token";
+/// How long anything may take before a test gives up waiting for it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One simulator, one proxy with one tenant called `demo`, one HTTP client.
+pub struct World {
+    pub simulator: Simulator,
+    pub app: App,
+    pub http: reqwest::Client,
+}
+
+/// How a world is to be.
+pub struct Plan {
+    pub simulator: Settings,
+    /// TOML below `[tenants.demo]` and after it.
+    pub config: &'static str,
+    /// A path of OZmap's that answers 500 from the beginning.
+    pub broken: Option<&'static str>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { simulator: Settings::default(), config: "", broken: None }
+    }
+}
+
+impl World {
+    /// A small network, read once.
+    pub async fn start() -> Self {
+        Self::build(Plan::default()).await
+    }
+
+    /// The network as planned, read once.
+    pub async fn build(plan: Plan) -> Self {
+        let world = Self::cold(plan).await;
+        world.first_refresh().await;
+        world
+    }
+
+    /// Nothing waited for.
+    pub async fn cold(plan: Plan) -> Self {
+        let simulator = Simulator::start(plan.simulator).await.unwrap();
+        if let Some(path) = plan.broken {
+            simulator.faults().set(path, Fault::Failure { rate: 1.0, status: 500 });
+        }
+        let app = start_app(&[("demo", &simulator)], plan.config).await;
+        Self { simulator, app, http: http_client() }
+    }
+
+    pub async fn first_refresh(&self) {
+        let report = self.app.refreshers()[0].report_of(1, PATIENCE).await.expect("the first refresh ends");
+        report.outcome.expect("the first refresh succeeds");
+    }
+
+    /// Forces a refresh as an operator does and returns its report.
+    pub async fn refresh(&self) -> Value {
+        let url = format!("http://{}/admin/refresh?wait=60s", self.app.admin_address());
+        let response = self.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut body: Value = response.json_body().await;
+        body["runs"][0].take()
+    }
+
+    pub fn public(&self, path_and_query: &str) -> String {
+        format!("http://{}{path_and_query}", self.app.public_address())
+    }
+
+    /// GET on the admin listener.
+    pub async fn admin(&self, path: &str) -> (StatusCode, Value) {
+        let response = self.http.get(format!("http://{}{path}", self.app.admin_address())).send().await.unwrap();
+        (response.status(), response.json_body().await)
+    }
+
+    /// The whole scrape.
+    pub async fn metrics(&self) -> String {
+        let response = self.http.get(format!("http://{}/metrics", self.app.admin_address())).send().await.unwrap();
+        response.text().await.unwrap()
+    }
+
+    /// The value of one series, 0 if it isn't there.
+    pub async fn metric(&self, series: &str) -> f64 {
+        let page = self.metrics().await;
+        let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Asks with the tenant's own key.
+    pub async fn ask(&self, lat: f64, lng: f64, radius: f64) -> Answer {
+        self.ask_as(&self.simulator.full_key(), lat, lng, radius).await
+    }
+
+    pub async fn ask_as(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Answer {
+        self.send(self.query(key, &format!("lat={lat}&lng={lng}&radius={radius}"))).await
+    }
+
+    /// A viability request that can still be changed.
+    pub fn query(&self, key: &str, query: &str) -> RequestBuilder {
+        let url = self.public(&format!("/api/v2/ftth-viability/radius?{query}"));
+        self.http.request(Method::GET, url).header(header::AUTHORIZATION, key)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.json_body().await }
+    }
+
+    /// What the simulator itself answers.
+    pub fn oracle(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Value {
+        self.simulator.oracle(key, lat, lng, Some(radius))
+    }
+
+    /// A box that can be sold, with more than one port free.
+    pub fn sellable_box(&self) -> BoxView {
+        self.simulator.boxes().into_iter().find(|one| !one.draft && one.free_ports > 1).expect("a box with free ports")
+    }
+
+    /// Waits until `holds`, asking over and over; for states that only polling shows.
+    pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let polling = async {
+            while !holds().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, polling).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+    }
+}
+
+/// A viability answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn is_viable(&self) -> bool {
+        self.body["viable"].as_bool().unwrap_or_else(|| panic!("no verdict: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}")).to_str().unwrap()
+    }
+
+    /// `detail` of `Cache-Status`.
+    pub fn detail(&self) -> &str {
+        let status = self.header("cache-status");
+        status.split("detail=").nth(1).unwrap_or_else(|| panic!("no detail: {status}"))
+    }
+
+    /// `ttl` of `Cache-Status`.
+    pub fn ttl(&self) -> i64 {
+        let status = self.header("cache-status");
+        status.split(';').find_map(|part| part.trim().strip_prefix("ttl=")).expect("a ttl").parse().unwrap()
+    }
+
+    pub fn box_ids(&self, list: &str) -> Vec<&str> {
+        self.body[list].as_array().expect("a list").iter().map(|item| item["id"].as_str().unwrap()).collect()
+    }
+}
+
+/// Starts a proxy with these tenants; `config` continues the last one's section.
+pub async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
+    let mut text = String::from(
+        r#"
+        [server]
+        listen = "127.0.0.1:0"
+        [admin]
+        listen = "127.0.0.1:0"
+        token_env = "ADMIN_TOKEN"
+        [refresh]
+        # Never by itself while a test runs.
+        full = "0 0 0 1 1 *"
+        "#,
+    );
+    let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);
+    for (name, simulator) in tenants {
+        text += &format!("\n[tenants.{name}]\nhost = \"{}\"\nkey_env = \"KEY_{name}\"\n", simulator.host());
+        env.insert(format!("KEY_{name}"), simulator.full_key());
+    }
+    text += config;
+    let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env).unwrap_or_else(|faults| panic!("{faults}"));
+    App::start(config).await.unwrap()
+}
+
+pub fn http_client() -> reqwest::Client {
+    // Loopback over http: no authority is ever needed.
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE).build().unwrap()
+}
+
+/// reqwest's own `json` feature isn't on.
+pub trait JsonBody {
+    async fn json_body(self) -> Value;
+}
+
+impl JsonBody for reqwest::Response {
+    async fn json_body(self) -> Value {
+        let text = self.text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
+    }
+}

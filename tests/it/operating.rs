@@ -1,0 +1,169 @@
+//! What operators and Prometheus see.
+
+use crate::harness::{Plan, World};
+use reqwest::StatusCode;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[tokio::test]
+async fn ready_when_the_data_are_there_healthy_always() {
+    let world = World::cold(Plan { broken: Some("/boxes"), ..Plan::default() }).await;
+    assert_eq!(world.admin("/healthz").await, (StatusCode::OK, json!({ "status": "ok" })));
+    let (status, body) = world.admin("/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let tenant = json!({ "tenant": "demo", "ready": false, "state": "absent", "age_seconds": null });
+    assert_eq!(body, json!({ "ready": false, "stopping": false, "tenants": [tenant] }));
+    world.simulator.faults().clear();
+    world.until("the data are there", || async { world.admin("/readyz").await.0 == StatusCode::OK }).await;
+}
+
+#[tokio::test]
+async fn the_status_counts_boxes_as_ozmap_has_them() {
+    let world = World::start().await;
+    let boxes = world.simulator.boxes();
+    let count = |holds: &dyn Fn(&ozmap_simulator::BoxView) -> bool| boxes.iter().filter(|one| holds(one)).count();
+    let (_, status) = world.admin("/admin/status").await;
+    let data = &status["tenants"][0]["data"];
+    assert_eq!(data["boxes"], boxes.len());
+    assert_eq!(data["sellable"], count(&|one| !one.draft && one.free_ports > 0));
+    assert_eq!(data["refused"]["draft"], count(&|one| one.draft));
+    assert_eq!(data["refused"]["no_service_connector"], count(&|one| !one.draft && !one.has_service_splitter));
+    assert_eq!(data["generation"], 1);
+    assert_eq!(status["tenants"][0]["state"], "fresh");
+}
+
+#[tokio::test]
+async fn the_admin_listener_keeps_to_its_routes_and_methods() {
+    let world = World::start().await;
+    let url = |path: &str| format!("http://{}{path}", world.app.admin_address());
+    for path in ["/admin", "/admin/other", "/api/v2/boxes", "/metrics/"] {
+        assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics", "/admin/status", "/admin/runs", "/"] {
+        assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
+        assert_eq!(world.http.head(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
+        let posted = world.http.post(url(path)).send().await.unwrap();
+        assert_eq!((posted.status(), &posted.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET, HEAD".parse().unwrap()));
+    }
+}
+
+/// Every metric of ours with its labels. Dashboards and alerts stand on these names: a change here is one for users.
+const METRICS: &[&str] = &[
+    "viability_build_info{version}",
+    "viability_cache_evictions_total{cache}",
+    "viability_cache_hits_total{cache}",
+    "viability_cache_misses_total{cache}",
+    "viability_cache_weight_bytes{cache}",
+    "viability_data_timestamp_seconds{tenant}",
+    "viability_http_in_flight",
+    "viability_http_rejected_total{reason}",
+    "viability_http_request_duration_seconds{route,source}",
+    "viability_http_requests_total{code,method,route}",
+    "viability_index_boxes{state,tenant}",
+    "viability_index_build_duration_seconds",
+    "viability_index_free_ports{tenant}",
+    "viability_queries_total{result,source,state,tenant}",
+    "viability_refresh_duration_seconds",
+    "viability_refresh_total{result,tenant,trigger}",
+    "viability_rows_quarantined_total{reason,tenant}",
+    "viability_upstream_request_duration_seconds{operation}",
+    "viability_upstream_requests_total{operation,outcome,tenant}",
+];
+
+/// Names and labels of a scrape, histograms by their base name.
+fn names_and_labels(page: &str) -> BTreeSet<String> {
+    let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for line in page.lines().filter(|line| line.starts_with("viability_")) {
+        let (name, rest) = line.split_once(['{', ' ']).unwrap();
+        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let known = labels.entry(base).or_default();
+        if let Some((inside, _)) = rest.split_once('}') {
+            let names = inside.split(',').filter_map(|pair| pair.split_once('=')).map(|(label, _)| label);
+            known.extend(names.filter(|&label| label != "le"));
+        }
+    }
+    let line = |(name, labels): (&str, BTreeSet<&str>)| match labels.into_iter().collect::<Vec<_>>().join(",") {
+        none if none.is_empty() => name.to_owned(),
+        some => format!("{name}{{{some}}}"),
+    };
+    labels.into_iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn the_scrape_has_these_metrics_with_these_labels_and_no_others() {
+    let world = World::build(Plan {
+        config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"",
+        ..Plan::default()
+    })
+    .await;
+    // Something for every counter: a local, a live, a forwarded and a rejected request, a stranger, an unreadable row.
+    let home = world.sellable_box();
+    world.ask(home.lat, home.lng, 100.0).await;
+    world.ask_as("stranger", home.lat, home.lng, 100.0).await;
+    let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
+    world.simulator.faults().answer("/boxes", 200, "application/json", row);
+    world.refresh().await;
+    world.simulator.faults().clear();
+    world.refresh().await;
+    crate::forward::overload(&world).await;
+    // Two live answers to one question: the first one's entry is evicted for age.
+    world.ask(home.lat, home.lng, 5_000.0).await;
+    world
+        .until("an entry was evicted", || async {
+            world.ask(home.lat, home.lng, 5_000.0).await;
+            world.metric(r#"viability_cache_evictions_total{cache="live"}"#).await > 0.0
+                && world.metric(r#"viability_cache_hits_total{cache="live"}"#).await >= 0.0
+        })
+        .await;
+    world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
+    world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
+    let page = world.metrics().await;
+    let expected: BTreeSet<_> = METRICS.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(names_and_labels(&page), expected);
+    for process in ["process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes"] {
+        assert!(page.contains(process), "{process}");
+    }
+}
+
+#[tokio::test]
+async fn odd_methods_and_paths_make_no_new_series() {
+    let world = World::start().await;
+    let before = world.metrics().await.lines().count();
+    for number in 0..40 {
+        let method = format!("ODD{number}").parse().unwrap();
+        world.http.request(method, world.public(&format!("/path/{number}"))).send().await.unwrap();
+    }
+    // One route, one method, one code: a counter and a histogram.
+    assert!(world.metrics().await.lines().count() <= before + 20);
+}
+
+#[tokio::test]
+async fn queries_are_counted_by_source_state_and_result() {
+    let world = World::start().await;
+    let home = world.sellable_box();
+    world.ask(home.lat, home.lng, 100.0).await;
+    world.ask(-60.0, 0.0, 100.0).await;
+    for (result, count) in [("viable", 1.0), ("not_viable", 1.0)] {
+        let series = format!(r#"viability_queries_total{{result="{result}",source="index",state="fresh",tenant="demo"}}"#);
+        assert_eq!(world.metric(&series).await, count, "{result}");
+    }
+    let boxes = world.metric(r#"viability_index_boxes{state="sellable",tenant="demo"}"#).await;
+    let sellable = world.simulator.boxes().iter().filter(|one| !one.draft && one.free_ports > 0).count();
+    assert_eq!(boxes, sellable as f64);
+}
+
+#[tokio::test]
+async fn stopping_lets_a_request_under_way_end() {
+    let world = World::build(Plan::default()).await;
+    let (home, key) = (world.sellable_box(), world.simulator.full_key());
+    world.simulator.faults().set("/ftth-viability", ozmap_simulator::Fault::Hang);
+    let before = world.simulator.requests("viability");
+    let request = world.query(&key, &format!("lat={}&lng={}&radius=3000", home.lat, home.lng));
+    let waiting = tokio::spawn(request.send());
+    world.until("the request hangs", || async { world.simulator.requests("viability") > before }).await;
+    let World { simulator, app, .. } = world;
+    let stopping = tokio::spawn(app.stop());
+    simulator.faults().clear();
+    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::OK);
+    assert_eq!(stopping.await.unwrap(), viability_proxy::server::Drain::Complete);
+}

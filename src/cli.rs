@@ -57,7 +57,7 @@ enum Unusable {
 }
 
 /// Runs the command that the arguments name.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(file) => serve(&file),
         Command::Demo(options) => demo::run(&options),
@@ -84,8 +84,9 @@ impl ConfigFile {
             None => Source::default(),
         };
         // Variables that aren't Unicode can't be ours.
-        let env: BTreeMap<_, _> =
-            std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok())).collect();
+        let env: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))
+            .collect();
         Ok(load(&source, &env)?)
     }
 }

@@ -16,8 +16,11 @@ pub(super) struct Bars {
 impl Bars {
     /// Hidden unless standard error is a terminal.
     pub(super) fn new() -> Self {
-        let target =
-            if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         Self { bars: MultiProgress::with_draw_target(target) }
     }
 
@@ -54,8 +57,11 @@ async fn draw(bars: MultiProgress, refresher: Arc<Refresher>) {
 
 fn new_bar(tenant: &str) -> ProgressBar {
     let plain = ProgressStyle::default_bar();
-    let style = ProgressStyle::with_template("{prefix} {msg:<10} [{bar:32}] {human_pos}/{human_len} rows {elapsed}");
-    ProgressBar::new(0).with_style(style.unwrap_or(plain).progress_chars("=> ")).with_prefix(tenant.to_owned())
+    let style =
+        ProgressStyle::with_template("{prefix} {msg:<10} [{bar:32}] {human_pos}/{human_len} rows {elapsed}");
+    ProgressBar::new(0)
+        .with_style(style.unwrap_or(plain).progress_chars("=> "))
+        .with_prefix(tenant.to_owned())
 }
 
 fn show(bar: &ProgressBar, now: Progress) {

@@ -27,7 +27,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             let mut failed = 0;
             for tenant in &config.tenants {
                 match ask(tenant).await {
-                    Ok(projects) => say(&format!("{}: OZmap answers; the key sees {projects} projects\n", tenant.name))?,
+                    Ok(projects) => {
+                        say(&format!("{}: OZmap answers; the key sees {projects} projects\n", tenant.name))?;
+                    }
                     Err(error) => {
                         failed += 1;
                         say(&format!("{}: {error:#}\n", tenant.name))?;
@@ -45,7 +47,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
-    let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, &|_| ()).await.context(tenant.host.base().to_string())?;
+    let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, &|_| ())
+        .await
+        .context(tenant.host.base().to_string())?;
     if projects.rows.is_empty() {
         bail!("the key is valid but sees no project; give its user access to the projects concerned");
     }

@@ -33,7 +33,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     block_on(async {
         let settings = Settings { boxes: options.boxes, ..Settings::default() };
         let simulator = Simulator::start(settings).await.context("the simulated OZmap can't be started")?;
-        let config = load(&source(options, &simulator.host()), &secrets(&simulator)).map_err(Unusable::from)?;
+        let config =
+            load(&source(options, &simulator.host()), &secrets(&simulator)).map_err(Unusable::from)?;
         let bars = Bars::new();
         start_log(&config.log, &bars)?;
         let app = App::start(config).await?;
@@ -75,11 +76,15 @@ fn secrets(simulator: &Simulator) -> BTreeMap<String, String> {
 
 /// Commands to copy.
 fn guide(app: &App, simulator: &Simulator) -> anyhow::Result<String> {
-    let home = simulator.boxes().into_iter().find(|candidate| !candidate.draft).context("the network has no box")?;
+    let home = simulator
+        .boxes()
+        .into_iter()
+        .find(|candidate| !candidate.draft && candidate.free_ports > 1)
+        .context("the network has no box to offer")?;
     let (lat, lng, key) = (home.lat, home.lng, simulator.full_key());
     let (public, admin, ozmap) = (app.public_address(), app.admin_address(), simulator.host());
     Ok(format!(
-        r#"
+        r"
 The proxy answers on http://{public}/api/v2, for the simulated OZmap at {ozmap}. Ctrl-C ends both. Try:
 
 # can this home be connected? (from memory)
@@ -97,6 +102,6 @@ curl -s -X POST 'http://{admin}/admin/refresh?wait=30s' -H 'Authorization: Beare
 # metrics for Prometheus
 curl -s http://{admin}/metrics
 
-"#
+"
     ))
 }

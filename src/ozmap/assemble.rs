@@ -60,10 +60,10 @@ mod tests {
         });
         let splitters = [
             splitter(10, &home, true, r#"[null,"f"]"#),
-            splitter(11, &home, true, r#"[null,null]"#),
-            splitter(12, &home, false, r#"[null]"#),
-            splitter(13, "null", true, r#"[null]"#),
-            splitter(14, &format!("\"{:024x}\"", 77), true, r#"[null]"#),
+            splitter(11, &home, true, "[null,null]"),
+            splitter(12, &home, false, "[null]"),
+            splitter(13, "null", true, "[null]"),
+            splitter(14, &format!("\"{:024x}\"", 77), true, "[null]"),
         ];
         let boxes = boxes(rows.collect(), &splitters, &rules);
         assert_eq!(boxes[0].ports, Some(Ports { total: 4, free: 3 }));

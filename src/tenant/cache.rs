@@ -189,7 +189,7 @@ mod tests {
 
     fn cache() -> Arc<LoadCache<&'static str, u32, &'static str>> {
         let metrics = Arc::new(Metrics::new().unwrap());
-        Arc::new(LoadCache::new("test", Room::Bytes(1 << 20), Duration::from_secs(60), metrics))
+        Arc::new(LoadCache::new("test", Room::Bytes(1 << 20), Duration::from_mins(1), metrics))
     }
 
     #[tokio::test]

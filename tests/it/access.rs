@@ -13,11 +13,14 @@ struct Neighbours {
 }
 
 fn neighbours(world: &World) -> Neighbours {
-    let boxes: Vec<_> = world.simulator.boxes().into_iter().filter(|one| !one.draft && one.free_ports > 1).collect();
+    let boxes: Vec<_> =
+        world.simulator.boxes().into_iter().filter(|one| !one.draft && one.free_ports > 1).collect();
     let close = |a: &BoxView, b: &BoxView| (a.lat - b.lat).abs() < 0.005 && (a.lng - b.lng).abs() < 0.005;
     let (mine, theirs) = boxes
         .iter()
-        .find_map(|a| boxes.iter().find(|b| a.project != b.project && close(a, b)).map(|b| (a.clone(), b.clone())))
+        .find_map(|a| {
+            boxes.iter().find(|b| a.project != b.project && close(a, b)).map(|b| (a.clone(), b.clone()))
+        })
         .expect("a town shared by two projects");
     let key = world.simulator.key_for(std::slice::from_ref(&mine.project));
     Neighbours { mine, theirs, key }
@@ -67,33 +70,35 @@ async fn a_key_of_one_project_never_sees_anothers_box_from_any_source() {
 
 #[tokio::test]
 async fn a_key_of_one_project_never_sees_anothers_box_in_stale_data() {
-    let mut world = World::build(Plan {
-        config: "[freshness]\nstale_after = \"1ms\"",
-        ..Plan::default()
-    })
-    .await;
+    let mut world =
+        World::build(Plan { config: "[freshness]\nstale_after = \"1ms\"", ..Plan::default() }).await;
     let pair = neighbours(&world);
     let live = pair.ask(&world, 1_000.0).await;
     pair.check(&live);
     world.simulator.stop().await;
-    world.until("the remembered live answers are used up", || async {
-        let answer = world.ask_as(&pair.key, pair.mine.lat + 1e-6, pair.mine.lng, 1_000.0).await;
-        pair.check(&answer);
-        answer.detail() == "stale"
-    })
-    .await;
+    world
+        .until("the remembered live answers are used up", || async {
+            let answer = world.ask_as(&pair.key, pair.mine.lat + 1e-6, pair.mine.lng, 1_000.0).await;
+            pair.check(&answer);
+            answer.detail() == "stale"
+        })
+        .await;
 }
 
 #[tokio::test]
 async fn no_key_is_401_and_an_unknown_key_stays_ozmaps_401() {
     let world = World::start().await;
-    let nobody = world.send(world.http.get(world.public("/api/v2/ftth-viability/radius?lat=1&lng=2&radius=3"))).await;
+    let nobody =
+        world.send(world.http.get(world.public("/api/v2/ftth-viability/radius?lat=1&lng=2&radius=3"))).await;
     assert_eq!((nobody.status, &nobody.body["code"]), (StatusCode::UNAUTHORIZED, &json!("missing_key")));
     for _ in 0..3 {
         let stranger = world.ask_as("stolen", 1.0, 2.0, 3.0).await;
-        assert_eq!((stranger.status, &stranger.body["code"]), (StatusCode::UNAUTHORIZED, &json!("unauthorized")));
+        assert_eq!(
+            (stranger.status, &stranger.body["code"]),
+            (StatusCode::UNAUTHORIZED, &json!("unauthorized"))
+        );
     }
-    assert_eq!(world.metric(r#"viability_upstream_requests_total{operation="projects",outcome="unauthorized",tenant="demo"}"#).await, 1.0);
+    assert_eq!(world.metric(r#"viability_upstream_requests_total{operation="projects",outcome="unauthorized",tenant="demo"}"#).await, 1);
 }
 
 #[tokio::test]
@@ -105,7 +110,10 @@ async fn a_known_key_goes_on_through_an_outage_and_an_unknown_one_waits() {
     world.simulator.stop().await;
     pair.check(&pair.ask(&world, 1_000.0).await);
     let unchecked = world.ask_as(&fresh, pair.mine.lat, pair.mine.lng, 1_000.0).await;
-    assert_eq!((unchecked.status, &unchecked.body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("key_unchecked")));
+    assert_eq!(
+        (unchecked.status, &unchecked.body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("key_unchecked"))
+    );
     assert_eq!(unchecked.header("retry-after"), "2");
 }
 

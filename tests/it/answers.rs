@@ -12,7 +12,9 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => a.keys().eq(b.keys()) && a.iter().all(|(key, a)| same(a, &b[key])),
+        (Value::Object(a), Value::Object(b)) => {
+            a.keys().eq(b.keys()) && a.iter().all(|(key, a)| same(a, &b[key]))
+        }
         _ => ours == theirs,
     }
 }
@@ -43,14 +45,19 @@ async fn agree(world: &World, queries: usize, seed: u64) {
     let (mut viable, mut refused) = (0, 0);
     for number in 0..queries {
         let (lat, lng) = somewhere(&boxes, &mut dice);
-        let radius: f64 = [dice.random_range(1.0..2_000.0), 150.0, 300.0, 2_000.0, 1.0][dice.random_range(0..5)];
+        let radius: f64 =
+            [dice.random_range(1.0..2_000.0), 150.0, 300.0, 2_000.0, 1.0][dice.random_range(0..5)];
         let key = &keys[if number % 2 == 0 { 0 } else { dice.random_range(0..keys.len()) }];
         let answer = world.ask_as(key, lat, lng, radius).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.detail(), "index");
         let bare = key.strip_prefix("Bearer ").unwrap_or(key);
         let theirs = world.oracle(bare, lat, lng, radius);
-        assert!(same(&answer.body, &theirs), "query {number} at {lat},{lng} {radius} m:\n{}\n{theirs}", answer.body);
+        assert!(
+            same(&answer.body, &theirs),
+            "query {number} at {lat},{lng} {radius} m:\n{}\n{theirs}",
+            answer.body
+        );
         viable += usize::from(answer.is_viable());
         refused += answer.body["refused_boxes"].as_array().unwrap().len();
     }
@@ -71,10 +78,16 @@ async fn five_thousand_answers_in_a_city_of_fifty_thousand_boxes_are_ozmaps_own(
 
 #[tokio::test]
 async fn answers_agree_under_other_settings_of_ozmap() {
-    let rules = OracleRules { earth_radius_m: 6_371_000.0, max_boxes: 7, blocked_ports_are_free: true, ..OracleRules::default() };
+    let rules = OracleRules {
+        earth_radius_m: 6_371_000.0,
+        max_boxes: 7,
+        blocked_ports_are_free: true,
+        ..OracleRules::default()
+    };
     let world = World::build(Plan {
         simulator: Settings { boxes: 5_000, seed: 3, rules, ..Settings::default() },
         config: "[viability]\nearth_radius_m = 6371000\nmax_boxes = 7\nblocked_ports_are_free = true",
+        ..Plan::default()
     })
     .await;
     agree(&world, 600, 2).await;
@@ -85,7 +98,8 @@ async fn the_bytes_are_those_of_a_javascript_server() {
     let world = World::start().await;
     let home = world.sellable_box();
     let key = world.simulator.full_key();
-    let response = world.query(&key, &format!("lat={}&lng={}&radius=1", home.lat, home.lng)).send().await.unwrap();
+    let response =
+        world.query(&key, &format!("lat={}&lng={}&radius=1", home.lat, home.lng)).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
     let text = response.text().await.unwrap();
     assert!(text.starts_with(r#"{"viable":true,"boxes":[{"distance":0,"name":""#), "{text}");
@@ -116,7 +130,8 @@ async fn selling_the_last_port_moves_a_box_to_the_refused_ones_with_the_next_ref
     let after = world.ask(home.lat, home.lng, 10.0).await;
     assert!(!after.box_ids("boxes").contains(&home.id.as_str()));
     let refused = after.body["refused_boxes"].as_array().unwrap();
-    let refused = refused.iter().find(|item| item["id"] == home.id.as_str()).expect("the box among the refused");
+    let refused =
+        refused.iter().find(|item| item["id"] == home.id.as_str()).expect("the box among the refused");
     assert_eq!((&refused["reason"], &refused["availability"]), (&json!("no_free_port"), &json!(0)));
 }
 
@@ -136,7 +151,11 @@ async fn a_bad_parameter_is_400_and_named() {
     ];
     for (query, fault) in cases {
         let answer = world.send(world.query(&key, query)).await;
-        assert_eq!((answer.status, &answer.body["code"]), (StatusCode::BAD_REQUEST, &json!("bad_parameter")), "{query}");
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (StatusCode::BAD_REQUEST, &json!("bad_parameter")),
+            "{query}"
+        );
         let message = answer.body["message"].as_str().unwrap();
         assert!(message.starts_with(&format!("{fault}; expected ")), "{query}: {message}");
     }

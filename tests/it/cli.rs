@@ -94,7 +94,10 @@ async fn each_command_that_the_demo_prints_works_as_printed() {
     let [ours, theirs, status, refreshed, metrics] = answers.try_into().unwrap();
     let viable = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap()["viable"].clone();
     assert_eq!((viable(&ours), viable(&theirs)), (true.into(), true.into()));
-    assert!(status.contains("\"age_seconds\"") && refreshed.contains("\"result\":\"ok\""), "{status}\n{refreshed}");
+    assert!(
+        status.contains("\"age_seconds\"") && refreshed.contains("\"result\":\"ok\""),
+        "{status}\n{refreshed}"
+    );
     assert!(metrics.contains("viability_queries_total"));
 }
 
@@ -149,7 +152,8 @@ async fn a_taken_port_is_exit_code_1_and_named() {
     let folder = folder_for(&simulator, &simulator.full_key());
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = program(&["serve"]).current_dir(folder.path()).env("VIABILITY__SERVER__LISTEN", &address).output();
+    let output =
+        program(&["serve"]).current_dir(folder.path()).env("VIABILITY__SERVER__LISTEN", &address).output();
     let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains(&address), "{}", text(&output.stderr));

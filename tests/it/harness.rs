@@ -22,7 +22,7 @@ use viability_proxy::config::load::{Source, load};
 
 pub const ADMIN_TOKEN: &str = "an admin token";
 /// How long anything may take before a test gives up waiting for it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One simulator, one proxy with one tenant called `demo`, one HTTP client.
 pub struct World {
@@ -89,21 +89,23 @@ impl World {
 
     /// GET on the admin listener.
     pub async fn admin(&self, path: &str) -> (StatusCode, Value) {
-        let response = self.http.get(format!("http://{}{path}", self.app.admin_address())).send().await.unwrap();
+        let response =
+            self.http.get(format!("http://{}{path}", self.app.admin_address())).send().await.unwrap();
         (response.status(), response.json_body().await)
     }
 
     /// The whole scrape.
     pub async fn metrics(&self) -> String {
-        let response = self.http.get(format!("http://{}/metrics", self.app.admin_address())).send().await.unwrap();
+        let response =
+            self.http.get(format!("http://{}/metrics", self.app.admin_address())).send().await.unwrap();
         response.text().await.unwrap()
     }
 
-    /// The value of one series, 0 if it isn't there.
-    pub async fn metric(&self, series: &str) -> f64 {
+    /// The value of one counter or gauge, 0 if it isn't there.
+    pub async fn metric(&self, series: &str) -> u64 {
         let page = self.metrics().await;
         let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
+        line.map_or(0, |value| value.parse().unwrap())
     }
 
     /// Asks with the tenant's own key.
@@ -134,7 +136,11 @@ impl World {
 
     /// A box that can be sold, with more than one port free.
     pub fn sellable_box(&self) -> BoxView {
-        self.simulator.boxes().into_iter().find(|one| !one.draft && one.free_ports > 1).expect("a box with free ports")
+        self.simulator
+            .boxes()
+            .into_iter()
+            .find(|one| !one.draft && one.free_ports > 1)
+            .expect("a box with free ports")
     }
 
     /// Waits until `holds`, asking over and over; for states that only polling shows.
@@ -144,7 +150,9 @@ impl World {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, polling).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+        tokio::time::timeout(PATIENCE, polling)
+            .await
+            .unwrap_or_else(|_| panic!("waited in vain until {what}"));
     }
 }
 
@@ -202,7 +210,8 @@ pub async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
         env.insert(format!("KEY_{name}"), simulator.full_key());
     }
     text += config;
-    let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env).unwrap_or_else(|faults| panic!("{faults}"));
+    let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env)
+        .unwrap_or_else(|faults| panic!("{faults}"));
     App::start(config).await.unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! The tests of viability-proxy from outside. Start reading at [`harness`].
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on has failed")]
+
 mod access;
 mod answers;
 mod cli;

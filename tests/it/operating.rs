@@ -21,13 +21,17 @@ async fn ready_when_the_data_are_there_healthy_always() {
 async fn the_status_counts_boxes_as_ozmap_has_them() {
     let world = World::start().await;
     let boxes = world.simulator.boxes();
-    let count = |holds: &dyn Fn(&ozmap_simulator::BoxView) -> bool| boxes.iter().filter(|one| holds(one)).count();
+    let count =
+        |holds: &dyn Fn(&ozmap_simulator::BoxView) -> bool| boxes.iter().filter(|one| holds(one)).count();
     let (_, status) = world.admin("/admin/status").await;
     let data = &status["tenants"][0]["data"];
     assert_eq!(data["boxes"], boxes.len());
     assert_eq!(data["sellable"], count(&|one| !one.draft && one.free_ports > 0));
     assert_eq!(data["refused"]["draft"], count(&|one| one.draft));
-    assert_eq!(data["refused"]["no_service_connector"], count(&|one| !one.draft && !one.has_service_splitter));
+    assert_eq!(
+        data["refused"]["no_service_connector"],
+        count(&|one| !one.draft && !one.has_service_splitter)
+    );
     assert_eq!(data["generation"], 1);
     assert_eq!(status["tenants"][0]["state"], "fresh");
 }
@@ -43,7 +47,10 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
         assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
         assert_eq!(world.http.head(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
         let posted = world.http.post(url(path)).send().await.unwrap();
-        assert_eq!((posted.status(), &posted.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET, HEAD".parse().unwrap()));
+        assert_eq!(
+            (posted.status(), &posted.headers()["allow"]),
+            (StatusCode::METHOD_NOT_ALLOWED, &"GET, HEAD".parse().unwrap())
+        );
     }
 }
 
@@ -75,14 +82,16 @@ fn names_and_labels(page: &str) -> BTreeSet<String> {
     let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("viability_")) {
         let (name, rest) = line.split_once(['{', ' ']).unwrap();
-        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let base =
+            ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         let known = labels.entry(base).or_default();
         if let Some((inside, _)) = rest.split_once('}') {
             let names = inside.split(',').filter_map(|pair| pair.split_once('=')).map(|(label, _)| label);
             known.extend(names.filter(|&label| label != "le"));
         }
     }
-    let line = |(name, labels): (&str, BTreeSet<&str>)| match labels.into_iter().collect::<Vec<_>>().join(",") {
+    let line = |(name, labels): (&str, BTreeSet<&str>)| match labels.into_iter().collect::<Vec<_>>().join(",")
+    {
         none if none.is_empty() => name.to_owned(),
         some => format!("{name}{{{some}}}"),
     };
@@ -111,8 +120,7 @@ async fn the_scrape_has_these_metrics_with_these_labels_and_no_others() {
     world
         .until("an entry was evicted", || async {
             world.ask(home.lat, home.lng, 5_000.0).await;
-            world.metric(r#"viability_cache_evictions_total{cache="live"}"#).await > 0.0
-                && world.metric(r#"viability_cache_hits_total{cache="live"}"#).await >= 0.0
+            world.metric(r#"viability_cache_evictions_total{cache="live"}"#).await > 0
         })
         .await;
     world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
@@ -143,13 +151,15 @@ async fn queries_are_counted_by_source_state_and_result() {
     let home = world.sellable_box();
     world.ask(home.lat, home.lng, 100.0).await;
     world.ask(-60.0, 0.0, 100.0).await;
-    for (result, count) in [("viable", 1.0), ("not_viable", 1.0)] {
-        let series = format!(r#"viability_queries_total{{result="{result}",source="index",state="fresh",tenant="demo"}}"#);
+    for (result, count) in [("viable", 1), ("not_viable", 1)] {
+        let series = format!(
+            r#"viability_queries_total{{result="{result}",source="index",state="fresh",tenant="demo"}}"#
+        );
         assert_eq!(world.metric(&series).await, count, "{result}");
     }
     let boxes = world.metric(r#"viability_index_boxes{state="sellable",tenant="demo"}"#).await;
     let sellable = world.simulator.boxes().iter().filter(|one| !one.draft && one.free_ports > 0).count();
-    assert_eq!(boxes, sellable as f64);
+    assert_eq!(boxes, sellable as u64);
 }
 
 #[tokio::test]

@@ -20,7 +20,9 @@ fn ids_at_ozmap(world: &World) -> BTreeSet<String> {
 
 /// Reads the network in small pages while boxes on pages already read are deleted and others added, at each page.
 async fn reads_whole_under_edits(simulator: Settings) {
-    let world = World::cold(Plan { simulator, config: "[tenants.demo.refresh]\npage_size = 50", ..Plan::default() }).await;
+    let world =
+        World::cold(Plan { simulator, config: "[tenants.demo.refresh]\npage_size = 50", ..Plan::default() })
+            .await;
     world.first_refresh().await;
     let before = ids_at_ozmap(&world);
     let project = world.simulator.projects()[0].id.clone();
@@ -35,7 +37,7 @@ async fn reads_whole_under_edits(simulator: Settings) {
         }
         control.add_box(NewBox {
             name: "CTO nova".to_owned(),
-            project: project.clone(),
+            project: Some(project.clone()),
             lat: -27.0,
             lng: -48.0,
             draft: false,
@@ -47,7 +49,10 @@ async fn reads_whole_under_edits(simulator: Settings) {
     assert_eq!(report["result"], "ok", "{report}");
     let after = ids_at_ozmap(&world);
     let throughout: BTreeSet<_> = before.intersection(&after).cloned().collect();
-    assert!(throughout.len() < before.len() && after.len() > throughout.len(), "boxes went and came meanwhile");
+    assert!(
+        throughout.len() < before.len() && after.len() > throughout.len(),
+        "boxes went and came meanwhile"
+    );
     let read = ids_in(&world.app);
     let missing: Vec<_> = throughout.difference(&read).collect();
     assert!(missing.is_empty(), "{} of {} boxes are missing: {missing:?}", missing.len(), throughout.len());
@@ -60,7 +65,8 @@ async fn no_box_that_existed_throughout_is_missing_after_edits_during_a_refresh(
 
 #[tokio::test]
 async fn nor_where_ozmap_ignores_filters_on_ids() {
-    reads_whole_under_edits(Settings { boxes: 2_000, id_filters: IdFilters::Ignored, ..Settings::default() }).await;
+    reads_whole_under_edits(Settings { boxes: 2_000, id_filters: IdFilters::Ignored, ..Settings::default() })
+        .await;
 }
 
 #[tokio::test]
@@ -105,7 +111,10 @@ async fn a_refresh_that_fails_leaves_the_data_and_says_why() {
     assert!(world.ask(home.lat, home.lng, 50.0).await.is_viable());
     let (_, status) = world.admin("/admin/status").await;
     let refresh = &status["tenants"][0]["refresh"];
-    assert_eq!((&refresh["last"]["result"], &refresh["last_success"]["result"]), (&json!("status"), &json!("ok")));
+    assert_eq!(
+        (&refresh["last"]["result"], &refresh["last_success"]["result"]),
+        (&json!("status"), &json!("ok"))
+    );
 }
 
 #[tokio::test]
@@ -127,12 +136,16 @@ async fn an_unreadable_row_is_set_aside_and_counted() {
     let report = world.refresh().await;
     assert_eq!((&report["result"], &report["published"]["boxes"]), (&json!("ok"), &json!(1)));
     assert_eq!(report["published"]["quarantined"], json!({ "no_position": 1 }));
-    assert_eq!(world.metric(r#"viability_rows_quarantined_total{reason="no_position",tenant="demo"}"#).await, 1.0);
+    assert_eq!(
+        world.metric(r#"viability_rows_quarantined_total{reason="no_position",tenant="demo"}"#).await,
+        1
+    );
 }
 
 #[tokio::test]
 async fn progress_can_be_watched_in_the_status() {
-    let world = World::cold(Plan { config: "[tenants.demo.refresh]\npage_size = 100", ..Plan::default() }).await;
+    let world =
+        World::cold(Plan { config: "[tenants.demo.refresh]\npage_size = 100", ..Plan::default() }).await;
     world.first_refresh().await;
     // Splitters hang: the boxes have been read by then, and the refresh stays where it is.
     world.simulator.faults().set("/splitters", Fault::Hang);
@@ -146,7 +159,10 @@ async fn progress_can_be_watched_in_the_status() {
     let (_, status) = world.admin("/admin/status").await;
     let running = &status["tenants"][0]["refresh"]["running"];
     assert_eq!((&running["run"], &running["trigger"]), (&json!(2), &json!("admin")));
-    assert_eq!(running["progress"], json!({ "phase": "splitters", "pages": 0, "rows": 0, "rows_total": null }));
+    assert_eq!(
+        running["progress"],
+        json!({ "phase": "splitters", "pages": 0, "rows": 0, "rows_total": null })
+    );
     world.simulator.faults().clear();
     let report = world.app.refreshers()[0].report_of(2, PATIENCE).await.unwrap();
     assert!(report.outcome.is_ok(), "{report:?}");
@@ -176,10 +192,13 @@ async fn orders_during_a_run_share_one_more_run() {
 
 #[tokio::test]
 async fn the_clock_starts_refreshes() {
-    let world = World::build(Plan { config: "[tenants.demo.refresh]\nfull = \"* * * * * *\"", ..Plan::default() }).await;
+    let world =
+        World::build(Plan { config: "[tenants.demo.refresh]\nfull = \"* * * * * *\"", ..Plan::default() })
+            .await;
     world.app.refreshers()[0].report_of(2, PATIENCE).await.expect("a second run");
     let (_, runs) = world.admin("/admin/runs").await;
-    let triggers: Vec<_> = runs["tenants"][0]["runs"].as_array().unwrap().iter().map(|run| &run["trigger"]).collect();
+    let triggers: Vec<_> =
+        runs["tenants"][0]["runs"].as_array().unwrap().iter().map(|run| &run["trigger"]).collect();
     assert!(triggers.contains(&&json!("schedule")), "{triggers:?}");
 }
 
@@ -195,7 +214,8 @@ async fn orders_need_the_admin_token() {
     let by_get = world.http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
     assert_eq!(by_get.status(), StatusCode::METHOD_NOT_ALLOWED);
     for (query, status) in [("tenant=nobody", 404), ("wait=soon", 400), ("wiat=3s", 400)] {
-        let response = world.http.post(format!("{url}?{query}")).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        let response =
+            world.http.post(format!("{url}?{query}")).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(response.status(), status, "{query}");
     }
     assert_eq!(world.admin("/admin/runs").await.1["tenants"][0]["runs"].as_array().unwrap().len(), 1);

@@ -27,7 +27,8 @@ impl TwoTenants {
 
     async fn ask(&self, prefix: &str, host: Option<&str>, key: &str, at: &BoxView) -> (StatusCode, Value) {
         let (lat, lng, address) = (at.lat, at.lng, self.app.public_address());
-        let url = format!("http://{address}{prefix}/api/v2/ftth-viability/radius?lat={lat}&lng={lng}&radius=100");
+        let url =
+            format!("http://{address}{prefix}/api/v2/ftth-viability/radius?lat={lat}&lng={lng}&radius=100");
         let mut request = self.http.get(url).header(header::AUTHORIZATION, key);
         if let Some(host) = host {
             request = request.header(header::HOST, host);
@@ -78,7 +79,10 @@ async fn one_tenants_dead_ozmap_leaves_the_others_ready_and_is_named() {
     let response = two.http.post(url).bearer_auth(crate::harness::ADMIN_TOKEN).send().await.unwrap();
     let body = response.json_body().await;
     assert_eq!(body["runs"].as_array().unwrap().len(), 1);
-    assert_eq!((&body["runs"][0]["tenant"], &body["runs"][0]["result"]), (&"south".into(), &"unreachable".into()));
+    assert_eq!(
+        (&body["runs"][0]["tenant"], &body["runs"][0]["result"]),
+        (&"south".into(), &"unreachable".into())
+    );
     let home = sellable(&two.north);
     assert_eq!(two.ask("/north", None, &two.north.full_key(), &home).await.0, StatusCode::OK);
 }

@@ -93,7 +93,9 @@ fn names(line: &str, library: &str) -> bool {
 #[test]
 fn the_rules_of_viability_are_pure() {
     for (file, text) in rust_files("src/viability").into_iter().chain([lone("src/viability.rs")]) {
-        for word in ["async ", ".await", "tokio", "std::fs", "std::net", "Instant", "SystemTime::now", "std::io"] {
+        for word in
+            ["async ", ".await", "tokio", "std::fs", "std::net", "Instant", "SystemTime::now", "std::io"]
+        {
             assert!(!code(&text).contains(word), "{file} has {word}");
         }
     }
@@ -125,7 +127,17 @@ fn files_are_of_a_size_that_can_be_read() {
 fn there_are_no_globals_features_or_markers_left() {
     for folder in ["src", "simulator/src"] {
         for (file, text) in rust_files(folder) {
-            for word in ["static ", "LazyLock", "OnceLock", "thread_local!", "cfg(feature", "TODO", "FIXME", "#[allow", "unsafe "] {
+            for word in [
+                "static ",
+                "LazyLock",
+                "OnceLock",
+                "thread_local!",
+                "cfg(feature",
+                "TODO",
+                "FIXME",
+                "#[allow",
+                "unsafe ",
+            ] {
                 let found = code(&text).lines().find(|line| {
                     !line.trim_start().starts_with("//") && line.contains(word) && !line.contains("'static ")
                 });

@@ -1,0 +1,173 @@
+//! Everything that may be done to the network and asked of it, beside OZmap's API.
+
+pub(crate) mod churn;
+pub(crate) mod routes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::faults::Faults;
+use crate::network::edit::{ControlError, NewBox};
+use crate::network::view::{BoxView, Project};
+use crate::oracle::{self, Place};
+use crate::state::State;
+
+/// A page of a list that was just rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct PageEvent {
+    /// The list: `boxes`, `splitters`, ….
+    pub operation: &'static str,
+    /// The page's number as asked for, from 1.
+    pub page: u64,
+    /// The number of its first row, from 0.
+    pub start: usize,
+    /// Its rows.
+    pub count: usize,
+}
+
+/// A handle on a simulator; clones share it. The server need not be listening.
+#[derive(Clone)]
+pub struct Control {
+    pub(crate) state: Arc<State>,
+}
+
+impl Control {
+    pub(crate) fn new(state: Arc<State>) -> Self {
+        Self { state }
+    }
+
+    /// A key that sees every project.
+    pub fn full_key(&self) -> String {
+        self.state.keys().full()
+    }
+
+    /// A key that sees the projects with these ids: always the same one for the same projects, unless it was revoked.
+    pub fn key_for(&self, projects: &[String]) -> String {
+        let network = self.state.network();
+        let index = |id: &String| network.projects.iter().position(|row| row.id.to_string() == *id);
+        let indexes =
+            projects.iter().filter_map(index).filter_map(|index| u16::try_from(index).ok()).collect();
+        drop(network);
+        self.state.keys().limited(indexes)
+    }
+
+    /// Makes a key unknown.
+    pub fn revoke(&self, key: &str) {
+        self.state.keys().revoke(key);
+    }
+
+    /// What goes wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.state.faults
+    }
+
+    /// Requests since the start: `boxes`, `splitters`, `projects`, `properties`, `horizontal-condominiums`,
+    /// `viability`, `authenticated`, `login`, `other`, `all`.
+    pub fn requests(&self, operation: &str) -> u64 {
+        self.all_requests().get(operation).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn all_requests(&self) -> BTreeMap<String, u64> {
+        self.state.requests()
+    }
+
+    /// Calls `hook` after each page of a list was rendered, with no lock held; replaces the hook before.
+    pub fn on_page(&self, hook: impl Fn(&PageEvent, &Self) + Send + Sync + 'static) {
+        *self.state.hook() = Some(Arc::new(hook));
+    }
+
+    /// Every project.
+    pub fn projects(&self) -> Vec<Project> {
+        let network = self.state.network();
+        network
+            .projects
+            .iter()
+            .map(|row| Project { id: row.id.to_string(), name: row.name.clone() })
+            .collect()
+    }
+
+    /// The id of a new project.
+    pub fn add_project(&self, name: &str) -> String {
+        let mut network = self.state.network_mut();
+        let index = network.project_index(name);
+        network.projects[usize::from(index)].id.to_string()
+    }
+
+    /// Every box that is there, in the order of ids.
+    pub fn boxes(&self) -> Vec<BoxView> {
+        let network = self.state.network();
+        let there = network.boxes.iter().filter(|row| !row.gone);
+        there.map(|row| network.view(row, self.blocked_are_free())).collect()
+    }
+
+    /// One box.
+    pub fn box_named(&self, id: &str) -> Option<BoxView> {
+        let network = self.state.network();
+        network.box_named(id).map(|row| network.view(row, self.blocked_are_free()))
+    }
+
+    /// Free service ports of a box; `None` when there is no such box.
+    pub fn free_ports(&self, id: &str) -> Option<usize> {
+        self.box_named(id).map(|seen| seen.free_ports)
+    }
+
+    /// Sells one port; how many are left.
+    pub fn sell_port(&self, id: &str) -> Result<usize, ControlError> {
+        let blocked_are_free = self.blocked_are_free();
+        self.state.network_mut().sell_port(id, blocked_are_free)?;
+        self.left(id)
+    }
+
+    /// Gives one sold port back; how many are free now.
+    pub fn free_port(&self, id: &str) -> Result<usize, ControlError> {
+        self.state.network_mut().free_port(id)?;
+        self.left(id)
+    }
+
+    /// Sells every service port.
+    pub fn sell_out(&self, id: &str) -> Result<(), ControlError> {
+        self.state.network_mut().sell_out(id)
+    }
+
+    /// Adds a box; its id.
+    pub fn add_box(&self, new: NewBox) -> String {
+        self.state.network_mut().add_box(new).to_string()
+    }
+
+    /// Moves a box; degrees.
+    pub fn move_box(&self, id: &str, lat: f64, lng: f64) -> Result<(), ControlError> {
+        self.state.network_mut().move_box(id, lat, lng)
+    }
+
+    /// Makes a box "Em projeto", or not.
+    pub fn set_draft(&self, id: &str, draft: bool) -> Result<(), ControlError> {
+        self.state.network_mut().set_draft(id, draft)
+    }
+
+    /// Deletes a box and its splitters.
+    pub fn delete_box(&self, id: &str) -> Result<(), ControlError> {
+        self.state.network_mut().delete_box(id)
+    }
+
+    /// The viability answer that this key gets, without HTTP; `None` as radius takes the setting. Null for an unknown
+    /// key or a place that is none.
+    pub fn oracle(&self, key: &str, lat: f64, lng: f64, radius: Option<f64>) -> Value {
+        let rules = &self.state.settings.rules;
+        let scope = self.state.keys().scope(key);
+        let place = Place::checked(lat, lng, radius.unwrap_or(rules.default_radius_m)).ok();
+        scope.zip(place).map_or(Value::Null, |(scope, place)| {
+            let answer = oracle::answer(&self.state.network(), &scope, rules, place);
+            serde_json::to_value(&answer).unwrap_or_default()
+        })
+    }
+
+    fn left(&self, id: &str) -> Result<usize, ControlError> {
+        self.free_ports(id).ok_or_else(|| ControlError::UnknownBox(id.to_owned()))
+    }
+
+    fn blocked_are_free(&self) -> bool {
+        self.state.settings.rules.blocked_ports_are_free
+    }
+}

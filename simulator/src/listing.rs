@@ -1,0 +1,136 @@
+//! The lists: filter, sort, select, pages.
+
+pub(crate) mod filter;
+pub(crate) mod memo;
+pub(crate) mod query;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::keys::Scope;
+use crate::network::cell::Cell;
+use crate::network::{Kind, Network};
+use crate::settings::{IdFilters, Pagination};
+use crate::state::State;
+use query::{Direction, ListQuery, SortKey};
+
+/// A page, rendered.
+pub(crate) struct Rendered {
+    pub(crate) body: Vec<u8>,
+    /// The first row's number in the whole list, from 0.
+    pub(crate) start: usize,
+    /// Rows on the page.
+    pub(crate) count: usize,
+}
+
+/// The rows of one page, and the whole list they are cut from.
+struct Cut {
+    slots: Arc<Vec<u32>>,
+    page: Range<usize>,
+    total: Range<usize>,
+}
+
+/// Renders a page of the list as this key sees it. `next_url` makes the address of another page.
+pub(crate) fn page(
+    state: &State,
+    kind: Kind,
+    scope: &Arc<Scope>,
+    query: &ListQuery,
+    next_url: impl Fn(u64) -> String,
+) -> Rendered {
+    let network = state.network();
+    let limit = match (query.limit, state.settings.max_limit) {
+        (0, None) => usize::MAX,
+        (0, Some(most)) => most,
+        (limit, most) => limit.min(most.unwrap_or(usize::MAX)),
+    };
+    let cut = cut(state, &network, kind, scope, query, limit);
+    let (start, count, total) = (cut.page.start - cut.total.start, cut.page.len(), cut.total.len());
+    let read = state.next_read();
+    // Where everything was asked for, the limit told is 0 as asked.
+    let told = if limit == usize::MAX { 0 } else { limit };
+    let mut body =
+        format!(r#"{{"total":{total},"count":{count},"start":{start},"limit":{told},"rows":["#).into_bytes();
+    for (place, slot) in cut.slots[cut.page.clone()].iter().enumerate() {
+        if place > 0 {
+            body.push(b',');
+        }
+        network.render(&mut body, kind, *slot as usize, &query.fields, read);
+    }
+    body.push(b']');
+    if state.settings.pagination == Pagination::Current {
+        let more = cut.page.end < cut.total.end;
+        let next =
+            if more { serde_json::Value::from(next_url(query.page + 1)) } else { serde_json::Value::Null };
+        body.extend_from_slice(format!(r#","hasNextPage":{more},"nextUrl":{next}"#).as_bytes());
+    }
+    body.push(b'}');
+    Rendered { body, start, count }
+}
+
+/// Rows keep the order of their ids, so that a range of ids is found by bisection and everything else is remembered.
+fn cut(
+    state: &State,
+    network: &Network,
+    kind: Kind,
+    scope: &Arc<Scope>,
+    query: &ListQuery,
+    limit: usize,
+) -> Cut {
+    let honoured = state.settings.id_filters == IdFilters::Honoured;
+    let by_id = query.sort.iter().all(|key| key.is_id() && key.direction == Direction::Ascending);
+    let mut conditions = query.filter.clone();
+    let mut bounds = Vec::new();
+    conditions.retain(|condition| {
+        let Some(bound) = condition.id_bound() else { return honoured || !condition.is_on_id() };
+        if by_id && honoured {
+            bounds.push(bound);
+        }
+        honoured && !by_id
+    });
+    let slots = state.memo().slots(network, kind, scope, &conditions, &query.sort_text(by_id), || {
+        let mut slots: Vec<u32> = (0..network.slots(kind))
+            .filter(|&slot| network.project_at(kind, slot).is_some_and(|project| scope.sees(project)))
+            .filter(|&slot| conditions.iter().all(|condition| condition.holds(network, kind, slot)))
+            .filter_map(|slot| u32::try_from(slot).ok())
+            .collect();
+        if !by_id {
+            slots.sort_by(|&a, &b| in_order(network, kind, &query.sort, a as usize, b as usize));
+        }
+        slots
+    });
+    let mut total = 0..slots.len();
+    for bound in bounds {
+        let inside = bound.slots(network, kind);
+        let position = |slot: usize| slots.partition_point(|&other| (other as usize) < slot);
+        total.start = total.start.max(position(inside.start));
+        total.end = total.end.min(position(inside.end));
+    }
+    total.end = total.end.max(total.start);
+    let before = usize::try_from(query.page.saturating_sub(1)).unwrap_or(usize::MAX).saturating_mul(limit);
+    let start = total.start.saturating_add(before).min(total.end);
+    let page = start..start.saturating_add(limit).min(total.end);
+    Cut { slots, page, total }
+}
+
+fn in_order(network: &Network, kind: Kind, sort: &[SortKey], a: usize, b: usize) -> Ordering {
+    let keys = sort.iter().map(|key| {
+        let order = compare(&network.cell(kind, a, &key.property), &network.cell(kind, b, &key.property));
+        if key.direction == Direction::Descending { order.reverse() } else { order }
+    });
+    keys.fold(Ordering::Equal, Ordering::then).then(a.cmp(&b))
+}
+
+/// Rows without the property come first; values of different sorts keep their places.
+fn compare(a: &Cell<'_>, b: &Cell<'_>) -> Ordering {
+    let rank = |cell: &Cell<'_>| u8::from(!matches!(cell, Cell::Missing | Cell::Null));
+    match (a, b) {
+        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
+        (Cell::Number(a), Cell::Number(b)) => a.total_cmp(b),
+        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+        (Cell::Id(a), Cell::Id(b)) => a.cmp(b),
+        (Cell::Date(a), Cell::Date(b)) => a.cmp(b),
+        _ => rank(a).cmp(&rank(b)),
+    }
+}

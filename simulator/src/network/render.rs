@@ -1,0 +1,270 @@
+//! Rows as OZmap sends them.
+
+use super::id::Id;
+use super::json::{self, Fields, Object};
+use super::{BoxRow, Kind, Network, ParentKind, PropertyRow, SplitterRow};
+
+/// Codes of the box types.
+pub(crate) const BOX_TYPES: [&str; 4] = ["CTO 16", "CTO 8", "CEO 144", "NAP"];
+
+/// Stands for the row as a whole in the ids that are new at every read; outputs count from 0, ports from [`PORTS`].
+const INPUT: u32 = 0x1_0000;
+const PORTS: u32 = 0x2_0000;
+const RATIO: u32 = 0x3_0000;
+
+/// About one row in twenty comes with its parent and project as whole objects.
+fn comes_populated(id: Id) -> bool {
+    id.hash().is_multiple_of(20)
+}
+
+pub(crate) fn box_type_id(kind: u8) -> Id {
+    Id::passing(0, 0x589d_e1d1, u32::from(kind) + 1)
+}
+
+pub(crate) fn box_observation(row: &BoxRow) -> String {
+    format!("Poste {} / acesso \"livre\"", row.id.hash() % 9_000 + 1_000)
+}
+
+pub(crate) fn splitter_name(row: &SplitterRow) -> String {
+    format!("SPL 1:{} {}", row.ports, row.id.hash() % 10_000)
+}
+
+pub(crate) fn property_address(row: &PropertyRow) -> String {
+    format!("Rua São Sebastião, {} - Centro", row.house)
+}
+
+pub(crate) fn property_observation(row: &PropertyRow) -> &'static str {
+    if row.observed { "Portão azul, \"cão bravo\"" } else { "" }
+}
+
+impl Network {
+    /// Appends the row in this slot. `read` numbers the reads: passing ids differ between any two.
+    pub(crate) fn render(&self, out: &mut Vec<u8>, kind: Kind, slot: usize, fields: &Fields, read: u32) {
+        let mut row = Row { network: self, fields, read, slot, object: Object::open(out) };
+        row.object.key("id");
+        json::id(row.object.out, self.id_at(kind, slot));
+        match kind {
+            Kind::Boxes => row.write_box(),
+            Kind::Splitters => row.write_splitter(),
+            Kind::Projects => row.write_project(),
+            Kind::Properties => row.write_property(),
+            Kind::Condominiums => row.write_condominium(),
+        }
+        row.object.close();
+    }
+
+    /// The box of a property, unless it was deleted.
+    pub(crate) fn property_box(&self, row: &PropertyRow) -> Option<&BoxRow> {
+        self.boxes.get(row.in_box as usize).filter(|home| !home.gone)
+    }
+}
+
+struct Row<'a> {
+    network: &'a Network,
+    fields: &'a Fields,
+    read: u32,
+    slot: usize,
+    object: Object<'a>,
+}
+
+impl Row<'_> {
+    fn put(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
+        if self.fields.has(name) {
+            value(self.object.key(name));
+        }
+    }
+
+    fn kind(&mut self, kind: &str) {
+        json::string(self.object.key("kind"), kind);
+    }
+
+    fn dates(&mut self, id: Id, updated_ms: i64) {
+        self.put("createdAt", |out| json::instant(out, id.created_ms()));
+        self.put("updatedAt", |out| json::instant(out, updated_ms));
+    }
+
+    /// `lat` and `lng` are made from `coords`: without them they are null.
+    fn position(&mut self, lat: f64, lng: f64) {
+        self.put("coords", |out| json::position(out, lng, lat));
+        let known = self.fields.has("coords");
+        for (name, degrees) in [("lat", lat), ("lng", lng)] {
+            json::number(self.object.key(name), if known { degrees } else { f64::NAN });
+        }
+    }
+
+    fn project(&mut self, project: u16, owner: Id) {
+        let row = &self.network.projects[usize::from(project)];
+        let whole = comes_populated(owner) || self.fields.populates("project");
+        self.put("project", |out| {
+            if whole {
+                named(out, row.id, "Project", &row.name);
+            } else {
+                json::id(out, row.id);
+            }
+        });
+    }
+
+    fn write_box(&mut self) {
+        let row = &self.network.boxes[self.slot];
+        let whole = comes_populated(row.id) || self.fields.populates("boxType");
+        self.kind("Box");
+        self.put("name", |out| json::string(out, &row.name));
+        self.project(row.project, row.id);
+        self.position(row.lat, row.lng);
+        self.put("implanted", |out| json::boolean(out, row.implanted));
+        self.put("draft", |out| json::boolean(out, row.draft));
+        self.put("certified", |out| json::boolean(out, row.certified));
+        self.put("boxType", |out| match row.box_type {
+            None => json::null(out),
+            Some(kind) if whole => {
+                let mut object = Object::open(out);
+                json::id(object.key("id"), box_type_id(kind));
+                json::string(
+                    object.key("code"),
+                    BOX_TYPES.get(usize::from(kind)).copied().unwrap_or_default(),
+                );
+                object.close();
+            }
+            Some(kind) => json::id(out, box_type_id(kind)),
+        });
+        if row.observed {
+            self.put("observation", |out| json::string(out, &box_observation(row)));
+        }
+        self.dates(row.id, row.updated_ms);
+    }
+
+    fn write_splitter(&mut self) {
+        let row = &self.network.splitters[self.slot];
+        let (read, place) = (self.read, u32::try_from(self.slot).unwrap_or_default());
+        self.kind("Splitter");
+        self.put("name", |out| json::string(out, &splitter_name(row)));
+        self.parent(row);
+        self.project(row.project, row.id);
+        self.put("isDrop", |out| json::boolean(out, row.is_drop));
+        self.put("implanted", |out| json::boolean(out, row.implanted));
+        self.put("ratio", |out| {
+            let mut object = Object::open(out);
+            json::id(object.key("id"), Id::passing(read, place, RATIO));
+            json::count(object.key("input"), 1);
+            json::count(object.key("output"), usize::from(row.ports));
+            object.close();
+        });
+        self.put("connectables", |out| {
+            let mut object = Object::open(out);
+            json::array(object.key("input"), [INPUT], |out, input| {
+                json::id(out, Id::passing(read, place, input));
+            });
+            json::array(object.key("output"), 0..u32::from(row.ports), |out, port| {
+                if row.used >> port & 1 == 1 {
+                    json::id(out, Id::passing(read, place, port));
+                } else {
+                    json::null(out);
+                }
+            });
+            object.close();
+        });
+        self.put("ports", |out| {
+            json::array(out, 0..u32::from(row.ports), |out, port| {
+                let blocked = row.blocked >> port & 1 == 1;
+                out.extend_from_slice(if blocked {
+                    b"{\"blocked\":true,\"tags\":[],\"id\":"
+                } else {
+                    b"{\"blocked\":false,\"tags\":[],\"id\":"
+                });
+                json::id(out, Id::passing(read, place, PORTS + port));
+                out.push(b'}');
+            });
+        });
+        self.dates(row.id, row.updated_ms);
+    }
+
+    fn parent(&mut self, row: &SplitterRow) {
+        let network = self.network;
+        let whole = comes_populated(row.id) || self.fields.populates("parent");
+        self.put("parent", |out| match (whole, row.parent_kind) {
+            (false, _) => json::id(out, row.parent),
+            (true, ParentKind::Box) => match network.find(Kind::Boxes, row.parent) {
+                Some(slot) => {
+                    let fields = Fields::default();
+                    network.render(out, Kind::Boxes, slot, &fields, 0);
+                }
+                None => named(out, row.parent, ParentKind::Box.name(), ""),
+            },
+            (true, other) => named(out, row.parent, other.name(), "Edifício Copan"),
+        });
+    }
+
+    fn write_project(&mut self) {
+        let row = &self.network.projects[self.slot];
+        let parents = row.parent.and_then(|parent| self.network.projects.get(usize::from(parent)));
+        self.kind("Project");
+        self.put("name", |out| json::string(out, &row.name));
+        self.put("parents", |out| {
+            json::array(out, parents, |out, parent| {
+                let mut object = Object::open(out);
+                json::id(object.key("project"), parent.id);
+                object.close();
+            });
+        });
+        self.put("lat", |out| json::number(out, row.lat));
+        self.put("lng", |out| json::number(out, row.lng));
+        self.dates(row.id, row.updated_ms);
+    }
+
+    fn write_property(&mut self) {
+        let network = self.network;
+        let row = &network.properties[self.slot];
+        let (read, place) = (self.read, u32::try_from(self.slot).unwrap_or_default());
+        let home = network.property_box(row);
+        let connection = row.connection.and_then(|(slot, port)| {
+            let splitter = network.splitters.get(slot as usize)?;
+            (!splitter.gone && splitter.used >> port & 1 == 1).then_some((splitter.id, port))
+        });
+        self.kind("Property");
+        self.put("address", |out| json::string(out, &property_address(row)));
+        self.position(row.lat, row.lng);
+        self.put("box", |out| match home {
+            Some(home) => json::id(out, home.id),
+            None => json::null(out),
+        });
+        self.put("client", |out| {
+            if row.has_client {
+                json::id(out, row.id.sibling(0x11));
+            } else {
+                json::null(out);
+            }
+        });
+        self.put("connections", |out| {
+            json::array(out, connection, |out, (splitter, port)| {
+                let mut object = Object::open(out);
+                json::id(object.key("id"), splitter);
+                json::count(object.key("port"), usize::from(port) + 1);
+                json::id(object.key("fiber"), Id::passing(read, place, INPUT));
+                object.close();
+            });
+        });
+        self.put("observation", |out| json::string(out, property_observation(row)));
+        self.project(row.project, row.id);
+        self.dates(row.id, row.updated_ms);
+    }
+
+    fn write_condominium(&mut self) {
+        let row = &self.network.condominiums[self.slot];
+        self.kind("HorizontalCondominium");
+        self.put("name", |out| json::string(out, &row.name));
+        self.project(row.project, row.id);
+        self.put("coords", |out| {
+            json::array(out, &row.ring, |out, corner| json::position(out, corner[0], corner[1]));
+        });
+        self.dates(row.id, row.updated_ms);
+    }
+}
+
+/// A whole object, as far as others need it.
+fn named(out: &mut Vec<u8>, id: Id, kind: &str, name: &str) {
+    let mut object = Object::open(out);
+    json::id(object.key("id"), id);
+    json::string(object.key("kind"), kind);
+    json::string(object.key("name"), name);
+    object.close();
+}

@@ -1,0 +1,87 @@
+//! What an installation of OZmap is like.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// How large the simulated OZmap is and how it behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one. Default `127.0.0.1:0`.
+    pub listen: SocketAddr,
+    /// Boxes in the generated network, 0 for none (one empty project stays). Default 2,000.
+    pub boxes: usize,
+    /// The same seed and size make the same network, byte for byte. Default 1.
+    pub seed: u64,
+    /// Waiting time before every answer. Default none.
+    pub latency: Duration,
+    /// Share (0 to 1) of the requests that are answered 503. Default 0.
+    pub failure_rate: f64,
+    /// The most rows of a page: larger limits, and 0, are clamped silently. Default: no maximum.
+    pub max_limit: Option<usize>,
+    /// Whether pages tell `hasNextPage` and `nextUrl`.
+    pub pagination: Pagination,
+    /// Whether filters on `id` count.
+    pub id_filters: IdFilters,
+    /// The rules of the viability answer.
+    pub rules: OracleRules,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            boxes: 2_000,
+            seed: 1,
+            latency: Duration::ZERO,
+            failure_rate: 0.0,
+            max_limit: None,
+            pagination: Pagination::default(),
+            id_filters: IdFilters::default(),
+            rules: OracleRules::default(),
+        }
+    }
+}
+
+/// Which fields a page of a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pagination {
+    /// With `hasNextPage` and `nextUrl`, as since July 2025.
+    #[default]
+    Current,
+    /// Without them, as in older installations.
+    Legacy,
+}
+
+/// What becomes of filters on the property `id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdFilters {
+    /// They filter.
+    #[default]
+    Honoured,
+    /// They are accepted and ignored: the list comes as if they were absent.
+    Ignored,
+}
+
+/// The system settings of an OZmap tenant that decide about viability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OracleRules {
+    /// Radius of the sphere, in metres. Default 6,378,100.
+    pub earth_radius_m: f64,
+    /// Radius of a query that names none, in metres. Default 150.
+    pub default_radius_m: f64,
+    /// The most entries of `boxes`, and of `refused_boxes`. Default 100.
+    pub max_boxes: usize,
+    /// Whether a blocked port without fibre counts as free. Default no.
+    pub blocked_ports_are_free: bool,
+}
+
+impl Default for OracleRules {
+    fn default() -> Self {
+        Self {
+            earth_radius_m: 6_378_100.0,
+            default_radius_m: 150.0,
+            max_boxes: 100,
+            blocked_ports_are_free: false,
+        }
+    }
+}

@@ -9,9 +9,15 @@ use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::rows::{ProjectRow, Row};
 use crate::ozmap::{Client, pages};
 use crate::viability::plant::Scope;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
+
+/// Unknown keys that may be checked at a stroke: after a start all of a platform's keys come at once. Beyond it they
+/// are checked at the pace of live calls, so that made-up keys cost OZmap no more than that.
+const BURST: u8 = 32;
+const BURST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(BURST as usize).unwrap();
 
 /// A key whose scope isn't known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -28,7 +34,7 @@ pub enum AccessError {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unchecked {
     /// Too many unknown keys at once.
-    #[error("too many unknown keys are being checked (live.calls_per_second, live.calls_at_once)")]
+    #[error("too many unknown keys are being checked (live.calls_per_second)")]
     OutOfBudget,
     /// Not within the time a client waits; the check goes on.
     #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
@@ -86,7 +92,11 @@ impl Scopes {
             everything: Arc::new(Scope::Everything),
             client,
             // A budget of its own: unknown keys must not use up the calls that answer known ones.
-            budget: Arc::new(Budget::new(tenant.live.calls_per_second, tenant.live.calls_at_once)),
+            budget: Arc::new(Budget::with_burst(
+                tenant.live.calls_per_second,
+                f64::from(BURST),
+                BURST_AT_ONCE,
+            )),
             remembered: LoadCache::new("scopes", Room::Entries(settings.max_keys), keep, metrics),
             settings,
         }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 /// A token bucket for the rate, and a limit on calls under way.
 pub(super) struct Budget {
     per_second: f64,
+    burst: f64,
     bucket: Mutex<Bucket>,
     under_way: Arc<Semaphore>,
 }
@@ -22,11 +23,17 @@ struct Bucket {
 pub(super) struct Leave(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 impl Budget {
-    /// Starts full: one second's worth of calls, at least one.
+    /// One second's worth of calls, at least one, may be made at a stroke.
     pub(super) fn new(per_second: f64, at_once: NonZeroUsize) -> Self {
+        Self::with_burst(per_second, per_second.max(1.0), at_once)
+    }
+
+    /// So many calls may be made at a stroke; it begins with all of them.
+    pub(super) fn with_burst(per_second: f64, burst: f64, at_once: NonZeroUsize) -> Self {
         Self {
             per_second,
-            bucket: Mutex::new(Bucket { tokens: per_second.max(1.0), filled: Instant::now() }),
+            burst,
+            bucket: Mutex::new(Bucket { tokens: burst, filled: Instant::now() }),
             under_way: Arc::new(Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS))),
         }
     }
@@ -37,7 +44,7 @@ impl Budget {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let earned = now.duration_since(bucket.filled).as_secs_f64() * self.per_second;
-        bucket.tokens = (bucket.tokens + earned).min(self.per_second.max(1.0));
+        bucket.tokens = (bucket.tokens + earned).min(self.burst);
         bucket.filled = now;
         if bucket.tokens < 1.0 {
             return None;

@@ -116,7 +116,8 @@ async fn sigterm_ends_a_serving_proxy_with_success() {
     let mut told = String::new();
     let ending = async {
         while let Some(line) = log.next_line().await.unwrap() {
-            told += &format!("{line}\n");
+            told.push_str(&line);
+            told.push('\n');
             if line.contains("refresh published") {
                 let id = proxy.id().unwrap().to_string();
                 assert!(Command::new("kill").arg(id).status().await.unwrap().success());

@@ -1,6 +1,6 @@
 //! Other paths of OZmap's API, passed through.
 
-use crate::harness::{JsonBody, Plan, World};
+use crate::harness::{JsonBody, Plan, World, http_client_builder};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ async fn get(world: &World, path: &str) -> (StatusCode, Value) {
 #[tokio::test]
 async fn lists_come_through_as_ozmap_gives_them() {
     let world = World::start().await;
-    let path = "/api/v2/projects?limit=3&select=name";
-    let direct = format!("{}/projects?limit=3&select=name", world.simulator.host());
+    let path = "/api/v2/boxes?limit=3&select=name";
+    let direct = format!("{}/boxes?limit=3&select=name", world.simulator.host());
     let key = world.simulator.full_key();
     let direct =
         world.http.get(direct).header(header::AUTHORIZATION, key).send().await.unwrap().json_body().await;
@@ -60,8 +60,10 @@ async fn ozmaps_own_errors_come_through() {
 #[tokio::test]
 async fn compressed_answers_stay_compressed() {
     let world = World::start().await;
-    let response = world
-        .http
+    let response = http_client_builder()
+        .no_gzip()
+        .build()
+        .unwrap()
         .get(world.public("/api/v2/boxes?limit=100"))
         .header(header::AUTHORIZATION, world.simulator.full_key())
         .header(header::ACCEPT_ENCODING, "gzip")
@@ -102,7 +104,7 @@ async fn nothing_is_passed_on_where_it_is_off() {
 }
 
 /// Fills the one place of a world with `forwards_at_once = 1` and asks for another; afterwards all is as before.
-pub async fn overload(world: &World) {
+pub(crate) async fn overload(world: &World) {
     world.simulator.faults().hang();
     let key = world.simulator.full_key();
     let url = world.public("/api/v2/properties");

@@ -13,54 +13,51 @@
 
 use ozmap_simulator::{BoxView, Fault, Settings, Simulator};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
+use rustls::crypto::ring;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 use viability_proxy::app::App;
 use viability_proxy::config::load::{Source, load};
 
-pub const ADMIN_TOKEN: &str = "an admin token";
+pub(crate) const ADMIN_TOKEN: &str = "an-admin-token";
 /// How long anything may take before a test gives up waiting for it.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One simulator, one proxy with one tenant called `demo`, one HTTP client.
-pub struct World {
-    pub simulator: Simulator,
-    pub app: App,
-    pub http: reqwest::Client,
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) app: App,
+    pub(crate) http: reqwest::Client,
 }
 
 /// How a world is to be.
-pub struct Plan {
-    pub simulator: Settings,
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) simulator: Settings,
     /// TOML below `[tenants.demo]` and after it.
-    pub config: &'static str,
+    pub(crate) config: &'static str,
     /// A path of OZmap's that answers 500 from the beginning.
-    pub broken: Option<&'static str>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self { simulator: Settings::default(), config: "", broken: None }
-    }
+    pub(crate) broken: Option<&'static str>,
 }
 
 impl World {
     /// A small network, read once.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::build(Plan::default()).await
     }
 
     /// The network as planned, read once.
-    pub async fn build(plan: Plan) -> Self {
+    pub(crate) async fn build(plan: Plan) -> Self {
         let world = Self::cold(plan).await;
         world.first_refresh().await;
         world
     }
 
     /// Nothing waited for.
-    pub async fn cold(plan: Plan) -> Self {
+    pub(crate) async fn cold(plan: Plan) -> Self {
         let simulator = Simulator::start(plan.simulator).await.unwrap();
         if let Some(path) = plan.broken {
             simulator.faults().set(path, Fault::Failure { rate: 1.0, status: 500 });
@@ -69,13 +66,13 @@ impl World {
         Self { simulator, app, http: http_client() }
     }
 
-    pub async fn first_refresh(&self) {
+    pub(crate) async fn first_refresh(&self) {
         let report = self.app.refreshers()[0].report_of(1, PATIENCE).await.expect("the first refresh ends");
         report.outcome.expect("the first refresh succeeds");
     }
 
     /// Forces a refresh as an operator does and returns its report.
-    pub async fn refresh(&self) -> Value {
+    pub(crate) async fn refresh(&self) -> Value {
         let url = format!("http://{}/admin/refresh?wait=60s", self.app.admin_address());
         let response = self.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
@@ -83,59 +80,59 @@ impl World {
         body["runs"][0].take()
     }
 
-    pub fn public(&self, path_and_query: &str) -> String {
+    pub(crate) fn public(&self, path_and_query: &str) -> String {
         format!("http://{}{path_and_query}", self.app.public_address())
     }
 
     /// GET on the admin listener.
-    pub async fn admin(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn admin(&self, path: &str) -> (StatusCode, Value) {
         let response =
             self.http.get(format!("http://{}{path}", self.app.admin_address())).send().await.unwrap();
         (response.status(), response.json_body().await)
     }
 
     /// The whole scrape.
-    pub async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         let response =
             self.http.get(format!("http://{}/metrics", self.app.admin_address())).send().await.unwrap();
         response.text().await.unwrap()
     }
 
     /// The value of one counter or gauge, 0 if it isn't there.
-    pub async fn metric(&self, series: &str) -> u64 {
+    pub(crate) async fn metric(&self, series: &str) -> u64 {
         let page = self.metrics().await;
         let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().unwrap())
     }
 
     /// Asks with the tenant's own key.
-    pub async fn ask(&self, lat: f64, lng: f64, radius: f64) -> Answer {
+    pub(crate) async fn ask(&self, lat: f64, lng: f64, radius: f64) -> Answer {
         self.ask_as(&self.simulator.full_key(), lat, lng, radius).await
     }
 
-    pub async fn ask_as(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Answer {
+    pub(crate) async fn ask_as(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Answer {
         self.send(self.query(key, &format!("lat={lat}&lng={lng}&radius={radius}"))).await
     }
 
     /// A viability request that can still be changed.
-    pub fn query(&self, key: &str, query: &str) -> RequestBuilder {
+    pub(crate) fn query(&self, key: &str, query: &str) -> RequestBuilder {
         let url = self.public(&format!("/api/v2/ftth-viability/radius?{query}"));
         self.http.request(Method::GET, url).header(header::AUTHORIZATION, key)
     }
 
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         Answer { status, headers, body: response.json_body().await }
     }
 
     /// What the simulator itself answers.
-    pub fn oracle(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Value {
+    pub(crate) fn oracle(&self, key: &str, lat: f64, lng: f64, radius: f64) -> Value {
         self.simulator.oracle(key, lat, lng, Some(radius))
     }
 
     /// A box that can be sold, with more than one port free.
-    pub fn sellable_box(&self) -> BoxView {
+    pub(crate) fn sellable_box(&self) -> BoxView {
         self.simulator
             .boxes()
             .into_iter()
@@ -144,7 +141,7 @@ impl World {
     }
 
     /// Waits until `holds`, asking over and over; for states that only polling shows.
-    pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let polling = async {
             while !holds().await {
                 tokio::task::yield_now().await;
@@ -158,40 +155,40 @@ impl World {
 
 /// A viability answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: header::HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub fn is_viable(&self) -> bool {
+    pub(crate) fn is_viable(&self) -> bool {
         self.body["viable"].as_bool().unwrap_or_else(|| panic!("no verdict: {self:?}"))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}")).to_str().unwrap()
     }
 
     /// `detail` of `Cache-Status`.
-    pub fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         let status = self.header("cache-status");
         status.split("detail=").nth(1).unwrap_or_else(|| panic!("no detail: {status}"))
     }
 
     /// `ttl` of `Cache-Status`.
-    pub fn ttl(&self) -> i64 {
+    pub(crate) fn ttl(&self) -> i64 {
         let status = self.header("cache-status");
         status.split(';').find_map(|part| part.trim().strip_prefix("ttl=")).expect("a ttl").parse().unwrap()
     }
 
-    pub fn box_ids(&self, list: &str) -> Vec<&str> {
+    pub(crate) fn box_ids(&self, list: &str) -> Vec<&str> {
         self.body[list].as_array().expect("a list").iter().map(|item| item["id"].as_str().unwrap()).collect()
     }
 }
 
 /// Starts a proxy with these tenants; `config` continues the last one's section.
-pub async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
+pub(crate) async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
     let mut text = String::from(
         r#"
         [server]
@@ -206,7 +203,8 @@ pub async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
     );
     let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);
     for (name, simulator) in tenants {
-        text += &format!("\n[tenants.{name}]\nhost = \"{}\"\nkey_env = \"KEY_{name}\"\n", simulator.host());
+        let host = simulator.host();
+        write!(text, "\n[tenants.{name}]\nhost = \"{host}\"\nkey_env = \"KEY_{name}\"\n").unwrap();
         env.insert(format!("KEY_{name}"), simulator.full_key());
     }
     text += config;
@@ -215,18 +213,22 @@ pub async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
     App::start(config).await.unwrap()
 }
 
-pub fn http_client() -> reqwest::Client {
+pub(crate) fn http_client() -> reqwest::Client {
+    http_client_builder().build().unwrap()
+}
+
+pub(crate) fn http_client_builder() -> reqwest::ClientBuilder {
     // Loopback over http: no authority is ever needed.
-    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+    let tls = rustls::ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE).build().unwrap()
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(PATIENCE)
 }
 
 /// reqwest's own `json` feature isn't on.
-pub trait JsonBody {
+pub(crate) trait JsonBody {
     async fn json_body(self) -> Value;
 }
 

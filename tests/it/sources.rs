@@ -1,6 +1,6 @@
 //! Who answers when: the snapshot, a remembered answer, OZmap, or nobody.
 
-use crate::harness::{Plan, World, start_app};
+use crate::harness::{PATIENCE, Plan, World, start_app};
 use ozmap_simulator::Fault;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -82,6 +82,8 @@ async fn started_against_a_dead_ozmap_queries_get_503_and_it_heals_when_ozmap_co
     let (status, ready) = world.admin("/readyz").await;
     assert_eq!((status, &ready["tenants"][0]["state"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("absent")));
 
+    let first = world.app.refreshers()[0].report_of(1, PATIENCE).await.expect("the first refresh ends");
+    assert_eq!(first.outcome.unwrap_err().kind, "unreachable");
     world.simulator.resume().await.unwrap();
     world.until("the proxy has healed", || async { world.admin("/readyz").await.0 == StatusCode::OK }).await;
     let answer = world.ask(home.lat, home.lng, 150.0).await;

@@ -9,7 +9,6 @@ use super::access::OperatorAccess;
 use super::body::Body;
 use super::reply;
 use crate::refresh::{Refresher, Report, Running, Trigger};
-use crate::tenant::unix_seconds;
 use crate::viability::plant::Refusal;
 use futures_util::future::join_all;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -195,5 +194,5 @@ fn report_json(report: &Report) -> Value {
 
 /// RFC 3339 in UTC, to the second.
 fn timestamp(time: SystemTime) -> String {
-    jiff::Timestamp::from_second(unix_seconds(time)).unwrap_or_default().to_string()
+    humantime::format_rfc3339_seconds(time).to_string()
 }

@@ -31,13 +31,13 @@ struct Cut {
     total: Range<usize>,
 }
 
-/// Renders a page of the list as this key sees it. `next_url` makes the address of another page.
+/// Renders a page of the list as this key sees it. `next_url` makes the address of the page that starts with a row's number.
 pub(crate) fn page(
     state: &State,
     kind: Kind,
     scope: &Arc<Scope>,
     query: &ListQuery,
-    next_url: impl Fn(u64) -> String,
+    next_url: impl Fn(usize) -> String,
 ) -> Rendered {
     let network = state.network();
     let limit = match (query.limit, state.settings.max_limit) {
@@ -62,7 +62,7 @@ pub(crate) fn page(
     if state.settings.pagination == Pagination::Current {
         let more = cut.page.end < cut.total.end;
         let next =
-            if more { serde_json::Value::from(next_url(query.page + 1)) } else { serde_json::Value::Null };
+            if more { serde_json::Value::from(next_url(start + count)) } else { serde_json::Value::Null };
         body.extend_from_slice(format!(r#","hasNextPage":{more},"nextUrl":{next}"#).as_bytes());
     }
     body.push(b'}');
@@ -108,7 +108,8 @@ fn cut(
         total.end = total.end.min(position(inside.end));
     }
     total.end = total.end.max(total.start);
-    let before = usize::try_from(query.page.saturating_sub(1)).unwrap_or(usize::MAX).saturating_mul(limit);
+    let pages_before = usize::try_from(query.page.saturating_sub(1)).unwrap_or(usize::MAX);
+    let before = query.start.unwrap_or_else(|| pages_before.saturating_mul(limit));
     let start = total.start.saturating_add(before).min(total.end);
     let page = start..start.saturating_add(limit).min(total.end);
     Cut { slots, page, total }

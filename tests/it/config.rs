@@ -37,7 +37,10 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(config.server.listen.to_string(), "0.0.0.0:9994");
     assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9995");
     assert!(config.admin.token.is_none());
-    assert_eq!((config.log.filter.as_str(), config.log.format), ("info,tokio_cron_scheduler=warn", LogFormat::Text));
+    assert_eq!(
+        (config.log.filter.as_str(), config.log.format),
+        ("info,tokio_cron_scheduler=warn", LogFormat::Text)
+    );
     let [tenant] = config.tenants.as_slice() else { panic!("one tenant") };
     assert_eq!(tenant.host.base().as_str(), "https://cliente.example/api/v2");
     assert_eq!(tenant.key.header_value(), "raw-key");

@@ -27,10 +27,12 @@ pub(super) fn page(
         Ok(asked) => asked,
         Err(text) => return message(400, &text),
     };
-    let next_url = |page: u64| {
+    // The SDK overwrites `page` and `limit` of a nextUrl: what leads on has to be another parameter.
+    let next_url = |start: usize| {
         let mut pairs = Serializer::new(String::new());
-        let others = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "page");
-        pairs.extend_pairs(others).append_pair("page", &page.to_string());
+        let others =
+            form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "page" && name != "start");
+        pairs.extend_pairs(others).append_pair("start", &start.to_string());
         format!("http://{host}/api/v2/{}?{}", kind.path(), pairs.finish())
     };
     let rendered = listing::page(state, kind, scope, &asked, next_url);

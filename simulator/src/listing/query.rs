@@ -15,6 +15,8 @@ pub(crate) struct ListQuery {
     pub(crate) fields: Fields,
     /// From 1.
     pub(crate) page: u64,
+    /// The number of the first row, from 0, in place of a page: what `nextUrl` carries.
+    pub(crate) start: Option<usize>,
     /// 0: everything.
     pub(crate) limit: usize,
 }
@@ -45,6 +47,7 @@ impl ListQuery {
             sort: Vec::new(),
             fields: Fields::default(),
             page: 1,
+            start: None,
             limit: DEFAULT_LIMIT,
         };
         if !body.is_empty() {
@@ -60,6 +63,7 @@ impl ListQuery {
                 "select" => asked.fields.selected = Some(words(&text)),
                 "populate" => asked.fields.populated = words(&text),
                 "page" => asked.page = text.parse().ok().filter(|&page| page > 0).ok_or("Invalid page")?,
+                "start" => asked.start = Some(text.parse().or(Err("Invalid start"))?),
                 "limit" => asked.limit = text.parse().or(Err("Invalid limit"))?,
                 _ => {}
             }

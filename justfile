@@ -1,0 +1,45 @@
+# The recipes; `.ci/run` is what has to pass.
+
+_default:
+    @just --list
+
+# Run the proxy with ./config.toml
+run *ARGS:
+    cargo run --release -- serve {{ARGS}}
+
+# Simulated OZmap and proxy in one process
+demo *ARGS:
+    cargo run --release -- demo {{ARGS}}
+
+# All tests that need only Rust
+test:
+    cargo test --workspace
+
+# Formatting and lints as CI has them
+lint:
+    cargo fmt --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Format
+fmt:
+    cargo fmt
+
+# The documentation, private items too
+doc:
+    cargo doc --workspace --no-deps --document-private-items
+
+# OZmap's SDK against the proxy (needs node)
+sdk:
+    .ci/sdk
+
+# promtool on the scrape and the dashboards' queries (needs prometheus)
+metrics:
+    .ci/metrics
+
+# A build to ship: slower to make, some percent faster
+dist:
+    cargo build --profile dist
+
+# Everything
+ci:
+    .ci/run

@@ -6,6 +6,7 @@ mod access;
 mod answers;
 mod cli;
 mod config;
+mod dashboard;
 mod forward;
 mod harness;
 mod operating;

@@ -55,7 +55,7 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
 }
 
 /// Every metric of ours with its labels. Dashboards and alerts stand on these names: a change here is one for users.
-const METRICS: &[&str] = &[
+pub(crate) const METRICS: &[&str] = &[
     "viability_build_info{version}",
     "viability_cache_evictions_total{cache}",
     "viability_cache_hits_total{cache}",
@@ -78,7 +78,7 @@ const METRICS: &[&str] = &[
 ];
 
 /// Names and labels of a scrape, histograms by their base name.
-fn names_and_labels(page: &str) -> BTreeSet<String> {
+pub(crate) fn names_and_labels(page: &str) -> BTreeSet<String> {
     let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("viability_")) {
         let (name, rest) = line.split_once(['{', ' ']).unwrap();
@@ -98,33 +98,46 @@ fn names_and_labels(page: &str) -> BTreeSet<String> {
     labels.into_iter().map(line).collect()
 }
 
+/// Something for every counter, so that every series is there.
+pub(crate) mod exercise_everything {
+    use crate::forward;
+    use crate::harness::{Plan, World};
+
+    /// The world that [`run`] needs.
+    pub(crate) fn plan() -> Plan {
+        Plan {
+            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"",
+            ..Plan::default()
+        }
+    }
+
+    /// A local, a live, a forwarded and a rejected request, a stranger, an unreadable row, an evicted entry.
+    pub(crate) async fn run(world: &World) {
+        let home = world.sellable_box();
+        world.ask(home.lat, home.lng, 100.0).await;
+        world.ask_as("stranger", home.lat, home.lng, 100.0).await;
+        let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
+        world.simulator.faults().answer("/boxes", 200, "application/json", row);
+        world.refresh().await;
+        world.simulator.faults().clear();
+        world.refresh().await;
+        forward::overload(world).await;
+        world
+            .until("an entry was evicted for age", || async {
+                world.ask(home.lat, home.lng, 5_000.0).await;
+                world.metric(r#"viability_cache_evictions_total{cache="live"}"#).await > 0
+            })
+            .await;
+        for _ in 0..2 {
+            world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_scrape_has_these_metrics_with_these_labels_and_no_others() {
-    let world = World::build(Plan {
-        config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"",
-        ..Plan::default()
-    })
-    .await;
-    // Something for every counter: a local, a live, a forwarded and a rejected request, a stranger, an unreadable row.
-    let home = world.sellable_box();
-    world.ask(home.lat, home.lng, 100.0).await;
-    world.ask_as("stranger", home.lat, home.lng, 100.0).await;
-    let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
-    world.simulator.faults().answer("/boxes", 200, "application/json", row);
-    world.refresh().await;
-    world.simulator.faults().clear();
-    world.refresh().await;
-    crate::forward::overload(&world).await;
-    // Two live answers to one question: the first one's entry is evicted for age.
-    world.ask(home.lat, home.lng, 5_000.0).await;
-    world
-        .until("an entry was evicted", || async {
-            world.ask(home.lat, home.lng, 5_000.0).await;
-            world.metric(r#"viability_cache_evictions_total{cache="live"}"#).await > 0
-        })
-        .await;
-    world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
-    world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
+    let world = World::build(exercise_everything::plan()).await;
+    exercise_everything::run(&world).await;
     let page = world.metrics().await;
     let expected: BTreeSet<_> = METRICS.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(names_and_labels(&page), expected);

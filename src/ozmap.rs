@@ -165,7 +165,11 @@ impl Client {
             match status {
                 StatusCode::OK if viable.is_none() => Err(CallError::NoVerdict),
                 StatusCode::OK => Ok(LiveAnswer { status, content_type, body, viable }),
-                status if status.is_client_error() && !CallError::status(status, &body).may_pass() => {
+                // What is wrong with this client or its question. Any other status is wrong with OZmap, or with `host`.
+                StatusCode::BAD_REQUEST
+                | StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::UNPROCESSABLE_ENTITY => {
                     Ok(LiveAnswer { status, content_type, body, viable: None })
                 }
                 status => Err(CallError::status(status, &body)),

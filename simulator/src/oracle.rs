@@ -1,6 +1,6 @@
 //! The viability answer by plain loops over all boxes: slow on purpose, so that there is nothing to get wrong.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::keys::Scope;
 use crate::network::Network;
@@ -41,17 +41,28 @@ pub(crate) struct Answer {
 
 #[derive(Debug, Serialize)]
 struct Item {
+    #[serde(serialize_with = "as_javascript_writes")]
     distance: f64,
     name: String,
     id: String,
     project: String,
+    #[serde(serialize_with = "as_javascript_writes")]
     lat: f64,
+    #[serde(serialize_with = "as_javascript_writes")]
     lng: f64,
     implanted: bool,
     availability: usize,
     horizontal_condos: [(); 0],
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+}
+
+/// OZmap is written in JavaScript: whole numbers have no `.0`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
+fn as_javascript_writes<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(clippy::cast_possible_truncation, reason = "degrees and metres are far below 2^53")]
+    let whole = number.trunc() as i64;
+    if number.fract() == 0.0 { serializer.serialize_i64(whole) } else { serializer.serialize_f64(*number) }
 }
 
 /// Judges every box.

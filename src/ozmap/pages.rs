@@ -11,11 +11,11 @@
 use super::Client;
 use super::failure::CallError;
 use super::wire::rows::{Row, RowFault};
-use super::wire::{IdRange, List, Page, decode_page};
+use super::wire::{IdRange, List, Page, PageRow, decode_page};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Tries at one page before the whole reading fails.
@@ -94,8 +94,8 @@ impl<R: Row> Found<R> {
         Self { rows: BTreeMap::new(), faults: BTreeMap::new() }
     }
 
-    fn take(&mut self, page: Vec<Result<R, RowFault>>) {
-        for row in page {
+    fn take(&mut self, page: Vec<PageRow<R>>) {
+        for PageRow { row, .. } in page {
             match row {
                 Ok(row) => drop(self.rows.insert(row.id(), row)),
                 Err(fault) => *self.faults.entry(fault).or_default() += 1,
@@ -161,7 +161,7 @@ impl Reader<'_> {
             .try_collect()
             .await?;
         // A scout may find nothing, or find an unreadable row: that only leaves a longer range.
-        let mut cuts: Vec<_> = scouts.iter().flat_map(|page| &page.rows).flatten().map(R::id).collect();
+        let mut cuts: Vec<_> = scouts.iter().flat_map(|page| &page.rows).filter_map(|row| row.id).collect();
         cuts.retain(|&cut| cut > after);
         cuts.sort_unstable();
         cuts.dedup();
@@ -194,13 +194,18 @@ impl Reader<'_> {
 
     async fn by_numbers<R: Row>(&self) -> Result<Reading<R>, CallError> {
         let mut union = self.sweep::<R>().await?;
+        let mut before: BTreeSet<_> = union.rows.keys().copied().collect();
         for _ in 1..MAX_SWEEPS {
             let sweep = self.sweep::<R>().await?;
-            if sweep.rows.keys().eq(union.rows.keys()) {
+            // A row is lost when one on a page already read is deleted: that one is in this sweep and not in the next.
+            // So two sweeps of the same rows have lost none.
+            if sweep.rows.keys().eq(&before) {
                 return Ok(sweep.finish());
             }
-            // Faults are those of the newest sweep: summing them would count a row once a sweep.
-            union = Found { rows: union.rows.into_iter().chain(sweep.rows).collect(), faults: sweep.faults };
+            before = sweep.rows.keys().copied().collect();
+            union.rows.extend(sweep.rows);
+            // Those of the newest sweep: summing them would count a row once a sweep.
+            union.faults = sweep.faults;
         }
         tracing::warn!(
             tenant = self.client.tenant(),
@@ -267,21 +272,20 @@ impl Reader<'_> {
     }
 }
 
-fn count<R>(rows: &[Result<R, RowFault>]) -> u64 {
+fn count<R>(rows: &[PageRow<R>]) -> u64 {
     rows.len() as u64
 }
 
 /// Where a page that honours its range ends.
 struct Last {
-    /// The last readable id; `None` for a page without any.
+    /// The last id; `None` for a page without any.
     cursor: Option<ObjectId>,
 }
 
 /// `None` when a row lies outside the range or out of order: then filter or sort were ignored.
-fn last_id<R: Row>(page: &Page<R>, range: IdRange) -> Option<Last> {
+fn last_id<R>(page: &Page<R>, range: IdRange) -> Option<Last> {
     let mut cursor = None;
-    for row in page.rows.iter().flatten() {
-        let id = row.id();
+    for id in page.rows.iter().filter_map(|row| row.id) {
         if !range.holds(id) || cursor.is_some_and(|before| id <= before) {
             return None;
         }

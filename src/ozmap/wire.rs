@@ -82,7 +82,16 @@ pub struct Page<R> {
     /// The page size that OZmap used, where it says so: it may be smaller than the one asked for.
     pub limit: Option<u64>,
     /// The rows, each readable or not.
-    pub rows: Vec<Result<R, RowFault>>,
+    pub rows: Vec<PageRow<R>>,
+}
+
+/// A row of a page, readable or not.
+#[derive(Debug)]
+pub struct PageRow<R> {
+    /// Its id, which an unreadable row may have too: it tells where the page ends.
+    pub id: Option<ObjectId>,
+    /// The row, or what is wrong with it.
+    pub row: Result<R, RowFault>,
 }
 
 /// Reads a page. A row that can't be read is a fault in its place, not of the page.
@@ -95,7 +104,14 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
         rows: Vec<&'a RawValue>,
     }
     let raw: Raw<'_> = serde_json::from_slice(body)?;
-    let rows = raw.rows.into_iter().map(|row| R::decode(row.get())).collect();
+    let rows = raw.rows.into_iter().map(|row| {
+        let row = row.get();
+        match R::decode(row) {
+            Ok(read) => PageRow { id: Some(read.id()), row: Ok(read) },
+            Err(fault) => PageRow { id: rows::id_of(row), row: Err(fault) },
+        }
+    });
+    let rows = rows.collect();
     Ok(Page { total: raw.total, limit: raw.limit, rows })
 }
 
@@ -148,7 +164,7 @@ mod tests {
     fn an_unreadable_row_does_not_spoil_its_page() {
         let body = br#"{"total":3,"rows":[{"id":7},"?",{"id":"5dc06d1275fc7d0006732521","name":"CTO","project":"5d51a87046cbe700148328bf","coords":[-48.5,-27.5]}]}"#;
         let page = decode_page::<BoxRow>(body).unwrap();
-        assert_eq!(page.rows.iter().filter(|row| row.is_ok()).count(), 1);
+        assert_eq!(page.rows.iter().filter(|row| row.row.is_ok()).count(), 1);
     }
 
     #[test]

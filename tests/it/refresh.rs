@@ -143,6 +143,20 @@ async fn an_unreadable_row_is_set_aside_and_counted() {
 }
 
 #[tokio::test]
+async fn whole_pages_of_unreadable_rows_are_counted_once_and_hide_no_row_behind_them() {
+    let world =
+        World::build(Plan { config: "[tenants.demo.refresh]\npage_size = 10", ..Plan::default() }).await;
+    for _ in 0..35 {
+        // Without coordinates, as null in the JSON.
+        world.simulator.add_box(NewBox { lat: f64::NAN, lng: f64::NAN, ..NewBox::default() });
+    }
+    let behind: Vec<_> = (0..5).map(|_| world.simulator.add_box(NewBox::default())).collect();
+    let report = world.refresh().await;
+    assert_eq!(report["published"]["quarantined"], json!({ "malformed": 35 }));
+    assert!(behind.iter().all(|id| ids_in(&world.app).contains(id)));
+}
+
+#[tokio::test]
 async fn progress_can_be_watched_in_the_status() {
     let world =
         World::cold(Plan { config: "[tenants.demo.refresh]\npage_size = 100", ..Plan::default() }).await;

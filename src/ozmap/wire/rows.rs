@@ -193,6 +193,16 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RowFault> {
     serde_json::from_str(json).or(Err(RowFault::Malformed))
 }
 
+/// The id of a row that is otherwise unreadable.
+pub(super) fn id_of(json: &str) -> Option<ObjectId> {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+    }
+    serde_json::from_str::<Raw<'_>>(json).ok().and_then(|raw| ObjectId::parse(&raw.id))
+}
+
 fn row_id(text: Option<&str>) -> Result<ObjectId, RowFault> {
     text.and_then(ObjectId::parse).ok_or(RowFault::BadId)
 }

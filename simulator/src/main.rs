@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, value_parser = humantime::parse_duration, default_value = "0s")]
     latency: Duration,
     /// Share of the requests that are answered 503, from 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, value_parser = share, default_value = "0")]
     failure_rate: f64,
     /// The most rows of a page; without it there is no maximum.
     #[arg(long)]
@@ -37,6 +37,13 @@ struct Arguments {
     /// Ignore filters on ids.
     #[arg(long)]
     ignore_id_filters: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.0..=1.0).contains(rate))
+        .ok_or("expected a number from 0 to 1".to_owned())
 }
 
 fn main() -> io::Result<()> {

@@ -48,7 +48,8 @@ impl Answer {
         let encoded = compressed.is_some();
         let bytes = Bytes::from(compressed.unwrap_or(self.body));
         let cut_after = cut_after.filter(|&cut| cut < bytes.len());
-        let mut response = Response::new(Body { promised: bytes.len() as u64, left: Some(bytes), cut_after });
+        let mut response =
+            Response::new(Body { promised: bytes.len() as u64, left: Some(bytes), cut_after, sent: false });
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, self.content_type);
         if encoded {
@@ -74,21 +75,31 @@ pub(crate) struct Body {
     promised: u64,
     left: Option<Bytes>,
     cut_after: Option<usize>,
+    sent: bool,
 }
 
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Some(mut bytes) = self.left.take() else {
-            let broken = self.cut_after.map(|_| Err(io::Error::other("cut off on order")));
-            return Poll::Ready(broken);
-        };
-        if let Some(cut) = self.cut_after {
-            bytes.truncate(cut);
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match (self.left.take(), self.cut_after) {
+            (Some(mut bytes), cut_after) => {
+                bytes.truncate(cut_after.unwrap_or(usize::MAX));
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            (None, None) => Poll::Ready(None),
+            // What has been written is sent while the body makes wait; an error at once would discard it.
+            (None, Some(_)) if !self.sent => {
+                self.sent = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            (None, Some(_)) => Poll::Ready(Some(Err(io::Error::other("cut off on order")))),
         }
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,0 +1,9 @@
+//! The simulator from outside: its lists, keys, faults, controls, network and oracle.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod client;
+mod control;
+mod lists;
+mod network;
+mod oracle;

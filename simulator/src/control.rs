@@ -12,20 +12,7 @@ use crate::faults::Faults;
 use crate::network::edit::{ControlError, NewBox};
 use crate::network::view::{BoxView, Project};
 use crate::oracle::{self, Place};
-use crate::state::State;
-
-/// A page of a list that was just rendered.
-#[derive(Debug, Clone, Copy)]
-pub struct PageEvent {
-    /// The list: `boxes`, `splitters`, ….
-    pub operation: &'static str,
-    /// The page's number as asked for, from 1.
-    pub page: u64,
-    /// The number of its first row, from 0.
-    pub start: usize,
-    /// Its rows.
-    pub count: usize,
-}
+use crate::state::{PageEvent, State};
 
 /// A handle on a simulator; clones share it. The server need not be listening.
 #[derive(Clone)]
@@ -73,8 +60,9 @@ impl Control {
         self.state.requests()
     }
 
-    /// Calls `hook` after each page of a list was rendered, with no lock held; replaces the hook before.
-    pub fn on_page(&self, hook: impl Fn(&PageEvent, &Self) + Send + Sync + 'static) {
+    /// Calls `hook` after each page of a list was rendered, with no lock held; replaces the hook before. The simulator forgets it
+    /// when it is dropped, so that a hook may hold a [`Control`].
+    pub fn on_page(&self, hook: impl Fn(&PageEvent) + Send + Sync + 'static) {
         *self.state.hook() = Some(Arc::new(hook));
     }
 

@@ -30,11 +30,12 @@ mod settings;
 mod simulator;
 mod state;
 
+pub use control::Control;
 pub use control::churn::Churn;
-pub use control::{Control, PageEvent};
 pub use faults::{Fault, Faults};
 pub use keys::{LOGIN, PASSWORD};
 pub use network::edit::{ControlError, NewBox, NewPort, NewSplitter};
 pub use network::view::{BoxView, Project};
 pub use settings::{IdFilters, OracleRules, Pagination, Settings};
 pub use simulator::Simulator;
+pub use state::PageEvent;

@@ -41,6 +41,11 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
+    /// A handle that others may hold.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
     /// Closes the listener and every connection: OZmap is dead. The network stays.
     pub async fn stop(&mut self) {
         if let Some(serving) = self.serving.take() {
@@ -73,5 +78,6 @@ impl Drop for Simulator {
             serving.abort();
         }
         self.control.churn(Churn::default());
+        *self.control.state.hook() = None;
     }
 }

@@ -7,15 +7,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use tokio::task::JoinHandle;
 
 use crate::city;
-use crate::control::{Control, PageEvent};
 use crate::faults::{Fault, Faults};
 use crate::keys::Keys;
 use crate::listing::memo::Memo;
 use crate::network::Network;
 use crate::settings::Settings;
 
+/// A page of a list that was just rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct PageEvent {
+    /// The list: `boxes`, `splitters`, ….
+    pub operation: &'static str,
+    /// The page's number as asked for, from 1.
+    pub page: u64,
+    /// The number of its first row, from 0.
+    pub start: usize,
+    /// Its rows.
+    pub count: usize,
+}
+
 /// Called after a page was rendered.
-pub(crate) type PageHook = dyn Fn(&PageEvent, &Control) + Send + Sync;
+pub(crate) type PageHook = dyn Fn(&PageEvent) + Send + Sync;
 
 pub(crate) struct State {
     pub(crate) settings: Settings,

@@ -1,11 +1,9 @@
 //! Every other path of OZmap's API, streamed through to the tenant's OZmap.
 
 use super::body::Body;
-use super::reply;
 use crate::config::Forward;
 use crate::ozmap::Forwarded;
 use crate::ozmap::failure::CallError;
-use crate::refresh::with_causes;
 use crate::tenant::Tenant;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName};
@@ -47,19 +45,7 @@ pub(super) enum NotForwarded {
 }
 
 /// Passes a request on and its answer back, both as streams.
-pub(super) async fn pass(tenant: &Tenant, below_api: &str, request: Request<Incoming>) -> Response<Body> {
-    match try_pass(tenant, below_api, request).await {
-        Ok(response) => response,
-        Err(failure) => {
-            if let NotForwarded::Failed(error) = &failure {
-                tracing::debug!(tenant = tenant.name(), error = with_causes(error), "not forwarded");
-            }
-            reply::not_forwarded(&failure)
-        }
-    }
-}
-
-async fn try_pass(
+pub(super) async fn pass(
     tenant: &Tenant,
     below_api: &str,
     request: Request<Incoming>,

@@ -66,16 +66,14 @@ impl Notes {
         Self { route: Route::Unmatched, tenant: None, source: "self", center: None, query: None }
     }
 
-    /// A viability query was answered.
-    pub(super) fn answered(&mut self, resolved: &Resolved) {
-        self.source = resolved.provenance.source();
-        self.query = Some(Judged { state: resolved.state.as_str(), result: resolved.reply.verdict() });
-    }
-
-    /// Nobody could answer a viability query.
-    pub(super) fn unanswered(&mut self, failure: &NoAnswer) {
-        self.source = "none";
-        self.query = Some(Judged { state: failure.state.as_str(), result: "unanswered" });
+    /// A viability query was answered, or nobody could answer it.
+    pub(super) fn resolved(&mut self, outcome: &Result<Resolved, NoAnswer>) {
+        let (source, state, result) = match outcome {
+            Ok(resolved) => (resolved.provenance.source(), resolved.state, resolved.reply.verdict()),
+            Err(failure) => ("none", failure.state, "unanswered"),
+        };
+        self.source = source;
+        self.query = Some(Judged { state: state.as_str(), result });
     }
 
     /// Counts the viability query, if it was one.

@@ -3,11 +3,11 @@
 use super::access::Denied;
 use super::body::Body;
 use super::forward::NotForwarded;
-use super::viability::BadParameter;
+use super::viability::Unanswered;
 use crate::ozmap::failure::CallError;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
-use crate::tenant::resolve::{NoAnswer, Provenance, Reply, Resolved, Unavailable};
+use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -75,24 +75,6 @@ pub(super) fn broken_body() -> Response<Body> {
     response
 }
 
-/// A parameter that can't be read.
-pub(super) fn bad_parameter(fault: &BadParameter) -> Response<Body> {
-    error(StatusCode::BAD_REQUEST, "bad_parameter", &fault.to_string())
-}
-
-/// A caller that may not ask.
-pub(super) fn denied(denied: &Denied) -> Response<Body> {
-    match denied {
-        Denied::NoKey => error(StatusCode::UNAUTHORIZED, "missing_key", &denied.to_string()),
-        Denied::Access(access @ AccessError::Rejected) => {
-            error(StatusCode::UNAUTHORIZED, "unauthorized", &access.to_string())
-        }
-        Denied::Access(access @ AccessError::Unchecked(_)) => {
-            error(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", &access.to_string())
-        }
-    }
-}
-
 /// A viability answer with the headers that tell how it was made.
 pub(super) fn resolved(resolved: Resolved) -> Response<Body> {
     let cache_status = cache_status(&resolved);
@@ -106,12 +88,26 @@ pub(super) fn resolved(resolved: Resolved) -> Response<Body> {
     response
 }
 
-/// Nobody can answer now.
-pub(super) fn no_answer(failure: &NoAnswer) -> Response<Body> {
-    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, "no_answer", &failure.to_string());
-    let (forwarded, detail) = (failure.reason.forwarded(), failure.reason.as_str());
-    set_cache_status(response.headers_mut(), format!("viability-proxy; fwd={forwarded}; detail={detail}"));
-    response
+/// A viability request without an answer.
+pub(super) fn unanswered(failure: &Unanswered) -> Response<Body> {
+    let message = failure.to_string();
+    match failure {
+        Unanswered::BadParameter(_) => error(StatusCode::BAD_REQUEST, "bad_parameter", &message),
+        Unanswered::Denied(Denied::NoKey) => error(StatusCode::UNAUTHORIZED, "missing_key", &message),
+        Unanswered::Denied(Denied::Access(AccessError::Rejected)) => {
+            error(StatusCode::UNAUTHORIZED, "unauthorized", &message)
+        }
+        Unanswered::Denied(Denied::Access(AccessError::Unchecked(_))) => {
+            error(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", &message)
+        }
+        Unanswered::NoAnswer(failure) => {
+            let mut response = error(StatusCode::SERVICE_UNAVAILABLE, "no_answer", &message);
+            let (forwarded, detail) = (failure.reason.forwarded(), failure.reason.as_str());
+            let cache_status = format!("viability-proxy; fwd={forwarded}; detail={detail}");
+            set_cache_status(response.headers_mut(), cache_status);
+            response
+        }
+    }
 }
 
 /// A request that could not be passed through.

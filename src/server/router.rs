@@ -1,11 +1,12 @@
 //! From a request to the handler that answers it, on either listener; one log line and one observation each.
 
 use super::body::Body;
-use super::forward;
+use super::forward::{self, NotForwarded};
 use super::notes::{Notes, Route};
 use super::reply;
 use super::{Service, admin, probes, viability};
 use crate::metrics::RequestSample;
+use crate::refresh::with_causes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderName, HeaderValue};
@@ -99,19 +100,26 @@ async fn public(service: &Service, request: Request<Incoming>, notes: &mut Notes
     let ours = reads && selected.below_api == viability::PATH;
     if !ours || !viability::can_judge(uri.query().unwrap_or_default()) {
         notes.route = Route::Forward;
-        let response = forward::pass(tenant, selected.below_api, request).await;
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE && tenant.forwards().available_permits() == 0
-        {
-            service.metrics().rejected("forwards_at_once");
-        }
-        return response;
+        return forward::pass(tenant, selected.below_api, request).await.unwrap_or_else(|failure| {
+            if matches!(failure, NotForwarded::Busy) {
+                service.metrics().rejected("forwards_at_once");
+            }
+            tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
+            reply::not_forwarded(&failure)
+        });
     }
     notes.route = Route::Viability;
     let (head, body) = request.into_parts();
     if let Some(refusal) = read_and_ignore(body).await {
         return refusal;
     }
-    viability::answer(tenant, &head, notes).await
+    match viability::answer(tenant, &head, notes).await {
+        Ok(resolved) => reply::resolved(resolved),
+        Err(failure) => {
+            tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
+            reply::unanswered(&failure)
+        }
+    }
 }
 
 async fn admin(service: &Service, request: Request<Incoming>, notes: &mut Notes) -> Response<Body> {

@@ -1,17 +1,14 @@
 //! `GET /api/v2/ftth-viability/radius`: from the query string to an answer.
 
 use super::access::{self, Denied};
-use super::body::Body;
 use super::notes::Notes;
-use super::reply;
-use crate::refresh::with_causes;
 use crate::tenant::Tenant;
 use crate::tenant::live::Recall;
-use crate::tenant::resolve::{Caller, Request};
+use crate::tenant::resolve::{Caller, NoAnswer, Request, Resolved};
 use crate::viability::geo::{Point, Radius};
+use hyper::HeaderMap;
 use hyper::header::CACHE_CONTROL;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Response};
 use std::fmt;
 
 /// Where a request for viability comes in, below `/api/v2`.
@@ -70,33 +67,28 @@ impl Problem {
     }
 }
 
+/// A viability request that could be judged here, and wasn't.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// The caller may not ask.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// A parameter can't be read.
+    #[error(transparent)]
+    BadParameter(#[from] BadParameter),
+    /// Nobody can answer now.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+}
+
 /// Answers a viability request that can be judged here.
-pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
-    let (key, scope) = match access::caller(tenant, &head.headers).await {
-        Ok(caller) => caller,
-        Err(denied) => {
-            if let Denied::Access(error) = &denied {
-                tracing::debug!(tenant = tenant.name(), error = with_causes(error), "caller denied");
-            }
-            return reply::denied(&denied);
-        }
-    };
-    let request = match parse(head.uri.query().unwrap_or_default(), recall(&head.headers)) {
-        Ok(request) => request,
-        Err(fault) => return reply::bad_parameter(&fault),
-    };
+pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Result<Resolved, Unanswered> {
+    let (key, scope) = access::caller(tenant, &head.headers).await?;
+    let request = parse(head.uri.query().unwrap_or_default(), recall(&head.headers))?;
     notes.center = Some(request.center);
-    match tenant.resolve(&request, Caller { key: &key, scope: &scope }).await {
-        Ok(resolved) => {
-            notes.answered(&resolved);
-            reply::resolved(resolved)
-        }
-        Err(failure) => {
-            tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "no answer");
-            notes.unanswered(&failure);
-            reply::no_answer(&failure)
-        }
-    }
+    let resolved = tenant.resolve(&request, Caller { key: &key, scope: &scope }).await;
+    notes.resolved(&resolved);
+    Ok(resolved?)
 }
 
 /// Whether every parameter is one whose meaning is known. With any other only OZmap can judge the request.

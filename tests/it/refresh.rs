@@ -28,7 +28,8 @@ async fn reads_whole_under_edits(simulator: Settings) {
     let project = world.simulator.projects()[0].id.clone();
     // The oldest boxes stand on the first pages: deleting them pulls later rows over page borders.
     let doomed = Mutex::new(before.iter().take(120).cloned().collect::<Vec<_>>());
-    world.simulator.on_page(move |page, control| {
+    let control = world.simulator.control();
+    world.simulator.on_page(move |page| {
         if page.operation != "boxes" {
             return;
         }

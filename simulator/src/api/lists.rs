@@ -6,14 +6,13 @@ use bytes::Bytes;
 use form_urlencoded::Serializer;
 
 use super::answer::{Answer, message};
-use crate::control::{Control, PageEvent};
 use crate::keys::Scope;
 use crate::listing;
 use crate::listing::query::ListQuery;
 use crate::network::Kind;
 use crate::network::id::Id;
 use crate::network::json::Fields;
-use crate::state::State;
+use crate::state::{PageEvent, State};
 
 pub(super) fn page(
     state: &Arc<State>,
@@ -44,7 +43,7 @@ pub(super) fn page(
             start: rendered.start,
             count: rendered.count,
         };
-        hook(&event, &Control::new(Arc::clone(state)));
+        hook(&event);
     }
     Answer::json_bytes(200, rendered.body)
 }

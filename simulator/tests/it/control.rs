@@ -133,8 +133,8 @@ async fn churn_sells_adds_and_deletes() {
 async fn a_hook_may_edit_between_pages() {
     let simulator = start(Settings::default()).await;
     let pages = Arc::new(AtomicU64::new(0));
-    let seen = Arc::clone(&pages);
-    simulator.on_page(move |page, control| {
+    let (seen, control) = (Arc::clone(&pages), simulator.control());
+    simulator.on_page(move |page| {
         seen.fetch_add(page.page, Ordering::SeqCst);
         let first = control.boxes()[0].id.clone();
         control.delete_box(&first).unwrap();

@@ -3,6 +3,7 @@
 use crate::harness::{PATIENCE, http_client};
 use ozmap_simulator::{Settings, Simulator};
 use reqwest::{Method, StatusCode};
+use serde_json::Value;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tempfile::TempDir;
@@ -92,7 +93,7 @@ async fn each_command_that_the_demo_prints_works_as_printed() {
         answers.push(body);
     }
     let [ours, theirs, status, refreshed, metrics] = answers.try_into().unwrap();
-    let viable = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap()["viable"].clone();
+    let viable = |body: &str| serde_json::from_str::<Value>(body).unwrap()["viable"].clone();
     assert_eq!((viable(&ours), viable(&theirs)), (true.into(), true.into()));
     assert!(
         status.contains("\"age_seconds\"") && refreshed.contains("\"result\":\"ok\""),
@@ -101,34 +102,60 @@ async fn each_command_that_the_demo_prints_works_as_printed() {
     assert!(metrics.contains("viability_queries_total"));
 }
 
-#[tokio::test]
-async fn sigterm_ends_a_serving_proxy_with_success() {
-    let simulator = Simulator::start(Settings::default()).await.unwrap();
-    let folder = folder_for(&simulator, &simulator.full_key());
-    let mut proxy = program(&["serve"])
+/// Starts a proxy that logs everything there is, in front of this simulator.
+fn serve_loudly(folder: &TempDir) -> Child {
+    program(&["serve"])
         .current_dir(folder.path())
         .env("VIABILITY__SERVER__LISTEN", "127.0.0.1:0")
         .env("VIABILITY__ADMIN__LISTEN", "127.0.0.1:0")
+        .env("VIABILITY__LOG__FILTER", "trace")
+        .env("VIABILITY__LOG__FORMAT", "json")
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_served_query_is_logged_without_key_or_address_and_sigterm_ends_the_proxy_with_success() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let folder = folder_for(&simulator, &simulator.full_key());
+    let mut proxy = serve_loudly(&folder);
+    let stranger = "canary-of-a-strangers-key";
     let mut log = BufReader::new(proxy.stderr.take().unwrap()).lines();
-    let mut told = String::new();
-    let ending = async {
+    let (mut told, mut public) = (Vec::new(), String::new());
+    let serving = async {
         while let Some(line) = log.next_line().await.unwrap() {
-            told.push_str(&line);
-            told.push('\n');
-            if line.contains("refresh published") {
+            let entry: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            told.push(line);
+            if let Some(address) = entry["public"].as_str() {
+                public = address.to_owned();
+            }
+            if entry["message"] == "refresh published" {
+                for (key, more) in
+                    [(simulator.full_key(), ""), (simulator.full_key(), "&x=1"), (stranger.to_owned(), "")]
+                {
+                    let place = "lat=-27.123456&lng=-48.654321";
+                    let url =
+                        format!("http://{public}/api/v2/ftth-viability/radius?{place}&radius=2500{more}");
+                    http_client().get(url).header("authorization", key).send().await.unwrap();
+                }
                 let id = proxy.id().unwrap().to_string();
                 assert!(Command::new("kill").arg(id).status().await.unwrap().success());
             }
         }
         proxy.wait().await.unwrap()
     };
-    let status = tokio::time::timeout(PATIENCE, ending).await.expect("it ends");
+    let status = tokio::time::timeout(PATIENCE, serving).await.expect("it ends");
+    let told = told.join("\n");
     assert!(status.success(), "{status}\n{told}");
-    assert!(told.contains("stopped; every request was answered"), "{told}");
-    assert!(!told.contains(&simulator.full_key()), "the key is in the log");
+    assert!(
+        told.contains("stopped; every request was answered") && told.contains("\"near\":\"-27.123,-48.654\""),
+        "{told}"
+    );
+    for secret in [simulator.full_key().as_str(), stranger, "27.1234", "48.6543"] {
+        let leak = told.lines().find(|line| line.contains(secret));
+        assert_eq!(leak, None, "{secret} is in the log");
+    }
 }
 
 #[tokio::test]

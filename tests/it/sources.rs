@@ -185,6 +185,16 @@ async fn a_radius_above_the_maximum_is_ozmaps_to_answer() {
 }
 
 #[tokio::test]
+async fn a_refresh_outdates_what_was_remembered_before_it() {
+    let world = World::build(Plan { config: "[live]\ncalls_per_second = 1000", ..Plan::default() }).await;
+    let home = world.sellable_box();
+    let details = async || world.ask(home.lat, home.lng, 5_000.0).await.detail().to_owned();
+    assert_eq!((details().await, details().await), ("radius".to_owned(), "live-radius".to_owned()));
+    world.refresh().await;
+    assert_eq!(details().await, "radius");
+}
+
+#[tokio::test]
 async fn a_query_without_radius_is_ozmaps_where_no_default_is_configured() {
     let world =
         World::build(Plan { config: "[viability]\ndefault_radius_m = \"none\"", ..Plan::default() }).await;

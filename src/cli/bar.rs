@@ -41,33 +41,29 @@ impl Bars {
 
 async fn draw(bars: MultiProgress, refresher: Arc<Refresher>) {
     let mut progress = refresher.progress();
-    let mut bar: Option<ProgressBar> = None;
+    let mut shown: Option<(Phase, ProgressBar)> = None;
     while progress.changed().await.is_ok() {
         let now = *progress.borrow_and_update();
-        if now.phase == Phase::Idle {
-            if let Some(bar) = bar.take() {
-                bar.finish_and_clear();
-            }
-        } else {
-            let bar = bar.get_or_insert_with(|| bars.add(new_bar(refresher.tenant().name())));
-            show(bar, now);
+        if let Some((_, bar)) = shown.take_if(|(phase, _)| *phase != now.phase) {
+            bar.finish_and_clear();
+        }
+        // Before the first page nothing is known that a bar could show.
+        if let Some(total) = now.rows_total {
+            let new = || (now.phase, bars.add(new_bar(refresher.tenant().name(), now, total)));
+            let (_, bar) = shown.get_or_insert_with(new);
+            bar.set_position(now.rows);
         }
     }
 }
 
-fn new_bar(tenant: &str) -> ProgressBar {
+fn new_bar(tenant: &str, now: Progress, total: u64) -> ProgressBar {
     let plain = ProgressStyle::default_bar();
     let style =
         ProgressStyle::with_template("{prefix} {msg:<10} [{bar:32}] {human_pos}/{human_len} rows {elapsed}");
-    ProgressBar::new(0)
+    ProgressBar::new(total)
         .with_style(style.unwrap_or(plain).progress_chars("=> "))
         .with_prefix(tenant.to_owned())
-}
-
-fn show(bar: &ProgressBar, now: Progress) {
-    bar.set_message(now.phase.as_str());
-    bar.set_length(now.rows_total.unwrap_or(now.rows));
-    bar.set_position(now.rows);
+        .with_message(now.phase.as_str())
 }
 
 /// Writes to standard error while the bars step aside.

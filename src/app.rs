@@ -3,7 +3,8 @@
 use crate::config::Config;
 use crate::metrics::{Metrics, MetricsError};
 use crate::ozmap::failure::ClientError;
-use crate::refresh::{Refresher, Schedule, Trigger};
+use crate::refresh::schedule::Schedule;
+use crate::refresh::{Refresher, Trigger};
 use crate::server::access::AdminToken;
 use crate::server::router::Side;
 use crate::server::{Drain, Service, serve};

@@ -162,6 +162,31 @@ pub struct Refresh {
     pub read_timeout: Duration,
     /// How long one whole page may take.
     pub page_timeout: Duration,
+    /// How much smaller the network may be than at the last refresh.
+    pub max_shrink_percent: Percent,
+    /// How many rows of a list may be unreadable.
+    pub max_unreadable_percent: Percent,
+}
+
+/// A share, from 0 to 100 %.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Percent(f64);
+
+impl Percent {
+    /// `None` unless `number` lies from 0 to 100.
+    pub fn new(number: f64) -> Option<Self> {
+        (0.0..=100.0).contains(&number).then_some(Self(number))
+    }
+
+    /// Its number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Whether `part` is at most this share of `whole`.
+    pub fn allows(self, part: u64, whole: u64) -> bool {
+        part as f64 * 100.0 <= self.0 * whole as f64
+    }
 }
 
 /// What age of the data, counted from the reading at OZmap, means.

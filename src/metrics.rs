@@ -3,10 +3,13 @@
 //! Knows no type of the other modules: labels are `&str` from closed enums, values are numbers. Counters are touched
 //! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
 
+pub mod refresh;
+
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder, core::Collector, process_collector::ProcessCollector,
 };
+use refresh::RefreshMetrics;
 use std::time::Duration;
 
 /// Local answers take microseconds, live ones up to seconds.
@@ -14,8 +17,6 @@ const REQUEST_BUCKETS: [f64; 13] =
     [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 /// OZmap answers in tens of milliseconds at best and is given up after tens of seconds.
 const UPSTREAM_BUCKETS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
-/// From a village to all of Brazil on a slow day.
-const REFRESH_BUCKETS: [f64; 9] = [0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
 /// From a thousand boxes to five million.
 const BUILD_BUCKETS: [f64; 7] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 10.0];
 
@@ -67,9 +68,7 @@ pub struct Metrics {
     index_free_ports: IntGaugeVec,
     index_build_duration: Histogram,
     data_timestamp: IntGaugeVec,
-    refreshes: IntCounterVec,
-    refresh_duration: Histogram,
-    rows_quarantined: IntCounterVec,
+    refresh: RefreshMetrics,
     upstream_requests: IntCounterVec,
     upstream_request_duration: HistogramVec,
     cache_hits: IntCounterVec,
@@ -131,21 +130,7 @@ impl Metrics {
                 "Unix time at which the data being served were read from OZmap.",
                 &["tenant"],
             )?,
-            refreshes: new.counters(
-                "refresh_total",
-                "Refreshes that ended, by what started them and how they ended.",
-                &["tenant", "trigger", "result"],
-            )?,
-            refresh_duration: new.histogram(
-                "refresh_duration_seconds",
-                "Time of refreshes that published a snapshot.",
-                &REFRESH_BUCKETS,
-            )?,
-            rows_quarantined: new.counters(
-                "rows_quarantined_total",
-                "Rows of OZmap that could not be read and were set aside.",
-                &["tenant", "reason"],
-            )?,
+            refresh: RefreshMetrics::new(&new)?,
             upstream_requests: new.counters(
                 "upstream_requests_total",
                 "Requests sent to OZmap, by operation and outcome.",
@@ -210,17 +195,9 @@ impl Metrics {
         self.index_build_duration.observe(took.as_secs_f64());
     }
 
-    /// A refresh ended; `took` only when it published a snapshot.
-    pub fn refresh(&self, tenant: &str, trigger: &str, result: &str, took: Option<Duration>) {
-        self.refreshes.with_label_values(&[tenant, trigger, result]).inc();
-        if let Some(took) = took {
-            self.refresh_duration.observe(took.as_secs_f64());
-        }
-    }
-
-    /// Rows were set aside.
-    pub fn quarantined(&self, tenant: &str, reason: &str, rows: u64) {
-        self.rows_quarantined.with_label_values(&[tenant, reason]).inc_by(rows);
+    /// Those of refreshes.
+    pub fn refresh(&self) -> &RefreshMetrics {
+        &self.refresh
     }
 
     /// OZmap was asked.

@@ -137,11 +137,12 @@ impl Client {
         let call = async {
             let response = self.get(list.path(), key, query, self.page_timeout).await?;
             let status = response.status();
+            let retry_after = retry_after(response.headers());
             let body = read(response, MAX_PAGE_BYTES).await?;
             match status {
                 StatusCode::OK => Ok(body),
                 StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
-                status => Err(CallError::status(status, &body)),
+                status => Err(CallError::status(status, retry_after, &body)),
             }
         };
         self.observed(list.path(), call).await
@@ -157,6 +158,7 @@ impl Client {
         let call = async {
             let response = self.get("ftth-viability/radius", key, &query.to_query_string(), within).await?;
             let status = response.status();
+            let retry_after = retry_after(response.headers());
             let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
             let content_type =
                 content_type.unwrap_or(header::HeaderValue::from_static("application/json; charset=utf-8"));
@@ -172,7 +174,7 @@ impl Client {
                 | StatusCode::UNPROCESSABLE_ENTITY => {
                     Ok(LiveAnswer { status, content_type, body, viable: None })
                 }
-                status => Err(CallError::status(status, &body)),
+                status => Err(CallError::status(status, retry_after, &body)),
             }
         };
         self.observed("viability", call).await
@@ -231,6 +233,12 @@ impl Client {
         self.metrics.upstream(&self.tenant, operation, outcome, started.elapsed());
         result
     }
+}
+
+/// `Retry-After` in seconds; its other form, a date, is passed over.
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Bytes, CallError> {

@@ -1,25 +1,29 @@
 //! Keeping a tenant's data current: one refresher per tenant, woken by the clock, by an operator, or by a failure
 //! that may have passed. Runs of one tenant never overlap.
 
+pub mod guard;
 pub mod progress;
 pub mod run;
+pub mod schedule;
 
 use crate::metrics::Metrics;
 use crate::tenant::Tenant;
+use guard::Acceptance;
 use progress::{Phase, Progress};
-use run::{Published, RefreshError, refresh_guarded};
+use run::{Published, RefreshError, run_apart};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// Reports kept for `/admin/runs`.
 const KEPT_RUNS: usize = 50;
 /// The pause after a first failure; doubled after each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// The longest pause that OZmap can ask for with `Retry-After`.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 /// The longest pause while nothing can be answered from memory.
 const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
 /// The longest pause while there are data.
@@ -37,6 +41,8 @@ pub enum Trigger {
     Admin,
     /// The one before failed.
     Retry,
+    /// None began for as long as data stay fresh: the clock must have missed its turn.
+    Watchdog,
 }
 
 impl Trigger {
@@ -47,6 +53,7 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Admin => "admin",
             Self::Retry => "retry",
+            Self::Watchdog => "watchdog",
         }
     }
 }
@@ -58,6 +65,8 @@ pub struct Running {
     pub id: u64,
     /// What started it.
     pub trigger: Trigger,
+    /// Whether the guard has a say.
+    pub acceptance: Acceptance,
     /// When.
     pub started_at: SystemTime,
 }
@@ -82,10 +91,18 @@ pub struct Failure {
     pub message: String,
 }
 
+/// A refresh that was asked for and has not begun.
+#[derive(Clone, Copy)]
+struct Pending {
+    id: u64,
+    trigger: Trigger,
+    acceptance: Acceptance,
+}
+
 #[derive(Default)]
 struct State {
     last_id: u64,
-    pending: Option<(u64, Trigger)>,
+    pending: Option<Pending>,
     running: Option<Running>,
     reports: VecDeque<Report>,
 }
@@ -123,16 +140,24 @@ impl Refresher {
     /// Requests before a run begins share it. One that comes while a run is under way is served by another right
     /// after it, for the first may have passed what has changed since; only the clock is content with the running one.
     pub fn request(&self, trigger: Trigger) -> u64 {
+        self.request_with(trigger, Acceptance::Guarded)
+    }
+
+    /// The same, with a word on the guard. The word of an operator counts for runs that begin after it was given.
+    pub fn request_with(&self, trigger: Trigger, acceptance: Acceptance) -> u64 {
         let mut state = self.state();
-        if let Some((id, _)) = state.pending {
-            return id;
+        if let Some(pending) = &mut state.pending {
+            if acceptance == Acceptance::AsRead {
+                pending.acceptance = acceptance;
+            }
+            return pending.id;
         }
         if let (Trigger::Schedule, Some(running)) = (trigger, state.running) {
             return running.id;
         }
         state.last_id += 1;
         let id = state.last_id;
-        state.pending = Some((id, trigger));
+        state.pending = Some(Pending { id, trigger, acceptance });
         drop(state);
         self.wake.notify_one();
         id
@@ -164,34 +189,58 @@ impl Refresher {
     pub async fn keep_refreshing(self: Arc<Self>) {
         let mut failures = 0;
         let mut retry_at = None;
+        let mut last_began = Instant::now();
+        let patience = self.tenant.settings().freshness.stale_after;
         loop {
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
                     self.request(Trigger::Retry);
                 }
+                // On the monotonic clock, which no change of the system's time can hold up.
+                () = sleep_until(last_began + patience) => {
+                    self.request(Trigger::Watchdog);
+                }
             }
             let Some(run) = self.begin() else { continue };
-            let started = Instant::now();
-            let outcome =
-                refresh_guarded(Arc::clone(&self.tenant), Arc::clone(&self.metrics), self.progress.clone())
-                    .await;
-            let may_pass = outcome.as_ref().err().is_some_and(RefreshError::may_pass);
-            failures = if may_pass { failures + 1 } else { 0 };
-            retry_at = may_pass.then(|| Instant::now() + self.pause_after(failures));
-            self.end(run, started.elapsed(), outcome);
+            last_began = Instant::now();
+            let outcome = run_apart(
+                Arc::clone(&self.tenant),
+                Arc::clone(&self.metrics),
+                self.progress.clone(),
+                run.acceptance,
+            )
+            .await;
+            let failure = outcome.as_ref().err().filter(|error| self.is_worth_retrying(error));
+            failures = if failure.is_some() { failures + 1 } else { 0 };
+            retry_at = failure.map(|error| {
+                let asked_for = error.retry_after().unwrap_or_default().min(LONGEST_RETRY_AFTER);
+                Instant::now() + self.pause_after(failures).max(asked_for)
+            });
+            self.end(run, last_began.elapsed(), outcome);
+        }
+    }
+
+    /// What was refused by the guard is read again when the clock says so: a whole reading is much to ask of OZmap.
+    /// While there is nothing to answer from, sooner.
+    fn is_worth_retrying(&self, error: &RefreshError) -> bool {
+        match error {
+            RefreshError::Refused(_) => self.tenant.data().is_none(),
+            other => other.may_pass(),
         }
     }
 
     fn pause_after(&self, failures: u32) -> Duration {
         let longest = if self.tenant.data().is_some() { LONGEST_RETRY_WARM } else { LONGEST_RETRY_COLD };
-        FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(longest)
+        let pause = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(longest);
+        // So that tenants, and proxies, which failed together don't come back together.
+        pause.mul_f64(0.9 + 0.2 * fastrand::f64())
     }
 
     fn begin(&self) -> Option<Running> {
         let mut state = self.state();
-        let (id, trigger) = state.pending.take()?;
-        let run = Running { id, trigger, started_at: SystemTime::now() };
+        let Pending { id, trigger, acceptance } = state.pending.take()?;
+        let run = Running { id, trigger, acceptance, started_at: SystemTime::now() };
         state.running = Some(run);
         drop(state);
         tracing::info!(tenant = self.tenant.name(), run = id, trigger = trigger.as_str(), "refresh started");
@@ -201,6 +250,9 @@ impl Refresher {
     fn end(&self, run: Running, took: Duration, outcome: Result<Published, RefreshError>) {
         let tenant = self.tenant.name();
         let outcome = outcome.map_err(|error| {
+            if let RefreshError::Refused(rejection) = &error {
+                self.metrics.refresh().rejected(tenant, rejection.as_str());
+            }
             let failure = Failure { kind: error.as_str(), message: with_causes(&error) };
             tracing::warn!(
                 tenant,
@@ -223,7 +275,7 @@ impl Refresher {
             );
         }
         let result = outcome.as_ref().err().map_or("ok", |failure| failure.kind);
-        self.metrics.refresh(tenant, run.trigger.as_str(), result, outcome.is_ok().then_some(took));
+        self.metrics.refresh().ended(tenant, run.trigger.as_str(), result, outcome.is_ok().then_some(took));
         self.progress.send_replace(Progress::at(Phase::Idle));
         let mut state = self.state();
         state.running = None;
@@ -243,33 +295,4 @@ impl Refresher {
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
-}
-
-/// The clock that wakes refreshers by `refresh.full`, in UTC.
-pub struct Schedule {
-    scheduler: JobScheduler,
-}
-
-impl Schedule {
-    /// Starts ticking.
-    pub async fn start(refreshers: &[Arc<Refresher>]) -> Result<Self, JobSchedulerError> {
-        let scheduler = JobScheduler::new().await?;
-        for refresher in refreshers {
-            let due = Arc::clone(refresher);
-            let cron = refresher.tenant.settings().refresh.full.as_str();
-            let job = Job::new(cron, move |_, _| {
-                due.request(Trigger::Schedule);
-            })?;
-            scheduler.add(job).await?;
-        }
-        scheduler.start().await?;
-        Ok(Self { scheduler })
-    }
-
-    /// Stops ticking.
-    pub async fn stop(mut self) {
-        if let Err(error) = self.scheduler.shutdown().await {
-            tracing::warn!(%error, "the refresh clock did not stop cleanly");
-        }
-    }
 }

@@ -91,6 +91,8 @@ impl Text {
         self.key("connect_timeout", duration(refresh.connect_timeout));
         self.key("read_timeout", duration(refresh.read_timeout));
         self.key("page_timeout", duration(refresh.page_timeout));
+        self.key("max_shrink_percent", refresh.max_shrink_percent.get());
+        self.key("max_unreadable_percent", refresh.max_unreadable_percent.get());
     }
 
     fn freshness(&mut self, freshness: &Freshness) {

@@ -2,7 +2,7 @@
 
 use super::reader::{Faulty, Found, Reader, Section};
 use super::{
-    Access, Admin, Freshness, Live, Log, LogFormat, Refresh, Schedule, Server, WhenExpired, secrets,
+    Access, Admin, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, Server, WhenExpired, secrets,
 };
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
@@ -108,6 +108,10 @@ fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
     let connect_timeout = section.duration("connect_timeout");
     let read_timeout = section.duration("read_timeout");
     let page_timeout = section.duration("page_timeout");
+    let mut percent =
+        |key| section.read(key, "a number from 0 to 100", |entry| Percent::new(entry.number()?));
+    let max_shrink_percent = percent("max_shrink_percent");
+    let max_unreadable_percent = percent("max_unreadable_percent");
     Ok(Refresh {
         full: full?,
         page_size: page_size?,
@@ -115,6 +119,8 @@ fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
         connect_timeout: connect_timeout?,
         read_timeout: read_timeout?,
         page_timeout: page_timeout?,
+        max_shrink_percent: max_shrink_percent?,
+        max_unreadable_percent: max_unreadable_percent?,
     })
 }
 

@@ -4,6 +4,7 @@ use super::wire::error_message;
 use reqwest::StatusCode;
 use rustls::pki_types::pem;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A client can't be built.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,8 @@ pub enum CallError {
         status: u16,
         /// OZmap's own words, if any.
         message: String,
+        /// The pause it asked for, if any.
+        retry_after: Option<Duration>,
     },
     /// More than any honest answer has.
     #[error("OZmap's answer exceeds {limit} bytes")]
@@ -67,6 +70,15 @@ pub enum CallError {
     /// JSON, but no viability answer.
     #[error("OZmap's answer to a viability call says nothing of viability")]
     NoVerdict,
+    /// A list longer than any network has.
+    #[error("OZmap says the list has {total} rows, more than any network has")]
+    TooMany {
+        /// What the page says the list has.
+        total: u64,
+    },
+    /// Page after page of rows that have been read already.
+    #[error("OZmap sends the same rows page after page")]
+    Repeating,
     /// An empty page though the list has rows left.
     #[error("OZmap sent an empty page of a list that has {total} rows")]
     EmptyPage {
@@ -79,13 +91,22 @@ impl CallError {
     /// Whether the same call may succeed a moment later.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Unauthorized | Self::TooLarge { .. } => false,
+            Self::Unauthorized | Self::TooLarge { .. } | Self::TooMany { .. } => false,
             Self::Status { status, .. } => *status >= 500 || *status == 429 || *status == 408,
             Self::Unreachable(_)
             | Self::TimedOut
             | Self::NotJson { .. }
             | Self::NoVerdict
+            | Self::Repeating
             | Self::EmptyPage { .. } => true,
+        }
+    }
+
+    /// The pause that OZmap asked for with `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -96,8 +117,8 @@ impl CallError {
             Self::TimedOut => "timeout",
             Self::Unauthorized => "unauthorized",
             Self::Status { .. } => "status",
-            Self::TooLarge { .. } => "too_large",
-            Self::NotJson { .. } | Self::NoVerdict | Self::EmptyPage { .. } => "invalid",
+            Self::TooLarge { .. } | Self::TooMany { .. } => "too_large",
+            Self::NotJson { .. } | Self::NoVerdict | Self::Repeating | Self::EmptyPage { .. } => "invalid",
         }
     }
 
@@ -108,8 +129,8 @@ impl CallError {
     }
 
     /// A status that the call can't use, with OZmap's own words.
-    pub(super) fn status(status: StatusCode, body: &[u8]) -> Self {
+    pub(super) fn status(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let message = error_message(body).unwrap_or_else(|| "no message".into());
-        Self::Status { status: status.as_u16(), message: message.chars().take(200).collect() }
+        Self::Status { status: status.as_u16(), message: message.chars().take(200).collect(), retry_after }
     }
 }

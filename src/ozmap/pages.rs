@@ -16,14 +16,22 @@ use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
 /// Tries at one page before the whole reading fails.
 const ATTEMPTS: u32 = 3;
 /// The pause after the first failed try; doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Where OZmap asks for a longer pause the refresh ends, and waits by itself.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Sweeps by number before what was found by any of them is taken as the list.
 const MAX_SWEEPS: usize = 5;
+
+/// A list that claims more rows is not a list of a provider's network.
+const MAX_ROWS: u64 = 10_000_000;
+/// Pages in a row that bring nothing new before the list is taken to repeat itself; shifting rows make a few.
+const MAX_REPEATS: u32 = 20;
 
 /// A whole list.
 #[derive(Debug)]
@@ -225,26 +233,34 @@ impl Reader<'_> {
         let pages = first.total.div_ceil(limit);
         let mut found = Found::new();
         found.take(first.rows);
-        let rest: Vec<Page<R>> = stream::iter(2..=pages)
-            .map(|page| self.page(Slice { range, page, limit }))
-            .buffer_unordered(self.client.pages_at_once())
-            .inspect_ok(|page: &Page<R>| (self.watch)(PageSeen { rows: count(&page.rows), total: None }))
-            .try_collect()
-            .await?;
-        for page in rest {
+        let rest = stream::iter(2..=pages)
+            .map(|page| self.page::<R>(Slice { range, page, limit }))
+            .buffer_unordered(self.client.pages_at_once());
+        let (mut rest, mut repeats) = (pin!(rest), 0);
+        while let Some(page) = rest.try_next().await? {
+            (self.watch)(PageSeen { rows: count(&page.rows), total: None });
+            let known = found.rows.len();
             found.take(page.rows);
+            repeats = if found.rows.len() > known { 0 } else { repeats + 1 };
+            if repeats > MAX_REPEATS {
+                return Err(CallError::Repeating);
+            }
         }
         Ok(found)
     }
 
     /// One page, tried again when the failure may pass.
     async fn page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = FIRST_PAUSE.mul_f64(0.5 + fastrand::f64());
         for _ in 1..ATTEMPTS {
             match self.try_page(slice).await {
                 Err(error) if error.may_pass() => {
                     tracing::debug!(tenant = self.client.tenant(), list = R::LIST.path(), %error, "trying a page again");
-                    tokio::time::sleep(pause).await;
+                    let asked_for = error.retry_after().unwrap_or_default();
+                    if asked_for > LONGEST_PAUSE {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(pause.max(asked_for)).await;
                     pause *= 2;
                 }
                 done => return done,
@@ -261,6 +277,9 @@ impl Reader<'_> {
             Ok(page) => page.map_err(|source| CallError::NotJson { source })?,
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         };
+        if page.total > MAX_ROWS {
+            return Err(CallError::TooMany { total: page.total });
+        }
         if page.rows.is_empty() && page.total > (slice.page - 1) * slice.limit {
             return Err(CallError::EmptyPage { total: page.total });
         }

@@ -1,5 +1,6 @@
 //! One refresh: read everything, judge and index it, publish it by one swap.
 
+use super::guard::{self, Acceptance, Legibility, Rejection};
 use super::progress::{Phase, Progress};
 use crate::metrics::Metrics;
 use crate::ozmap::assemble;
@@ -14,10 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How often a long reading says in the log how far it is.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+/// A reading that takes longer is given up: OZmap trickles.
+const LONGEST_READING: Duration = Duration::from_mins(15);
 
 /// A refresh that published nothing; the data that were there go on answering.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,12 @@ pub enum RefreshError {
         /// What went wrong.
         source: CallError,
     },
+    /// The lists arrive too slowly to be ever done.
+    #[error("reading OZmap's lists took longer than {}", humantime::format_duration(LONGEST_READING))]
+    TooSlow,
+    /// What was read is not to be believed.
+    #[error("what was read is refused")]
+    Refused(#[from] Rejection),
     /// A bug, logged where it happened.
     #[error("the refresh ended by a panic")]
     Panicked,
@@ -40,6 +49,8 @@ impl RefreshError {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Unread { source, .. } => source.as_str(),
+            Self::TooSlow => "timeout",
+            Self::Refused(_) => "refused",
             Self::Panicked => "panicked",
         }
     }
@@ -47,6 +58,14 @@ impl RefreshError {
     /// Whether trying again soon can help: a rejected key stays rejected until somebody acts.
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::Unread { source: CallError::Unauthorized, .. })
+    }
+
+    /// The pause that OZmap asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unread { source, .. } => source.retry_after(),
+            Self::TooSlow | Self::Refused(_) | Self::Panicked => None,
+        }
     }
 }
 
@@ -69,20 +88,27 @@ pub struct Published {
     pub quarantined: BTreeMap<&'static str, u64>,
 }
 
-/// Reads the tenant's plant and publishes it.
+/// Reads the tenant's plant and publishes it, if the guard lets it.
 pub async fn refresh(
     tenant: &Tenant,
     metrics: &Metrics,
     progress: &watch::Sender<Progress>,
+    acceptance: Acceptance,
 ) -> Result<Published, RefreshError> {
     let (read_at, read) = (SystemTime::now(), Instant::now());
-    let reader = Reader { tenant, metrics, progress, quarantined: BTreeMap::new() };
-    let (reader, projects) = reader.read::<ProjectRow>(Phase::Projects).await?;
-    let (reader, boxes) = reader.read::<BoxRow>(Phase::Boxes).await?;
-    let (reader, splitters) = reader.read::<SplitterRow>(Phase::Splitters).await?;
+    let reader = Reader { tenant, metrics, progress, quarantined: BTreeMap::new(), lists: Vec::new() };
+    let reading = async {
+        let (reader, projects) = reader.read::<ProjectRow>(Phase::Projects).await?;
+        let (reader, boxes) = reader.read::<BoxRow>(Phase::Boxes).await?;
+        let (reader, splitters) = reader.read::<SplitterRow>(Phase::Splitters).await?;
+        Ok::<_, RefreshError>((reader, projects, boxes, splitters))
+    };
+    let (reader, projects, boxes, splitters) =
+        timeout(LONGEST_READING, reading).await.map_err(|_elapsed| RefreshError::TooSlow)??;
 
     progress.send_replace(Progress::at(Phase::Building));
-    let generation = tenant.data().map_or(1, |data| data.snapshot.generation() + 1);
+    let held = tenant.data();
+    let generation = held.as_ref().map_or(1, |data| data.snapshot.generation() + 1);
     let rules = tenant.settings().rules.clone();
     let splitter_count = splitters.len() as u64;
     let started = Instant::now();
@@ -94,6 +120,14 @@ pub async fn refresh(
     // A panic there is a bug of ours: the refresher reports it.
     let snapshot = built.await.map_err(|_panicked| RefreshError::Panicked)?;
     metrics.index_built(started.elapsed());
+    if acceptance == Acceptance::Guarded {
+        let held = held.as_ref().map(|data| &data.snapshot);
+        if let Err(rejection) = guard::check(&tenant.settings().refresh, held, &snapshot, &reader.lists) {
+            free(snapshot);
+            return Err(rejection.into());
+        }
+    }
+    drop(held);
 
     let census = snapshot.census();
     let published = Published {
@@ -106,9 +140,13 @@ pub async fn refresh(
         quarantined: reader.quarantined,
     };
     let old = tenant.publish(snapshot, read);
-    // Freeing a million boxes takes a while: not on a thread that answers.
-    drop(spawn_blocking(move || drop(old)));
+    free(old);
     Ok(published)
+}
+
+/// Freeing a million boxes takes a while: not on a thread that answers.
+fn free<T: Send + 'static>(boxes: T) {
+    drop(spawn_blocking(move || drop(boxes)));
 }
 
 /// Reads lists one after the other, keeping count.
@@ -117,6 +155,7 @@ struct Reader<'r> {
     metrics: &'r Metrics,
     progress: &'r watch::Sender<Progress>,
     quarantined: BTreeMap<&'static str, u64>,
+    lists: Vec<Legibility>,
 }
 
 impl Reader<'_> {
@@ -138,6 +177,11 @@ impl Reader<'_> {
         let reading: Result<Reading<R>, CallError> =
             read_all(self.tenant.client(), &self.tenant.settings().key, &watch).await;
         let reading = reading.map_err(|source| RefreshError::Unread { list: R::LIST.path(), source })?;
+        self.lists.push(Legibility {
+            list: R::LIST.path(),
+            read: reading.rows.len() as u64,
+            unreadable: reading.faults.values().sum(),
+        });
         self.set_aside(R::LIST.path(), reading.faults);
         self.log_progress(R::LIST.path(), "list read");
         Ok((self, reading.rows))
@@ -157,18 +201,19 @@ impl Reader<'_> {
                 rows,
                 "unreadable rows set aside"
             );
-            self.metrics.quarantined(self.tenant.name(), fault.as_str(), rows);
+            self.metrics.refresh().quarantined(self.tenant.name(), fault.as_str(), rows);
             *self.quarantined.entry(fault.as_str()).or_default() += rows;
         }
     }
 }
 
 /// Runs a refresh in a task of its own, so that a panic ends the run and not the refresher.
-pub async fn refresh_guarded(
+pub async fn run_apart(
     tenant: Arc<Tenant>,
     metrics: Arc<Metrics>,
     progress: watch::Sender<Progress>,
+    acceptance: Acceptance,
 ) -> Result<Published, RefreshError> {
-    let run = tokio::spawn(async move { refresh(&tenant, &metrics, &progress).await });
+    let run = tokio::spawn(async move { refresh(&tenant, &metrics, &progress, acceptance).await });
     run.await.unwrap_or(Err(RefreshError::Panicked))
 }

@@ -2,12 +2,13 @@
 //!
 //! - `GET /admin/status`: every tenant's data, the refresh under way, the last one
 //! - `GET /admin/runs`: the last refreshes of every tenant
-//! - `POST /admin/refresh[?tenant=&wait=30s]`: refresh now; needs the admin token
+//! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token
 
 use super::Service;
 use super::access::OperatorAccess;
 use super::body::Body;
 use super::reply;
+use crate::refresh::guard::Acceptance;
 use crate::refresh::{Refresher, Report, Running, Trigger};
 use crate::viability::plant::Refusal;
 use futures_util::future::join_all;
@@ -107,10 +108,18 @@ pub(super) async fn refresh(service: &Service, head: &Parts) -> Response<Body> {
             "no tenant of this name; see /admin/status",
         );
     }
-    let requested: Vec<_> =
-        chosen.into_iter().map(|refresher| (refresher, refresher.request(Trigger::Admin))).collect();
+    let requested: Vec<_> = chosen
+        .into_iter()
+        .map(|refresher| (refresher, refresher.request_with(Trigger::Admin, order.acceptance)))
+        .collect();
     for (refresher, run) in &requested {
-        tracing::info!(tenant = refresher.tenant().name(), run, "refresh ordered by an operator");
+        let accept_shrink = order.acceptance == Acceptance::AsRead;
+        tracing::info!(
+            tenant = refresher.tenant().name(),
+            run,
+            accept_shrink,
+            "refresh ordered by an operator"
+        );
     }
     let reports = join_all(requested.iter().map(|(refresher, run)| async {
         match order.wait {
@@ -136,11 +145,12 @@ pub(super) async fn refresh(service: &Service, head: &Parts) -> Response<Body> {
 struct Order {
     tenant: Option<String>,
     wait: Option<Duration>,
+    acceptance: Acceptance,
 }
 
 impl Order {
     fn parse(query: &str) -> Result<Self, String> {
-        let mut order = Self { tenant: None, wait: None };
+        let mut order = Self { tenant: None, wait: None, acceptance: Acceptance::Guarded };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "tenant" => order.tenant = Some(value.into_owned()),
@@ -148,7 +158,16 @@ impl Order {
                     let wait = humantime::parse_duration(&value).ok().filter(|wait| *wait <= LONGEST_WAIT);
                     order.wait = Some(wait.ok_or("wait: expected a duration of at most 15m, such as 30s")?);
                 }
-                other => return Err(format!("{other}: not known here; expected tenant or wait")),
+                "accept_shrink" => {
+                    order.acceptance = match &*value {
+                        "true" => Acceptance::AsRead,
+                        "false" => Acceptance::Guarded,
+                        _ => return Err("accept_shrink: expected true or false".to_owned()),
+                    }
+                }
+                other => {
+                    return Err(format!("{other}: not known here; expected tenant, wait or accept_shrink"));
+                }
             }
         }
         Ok(order)
@@ -173,7 +192,8 @@ fn refusal(service: &Service, head: &Parts) -> Option<Response<Body>> {
 }
 
 fn run_json(run: &Running) -> Value {
-    json!({ "run": run.id, "trigger": run.trigger, "started_at": timestamp(run.started_at) })
+    let accept_shrink = run.acceptance == Acceptance::AsRead;
+    json!({ "run": run.id, "trigger": run.trigger, "accept_shrink": accept_shrink, "started_at": timestamp(run.started_at) })
 }
 
 fn report_json(report: &Report) -> Value {

@@ -158,7 +158,7 @@ fn console() -> Response<Body> {
         GET  /metrics          for Prometheus\n\
         GET  /admin/status     data, age, refresh\n\
         GET  /admin/runs       the last refreshes\n\
-        POST /admin/refresh    refresh now (?tenant=&wait=30s; Authorization: Bearer <admin token>)\n";
+        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
 }
 

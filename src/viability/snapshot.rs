@@ -34,6 +34,8 @@ pub struct Census {
     pub refused: [u64; Refusal::ALL.len()],
     /// Free ports of the boxes that can be sold.
     pub free_ports: u64,
+    /// Ports of service splitters in all boxes, free or taken.
+    pub service_ports: u64,
 }
 
 impl Census {
@@ -45,6 +47,7 @@ impl Census {
     fn take(boxes: &[ServiceBox]) -> Self {
         let mut census = Self::default();
         for service_box in boxes {
+            census.service_ports += service_box.ports.map_or(0, |ports| u64::from(ports.total));
             match service_box.refusal() {
                 None => {
                     census.sellable += 1;

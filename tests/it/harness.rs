@@ -73,7 +73,16 @@ impl World {
 
     /// Forces a refresh as an operator does and returns its report.
     pub(crate) async fn refresh(&self) -> Value {
-        let url = format!("http://{}/admin/refresh?wait=60s", self.app.admin_address());
+        self.order_refresh("").await
+    }
+
+    /// The same, whatever the guard says.
+    pub(crate) async fn refresh_as_read(&self) -> Value {
+        self.order_refresh("&accept_shrink=true").await
+    }
+
+    async fn order_refresh(&self, more: &str) -> Value {
+        let url = format!("http://{}/admin/refresh?wait=60s{more}", self.app.admin_address());
         let response = self.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let mut body: Value = response.json_body().await;

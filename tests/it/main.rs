@@ -14,3 +14,4 @@ mod refresh;
 mod sources;
 mod tenants;
 mod tidy;
+mod wrong_ozmap;

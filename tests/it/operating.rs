@@ -71,6 +71,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_index_free_ports{tenant}",
     "viability_queries_total{result,source,state,tenant}",
     "viability_refresh_duration_seconds",
+    "viability_refresh_rejected_total{reason,tenant}",
     "viability_refresh_total{result,tenant,trigger}",
     "viability_rows_quarantined_total{reason,tenant}",
     "viability_upstream_request_duration_seconds{operation}",

@@ -134,7 +134,7 @@ async fn an_unreadable_row_is_set_aside_and_counted() {
     let bad = r#"{"id":"5dc06d1275fc7d0006732522","name":"CTO","project":"5d51a87046cbe700148328bf","coords":null}"#;
     let page = format!(r#"{{"total":2,"count":2,"start":0,"limit":500,"rows":[{good},{bad}]}}"#);
     world.simulator.faults().answer("/boxes", 200, "application/json", &page);
-    let report = world.refresh().await;
+    let report = world.refresh_as_read().await;
     assert_eq!((&report["result"], &report["published"]["boxes"]), (&json!("ok"), &json!(1)));
     assert_eq!(report["published"]["quarantined"], json!({ "no_position": 1 }));
     assert_eq!(
@@ -145,8 +145,8 @@ async fn an_unreadable_row_is_set_aside_and_counted() {
 
 #[tokio::test]
 async fn whole_pages_of_unreadable_rows_are_counted_once_and_hide_no_row_behind_them() {
-    let world =
-        World::build(Plan { config: "[tenants.demo.refresh]\npage_size = 10", ..Plan::default() }).await;
+    let config = "[tenants.demo.refresh]\npage_size = 10\nmax_unreadable_percent = 100";
+    let world = World::build(Plan { config, ..Plan::default() }).await;
     for _ in 0..35 {
         // Without coordinates, as null in the JSON.
         world.simulator.add_box(NewBox { lat: f64::NAN, lng: f64::NAN, ..NewBox::default() });

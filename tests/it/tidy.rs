@@ -64,7 +64,7 @@ fn each_library_stays_in_its_room() {
         ("reqwest", &["src/ozmap"]),
         ("rstar", &["src/viability/index.rs"]),
         ("moka", &["src/tenant/cache.rs"]),
-        ("tokio_cron_scheduler", &["src/refresh.rs", "src/app.rs"]),
+        ("tokio_cron_scheduler", &["src/refresh/schedule.rs", "src/app.rs"]),
         ("prometheus::", &["src/metrics.rs"]),
         ("ozmap_simulator", &["src/cli/demo.rs"]),
         ("anyhow", &["src/cli"]),

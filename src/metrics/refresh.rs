@@ -1,0 +1,61 @@
+//! Metrics of refreshes.
+
+use super::{Maker, MetricsError};
+use prometheus::{Histogram, IntCounterVec};
+use std::time::Duration;
+
+/// From a village to all of Brazil on a slow day.
+const REFRESH_BUCKETS: [f64; 9] = [0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
+
+/// Metrics of refreshes.
+pub struct RefreshMetrics {
+    ended: IntCounterVec,
+    duration: Histogram,
+    rejected: IntCounterVec,
+    quarantined: IntCounterVec,
+}
+
+impl RefreshMetrics {
+    pub(super) fn new(new: &Maker<'_>) -> Result<Self, MetricsError> {
+        Ok(Self {
+            ended: new.counters(
+                "refresh_total",
+                "Refreshes that ended, by what started them and how they ended.",
+                &["tenant", "trigger", "result"],
+            )?,
+            duration: new.histogram(
+                "refresh_duration_seconds",
+                "Time of refreshes that published a snapshot.",
+                &REFRESH_BUCKETS,
+            )?,
+            rejected: new.counters(
+                "refresh_rejected_total",
+                "Refreshes that read everything and were refused by the guard, by reason.",
+                &["tenant", "reason"],
+            )?,
+            quarantined: new.counters(
+                "rows_quarantined_total",
+                "Rows of OZmap that could not be read and were set aside.",
+                &["tenant", "reason"],
+            )?,
+        })
+    }
+
+    /// A refresh ended; `took` only when it published a snapshot.
+    pub fn ended(&self, tenant: &str, trigger: &str, result: &str, took: Option<Duration>) {
+        self.ended.with_label_values(&[tenant, trigger, result]).inc();
+        if let Some(took) = took {
+            self.duration.observe(took.as_secs_f64());
+        }
+    }
+
+    /// The guard refused what a refresh read.
+    pub fn rejected(&self, tenant: &str, reason: &str) {
+        self.rejected.with_label_values(&[tenant, reason]).inc();
+    }
+
+    /// Rows were set aside.
+    pub fn quarantined(&self, tenant: &str, reason: &str, rows: u64) {
+        self.quarantined.with_label_values(&[tenant, reason]).inc_by(rows);
+    }
+}

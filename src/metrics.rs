@@ -70,6 +70,7 @@ pub struct Metrics {
     data_timestamp: IntGaugeVec,
     refresh: RefreshMetrics,
     upstream_requests: IntCounterVec,
+    breaker_state: IntGaugeVec,
     upstream_request_duration: HistogramVec,
     cache_hits: IntCounterVec,
     cache_misses: IntCounterVec,
@@ -131,6 +132,11 @@ impl Metrics {
                 &["tenant"],
             )?,
             refresh: RefreshMetrics::new(&new)?,
+            breaker_state: new.gauges(
+                "upstream_breaker_state",
+                "Whether live calls to OZmap pass: 0 closed (they do), 1 one is tried, 2 open (refused).",
+                &["tenant"],
+            )?,
             upstream_requests: new.counters(
                 "upstream_requests_total",
                 "Requests sent to OZmap, by operation and outcome.",
@@ -198,6 +204,11 @@ impl Metrics {
     /// Those of refreshes.
     pub fn refresh(&self) -> &RefreshMetrics {
         &self.refresh
+    }
+
+    /// A breaker changed: 0 closed, 1 half open, 2 open.
+    pub fn breaker(&self, tenant: &str, state: i64) {
+        self.breaker_state.with_label_values(&[tenant]).set(state);
     }
 
     /// OZmap was asked.

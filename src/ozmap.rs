@@ -1,6 +1,7 @@
 //! The HTTP client of one tenant's OZmap: lists for the refresh, live viability calls, and what is passed through.
 
 pub mod assemble;
+pub mod breaker;
 pub mod failure;
 pub mod pages;
 mod tls;
@@ -10,6 +11,7 @@ use crate::config::Tenant;
 use crate::config::key::ApiKey;
 use crate::metrics::Metrics;
 use crate::viability::geo::{Point, Radius};
+use breaker::{Breaker, Outcome};
 use bytes::{Bytes, BytesMut};
 use failure::{CallError, ClientError};
 use http::Response;
@@ -87,6 +89,7 @@ pub struct Client {
     page_timeout: Duration,
     reader: reqwest::Client,
     forwarder: reqwest::Client,
+    breaker: Breaker,
     metrics: Arc<Metrics>,
 }
 
@@ -115,6 +118,7 @@ impl Client {
             reader: builder()?.build().map_err(ClientError::Http)?,
             // What is passed through keeps its encoding.
             forwarder: builder()?.no_gzip().build().map_err(ClientError::Http)?,
+            breaker: Breaker::new(tenant.name.to_string(), Arc::clone(&metrics)),
             metrics,
         })
     }
@@ -122,6 +126,23 @@ impl Client {
     /// The tenant's name, for logs.
     pub fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    /// Whether calls for waiting clients pass.
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// Makes a call for a waiting client, unless OZmap has just failed again and again.
+    pub async fn unless_spared<T>(
+        &self,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let admitted = self.breaker.admit().ok_or(CallError::Spared)?;
+        let result = call.await;
+        let failed = result.as_ref().is_err_and(CallError::is_outage);
+        admitted.settle(if failed { Outcome::Failed } else { Outcome::Answered });
+        result
     }
 
     fn page_size(&self) -> u64 {
@@ -191,7 +212,8 @@ impl Client {
         let url = self.below_base(&request.path_and_query)?;
         let body = reqwest::Body::wrap(request.body);
         let send = self.forwarder.request(request.method, url).headers(request.headers).body(body).send();
-        let response = self.observed("forward", async { send.await.map_err(CallError::from_http) }).await;
+        let send = self.observed("forward", async { send.await.map_err(CallError::from_http) });
+        let response = self.unless_spared(send).await;
         Some(response.map(|response| {
             Response::from(response).map(|body| body.map_err(CallError::from_http).boxed_unsync())
         }))

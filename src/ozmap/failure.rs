@@ -36,6 +36,9 @@ pub enum ClientError {
 /// A call to OZmap that brought no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
+    /// Not asked: it has just failed again and again.
+    #[error("OZmap has failed again and again and is spared for a moment")]
+    Spared,
     /// No connection: name, address, TLS, or the connection broke off.
     #[error("OZmap can't be reached; check host, firewall (port 9994) and certificate")]
     Unreachable(#[source] reqwest::Error),
@@ -93,7 +96,8 @@ impl CallError {
         match self {
             Self::Unauthorized | Self::TooLarge { .. } | Self::TooMany { .. } => false,
             Self::Status { status, .. } => *status >= 500 || *status == 429 || *status == 408,
-            Self::Unreachable(_)
+            Self::Spared
+            | Self::Unreachable(_)
             | Self::TimedOut
             | Self::NotJson { .. }
             | Self::NoVerdict
@@ -110,9 +114,24 @@ impl CallError {
         }
     }
 
+    /// Whether OZmap as a whole is not well, and not only this call or this key.
+    pub(super) fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::NotJson { .. } | Self::NoVerdict => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            Self::Spared
+            | Self::Unauthorized
+            | Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::Repeating
+            | Self::EmptyPage { .. } => false,
+        }
+    }
+
     /// The word for it in metrics and reports.
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Spared => "spared",
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut => "timeout",
             Self::Unauthorized => "unauthorized",

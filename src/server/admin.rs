@@ -57,6 +57,7 @@ fn tenant_status(refresher: &Refresher) -> Value {
                 "free_ports": census.free_ports,
             })
         }),
+        "live_calls": { "breaker": tenant.client().breaker().state().as_str() },
         "refresh": {
             "schedule": tenant.settings().refresh.full.as_str(),
             "running": refresher.running().map(|run| {

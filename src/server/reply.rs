@@ -121,6 +121,9 @@ pub(super) fn not_forwarded(failure: &NotForwarded) -> Response<Body> {
             response
         }
         NotForwarded::Busy => error(StatusCode::SERVICE_UNAVAILABLE, "busy", &message),
+        NotForwarded::Failed(CallError::Spared) => {
+            error(StatusCode::SERVICE_UNAVAILABLE, "ozmap_spared", &message)
+        }
         NotForwarded::Failed(CallError::TimedOut) => {
             error(StatusCode::GATEWAY_TIMEOUT, "ozmap_timeout", &message)
         }
@@ -144,6 +147,7 @@ fn cache_status(resolved: &Resolved) -> String {
                 (_, None) => "index",
                 (_, Some(Unavailable::OutOfBudget)) => "live-budget",
                 (_, Some(Unavailable::Late)) => "live-late",
+                (_, Some(Unavailable::Spared)) => "live-spared",
                 (_, Some(Unavailable::Failed)) => "live-failed",
             };
             format!("viability-proxy; hit; ttl={seconds_left}; detail={detail}")

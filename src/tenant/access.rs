@@ -139,7 +139,8 @@ impl Scopes {
         async move {
             let _leave = budget.take().ok_or(Unchecked::OutOfBudget)?;
             let given = Instant::now();
-            let verdict = match pages::read_all::<ProjectRow>(&client, &key, &|_| ()).await {
+            let projects = pages::read_all::<ProjectRow>(&client, &key, &|_| ());
+            let verdict = match client.unless_spared(projects).await {
                 Ok(projects) => {
                     Verdict::Known(Arc::new(Scope::Projects(projects.rows.iter().map(Row::id).collect())))
                 }

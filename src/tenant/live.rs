@@ -116,7 +116,7 @@ impl LiveCalls {
             async move {
                 let _leave = budget.take().ok_or(LiveFailure::OutOfBudget)?;
                 let said = Instant::now();
-                let answer = client.viability(&key, query, give_up).await;
+                let answer = client.unless_spared(client.viability(&key, query, give_up)).await;
                 let answer = answer.map_err(|error| LiveFailure::Failed(Arc::new(error)))?;
                 if answer.viable.is_none() {
                     return Err(LiveFailure::Refused(answer));

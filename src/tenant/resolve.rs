@@ -6,6 +6,7 @@ use super::live::{LiveFailure, Recall};
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
+use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::answer::render;
 use crate::ozmap::{LiveAnswer, LiveQuery};
 use crate::viability::geo::{Point, Radius};
@@ -163,6 +164,8 @@ pub enum Unavailable {
     OutOfBudget,
     /// Not within the client's patience.
     Late,
+    /// OZmap has just failed again and again and is spared.
+    Spared,
     /// The call failed.
     Failed,
 }
@@ -276,6 +279,7 @@ impl Tenant {
             }
             LiveFailure::OutOfBudget => Unavailable::OutOfBudget,
             LiveFailure::Late(_) => Unavailable::Late,
+            LiveFailure::Failed(error) if matches!(**error, CallError::Spared) => Unavailable::Spared,
             LiveFailure::Refused(_) | LiveFailure::Failed(_) | LiveFailure::Panicked => Unavailable::Failed,
         };
         match otherwise {

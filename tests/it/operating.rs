@@ -74,6 +74,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_refresh_rejected_total{reason,tenant}",
     "viability_refresh_total{result,tenant,trigger}",
     "viability_rows_quarantined_total{reason,tenant}",
+    "viability_upstream_breaker_state{tenant}",
     "viability_upstream_request_duration_seconds{operation}",
     "viability_upstream_requests_total{operation,outcome,tenant}",
 ];

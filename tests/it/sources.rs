@@ -234,3 +234,26 @@ async fn no_box_in_reach_is_an_answer_and_no_reason_to_ask_ozmap() {
     }
     assert_eq!(world.simulator.requests("viability"), 0);
 }
+
+#[tokio::test]
+async fn r01_an_ozmap_that_fails_again_and_again_is_spared_until_it_answers() {
+    let config = "[live]\ncalls_per_second = 1000\ncalls_at_once = 100";
+    let world = World::cold(Plan { config, broken: Some("/boxes"), ..Plan::default() }).await;
+    let faults = world.simulator.faults();
+    faults.set("/ftth-viability", Fault::Failure { rate: 1.0, status: 503 });
+    let state = r#"viability_upstream_breaker_state{tenant="demo"}"#;
+    assert_eq!(world.metric(state).await, 0);
+    for n in 0..5 {
+        let answer = world.ask(-27.0, -48.0 + f64::from(n) * 0.01, 100.0).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.header("retry-after"), "2");
+    }
+    assert_ne!(world.metric(state).await, 0, "five failures in a row open the breaker");
+    faults.clear();
+    world
+        .until("a try succeeds and live answers flow", || async {
+            world.ask(-27.5, -48.5, 5_000.0).await.status == StatusCode::OK
+        })
+        .await;
+    assert_eq!(world.metric(state).await, 0);
+}

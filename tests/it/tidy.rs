@@ -65,7 +65,7 @@ fn each_library_stays_in_its_room() {
         ("rstar", &["src/viability/index.rs"]),
         ("moka", &["src/tenant/cache.rs"]),
         ("tokio_cron_scheduler", &["src/refresh/schedule.rs", "src/app.rs"]),
-        ("prometheus::", &["src/metrics.rs"]),
+        ("prometheus::", &["src/metrics"]),
         ("ozmap_simulator", &["src/cli/demo.rs"]),
         ("anyhow", &["src/cli"]),
         ("clap", &["src/cli"]),

@@ -17,7 +17,7 @@ fn a_wrong_value_is_told_with_place_key_and_remedy() {
     for (text, message) in KEYS {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
-    assert_eq!(KEYS.len(), 38);
+    assert_eq!(KEYS.len(), 47);
 }
 
 #[test]

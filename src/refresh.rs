@@ -86,6 +86,10 @@ pub struct Failure {
 struct State {
     last_id: u64,
     pending: Option<(u64, Trigger)>,
+    /// Before this the pending run doesn't begin.
+    not_before: Option<Instant>,
+    /// When the last run that was ordered began.
+    last_ordered: Option<Instant>,
     running: Option<Running>,
     reports: VecDeque<Report>,
 }
@@ -123,6 +127,17 @@ impl Refresher {
     /// Requests before a run begins share it. One that comes while a run is under way is served by another right
     /// after it, for the first may have passed what has changed since; only the clock is content with the running one.
     pub fn request(&self, trigger: Trigger) -> u64 {
+        self.ask(trigger, Duration::ZERO)
+    }
+
+    /// Asks for a run as an operator does: it begins `gap` after the last one that was ordered did, at the earliest.
+    ///
+    /// Orders that come sooner share the run that waits, so that none is refused and none sees data from before it.
+    pub fn order(&self, gap: Duration) -> u64 {
+        self.ask(Trigger::Admin, gap)
+    }
+
+    fn ask(&self, trigger: Trigger, gap: Duration) -> u64 {
         let mut state = self.state();
         if let Some((id, _)) = state.pending {
             return id;
@@ -133,6 +148,7 @@ impl Refresher {
         state.last_id += 1;
         let id = state.last_id;
         state.pending = Some((id, trigger));
+        state.not_before = state.last_ordered.filter(|_| trigger == Trigger::Admin).map(|last| last + gap);
         drop(state);
         self.wake.notify_one();
         id
@@ -165,10 +181,15 @@ impl Refresher {
         let mut failures = 0;
         let mut retry_at = None;
         loop {
+            // A run that waits for its time makes a retry needless.
+            let waiting = self.waiting_until();
+            let next = waiting.or(retry_at);
             tokio::select! {
                 () = self.wake.notified() => {}
-                () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
-                    self.request(Trigger::Retry);
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                    if waiting.is_none() {
+                        self.request(Trigger::Retry);
+                    }
                 }
             }
             let Some(run) = self.begin() else { continue };
@@ -188,9 +209,22 @@ impl Refresher {
         FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(longest)
     }
 
+    /// When the pending run may begin, if it has to wait; that may be past.
+    fn waiting_until(&self) -> Option<Instant> {
+        let state = self.state();
+        state.pending.and(state.not_before)
+    }
+
     fn begin(&self) -> Option<Running> {
         let mut state = self.state();
+        if state.not_before.is_some_and(|time| time > Instant::now()) {
+            return None;
+        }
         let (id, trigger) = state.pending.take()?;
+        state.not_before = None;
+        if trigger == Trigger::Admin {
+            state.last_ordered = Some(Instant::now());
+        }
         let run = Running { id, trigger, started_at: SystemTime::now() };
         state.running = Some(run);
         drop(state);

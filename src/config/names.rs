@@ -11,14 +11,12 @@ pub(super) fn list(section: &mut Section<'_, '_>, key: &str, example: &str) -> R
         Value::List(items) => items.as_slice(),
         _ => &[Value::Other],
     };
-    match items.iter().map(name).collect() {
-        Some(names) => Ok(names),
-        None => {
-            let expected = format!("a list of host names without scheme and port, such as [\"{example}\"]");
-            let text = format!("expected {expected}, got {}", found.entry.written);
-            Err(section.fault(found, text))
-        }
+    if let Some(names) = items.iter().map(name).collect() {
+        return Ok(names);
     }
+    let expected = format!("a list of host names without scheme and port, such as [\"{example}\"]");
+    let text = format!("expected {expected}, got {}", found.entry.written);
+    Err(section.fault(found, text))
 }
 
 fn name(item: &Value) -> Option<String> {

@@ -40,7 +40,7 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(config.admin.refresh_gap, Duration::from_secs(10));
     let server = &config.server;
     let caps = [server.max_connections, server.max_connections_per_address, server.max_in_flight];
-    assert_eq!(caps.map(|cap| cap.get()), [8_192, 256, 512]);
+    assert_eq!(caps.map(std::num::NonZero::get), [8_192, 256, 512]);
     let timeouts = [server.header_timeout, server.write_timeout, server.drain];
     assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [5, 10, 10]);
     assert_eq!((server.requests_per_second_per_key, &server.tls), (None, &None));
@@ -153,26 +153,6 @@ fn relative_paths_start_at_the_folder_of_the_file() {
     assert!(config.admin.token.is_some());
     assert_eq!(config.tenants[0].key.header_value(), "Bearer a-key");
     assert_eq!(config.tenants[0].ca_file, Some(folder.path().join("ca.pem")));
-}
-
-#[test]
-fn a_certificate_and_its_key_are_given_both_or_neither() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("cert.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
-    fs::write(folder.path().join("key.pem"), "-----BEGIN EC PRIVATE KEY-----\n").unwrap();
-    for (section, given, file, lacking) in [
-        ("server", "tls_cert_file", "cert.pem", "tls_key_file"),
-        ("admin", "tls_key_file", "key.pem", "tls_cert_file"),
-    ] {
-        let text = format!("[{section}]\n{given} = \"{file}\"\n{TENANT}");
-        let told = load_in(folder.path(), &text, &[]).unwrap_err().to_string();
-        let place = folder.path().join("config.toml");
-        let expected = format!(
-            "{}:2: {section}.{given}: {given} without {lacking}: give both, or neither for plain HTTP",
-            place.display()
-        );
-        assert_eq!(told, expected);
-    }
 }
 
 #[test]

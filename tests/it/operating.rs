@@ -62,7 +62,9 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_cache_misses_total{cache}",
     "viability_cache_weight_bytes{cache}",
     "viability_data_timestamp_seconds{tenant}",
+    "viability_http_connections{listener}",
     "viability_http_in_flight",
+    "viability_http_panics_total",
     "viability_http_rejected_total{reason}",
     "viability_http_request_duration_seconds{route,source}",
     "viability_http_requests_total{code,method,route}",
@@ -73,6 +75,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_refresh_duration_seconds",
     "viability_refresh_total{result,tenant,trigger}",
     "viability_rows_quarantined_total{reason,tenant}",
+    "viability_tls_reloads_total{listener,result}",
     "viability_upstream_request_duration_seconds{operation}",
     "viability_upstream_requests_total{operation,outcome,tenant}",
 ];

@@ -1,19 +1,19 @@
 //! The process as a whole: every part built once, in order, and taken down in reverse.
 
+mod listeners;
+
 use crate::config::Config;
 use crate::metrics::{Metrics, MetricsError};
 use crate::ozmap::failure::ClientError;
 use crate::refresh::schedule::Schedule;
 use crate::refresh::{Refresher, Trigger};
-use crate::server::access::AdminToken;
-use crate::server::router::Side;
-use crate::server::{Drain, Service, serve};
+use crate::server::tls::TlsError;
+use crate::server::{Drain, Service};
 use crate::tenant::{Tenant, Tenants};
-use secrecy::ExposeSecret;
+use listeners::{Listeners, Opened};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::JobSchedulerError;
@@ -31,6 +31,12 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A listener's certificates can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The admin listener has a thread of its own.
+    #[error("the thread of the admin listener can't be started")]
+    AdminThread(#[source] io::Error),
     /// A tenant's OZmap client can't be set up.
     #[error("tenant {tenant}: the OZmap client can't be set up")]
     Client {
@@ -49,12 +55,10 @@ pub enum StartError {
 
 /// A running proxy.
 pub struct App {
-    public_address: SocketAddr,
-    admin_address: SocketAddr,
     refreshers: Vec<Arc<Refresher>>,
     schedule: Schedule,
     background: Vec<JoinHandle<()>>,
-    listeners: [JoinHandle<Drain>; 2],
+    listeners: Listeners,
     stopping: watch::Sender<bool>,
 }
 
@@ -62,6 +66,7 @@ impl App {
     /// Opens both listeners, starts answering and begins the first refreshes. Waits for no OZmap.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::new()?);
+        let opened = Opened::open(&config, &metrics).await?;
         let mut tenants = Vec::new();
         for settings in config.tenants {
             let name = settings.name.to_string();
@@ -74,17 +79,15 @@ impl App {
             .map(|tenant| Arc::new(Refresher::new(Arc::clone(tenant), Arc::clone(&metrics))))
             .collect();
         let (stopping, is_stopping) = watch::channel(false);
-        let token = config.admin.token.as_ref().map(|token| AdminToken::new(token.expose_secret()));
-        let tenants = Tenants::new(tenants);
-        let service = Arc::new(Service::new(tenants, refreshers.clone(), metrics, token, is_stopping));
-
-        let (public, public_address) = listen("public", config.server.listen).await?;
-        let (admin, admin_address) = listen("admin", config.admin.listen).await?;
-        let drain = config.server.drain;
-        let listeners = [
-            tokio::spawn(serve(public, Side::Public, Arc::clone(&service), drain)),
-            tokio::spawn(serve(admin, Side::Admin, service, drain)),
-        ];
+        let service = Arc::new(Service::new(
+            Tenants::new(tenants),
+            refreshers.clone(),
+            metrics,
+            &config.server,
+            &config.admin,
+            is_stopping,
+        ));
+        let listeners = opened.serve(service)?;
         let schedule = Schedule::start(&refreshers).await?;
         let background = refreshers
             .iter()
@@ -93,18 +96,23 @@ impl App {
                 tokio::spawn(Arc::clone(refresher).keep_refreshing())
             })
             .collect();
-        tracing::info!(public = %public_address, admin = %admin_address, "listening");
-        Ok(Self { public_address, admin_address, refreshers, schedule, background, listeners, stopping })
+        tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
+        Ok(Self { refreshers, schedule, background, listeners, stopping })
     }
 
     /// Where clients connect: the port that was bound, also if any was asked for.
     pub fn public_address(&self) -> SocketAddr {
-        self.public_address
+        self.listeners.public_address
     }
 
     /// Where operators connect.
     pub fn admin_address(&self) -> SocketAddr {
-        self.admin_address
+        self.listeners.admin_address
+    }
+
+    /// Reads the listeners' certificates again. Bad ones leave those in force, which is an error and logged.
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.listeners.reload_tls()
     }
 
     /// The refreshers, one a tenant: for progress bars.
@@ -116,13 +124,7 @@ impl App {
     pub async fn stop(self) -> Drain {
         self.stopping.send_replace(true);
         self.schedule.stop().await;
-        let mut drain = Drain::Complete;
-        for listener in self.listeners {
-            // A listener that panicked has nothing left to drain.
-            if listener.await.unwrap_or(Drain::CutShort) == Drain::CutShort {
-                drain = Drain::CutShort;
-            }
-        }
+        let drain = self.listeners.stopped().await;
         for task in self.background {
             task.abort();
         }
@@ -132,11 +134,4 @@ impl App {
         }
         drain
     }
-}
-
-async fn listen(side: &'static str, listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let fault = |source| StartError::Listen { side, listen, source };
-    let listener = TcpListener::bind(listen).await.map_err(fault)?;
-    let address = listener.local_addr().map_err(fault)?;
-    Ok((listener, address))
 }

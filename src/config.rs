@@ -6,7 +6,9 @@ pub mod fault;
 pub mod host;
 pub mod key;
 mod layers;
+pub mod listeners;
 pub mod load;
+mod names;
 mod reader;
 mod redacted;
 mod secrets;
@@ -21,9 +23,8 @@ use crate::viability::Rules;
 use croner::parser::{CronParser, Seconds};
 use host::OzmapHost;
 use key::ApiKey;
-use secrecy::SecretString;
+use listeners::{Admin, Server};
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,24 +41,6 @@ pub struct Config {
     pub log: Log,
     /// At least one, sorted by name, no two with one name or one `hosts` entry.
     pub tenants: Vec<Tenant>,
-}
-
-/// The public listener.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Server {
-    /// Where clients connect.
-    pub listen: SocketAddr,
-    /// How long a stop waits for requests under way; zero does not wait.
-    pub drain: Duration,
-}
-
-/// The operators' listener: probes, metrics, console, admin routes.
-#[derive(Clone, Debug)]
-pub struct Admin {
-    /// Where operators connect.
-    pub listen: SocketAddr,
-    /// What changing routes ask for; without it they all answer 403.
-    pub token: Option<SecretString>,
 }
 
 /// What is logged, and how.

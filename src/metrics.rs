@@ -3,18 +3,17 @@
 //! Knows no type of the other modules: labels are `&str` from closed enums, values are numbers. Counters are touched
 //! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
 
+pub mod http;
 pub mod refresh;
 
+use http::Http;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder, core::Collector, process_collector::ProcessCollector,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    core::Collector, process_collector::ProcessCollector,
 };
 use refresh::RefreshMetrics;
 use std::time::Duration;
 
-/// Local answers take microseconds, live ones up to seconds.
-const REQUEST_BUCKETS: [f64; 13] =
-    [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 /// OZmap answers in tens of milliseconds at best and is given up after tens of seconds.
 const UPSTREAM_BUCKETS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
 /// From a thousand boxes to five million.
@@ -26,21 +25,6 @@ const BUILD_BUCKETS: [f64; 7] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 10.0];
 pub struct MetricsError {
     #[from]
     source: prometheus::Error,
-}
-
-/// One request that was answered.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestSample<'a> {
-    /// The route's name, never its path.
-    pub route: &'a str,
-    /// The method, or `other`.
-    pub method: &'a str,
-    /// The status code.
-    pub code: u16,
-    /// Who answered.
-    pub source: &'a str,
-    /// From the parsed head to the finished answer.
-    pub duration: Duration,
 }
 
 /// What a tenant's snapshot holds, for the gauges.
@@ -59,10 +43,7 @@ pub struct IndexSample<'a> {
 /// The metrics of one process.
 pub struct Metrics {
     registry: Registry,
-    http_requests: IntCounterVec,
-    http_request_duration: HistogramVec,
-    http_in_flight: IntGauge,
-    http_rejected: IntCounterVec,
+    http: Http,
     queries: IntCounterVec,
     index_boxes: IntGaugeVec,
     index_free_ports: IntGaugeVec,
@@ -88,24 +69,7 @@ impl Metrics {
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .set(1);
         Ok(Self {
-            http_requests: new.counters(
-                "http_requests_total",
-                "Requests answered on either listener.",
-                &["route", "method", "code"],
-            )?,
-            http_request_duration: new.histograms(
-                "http_request_duration_seconds",
-                "From the parsed head of a request to its finished answer.",
-                &["route", "source"],
-                &REQUEST_BUCKETS,
-            )?,
-            http_in_flight: new
-                .register(IntGauge::new("viability_http_in_flight", "Requests being answered now.")?)?,
-            http_rejected: new.counters(
-                "http_rejected_total",
-                "Requests turned away because a limit was reached.",
-                &["reason"],
-            )?,
+            http: Http::new(&new)?,
             queries: new.counters(
                 "queries_total",
                 "Viability queries by who answered (source), the state of the data, and the result.",
@@ -170,25 +134,6 @@ impl Metrics {
             )?,
             registry,
         })
-    }
-
-    /// A request was answered.
-    pub fn request(&self, sample: RequestSample<'_>) {
-        let code = sample.code.to_string();
-        self.http_requests.with_label_values(&[sample.route, sample.method, &code]).inc();
-        self.http_request_duration
-            .with_label_values(&[sample.route, sample.source])
-            .observe(sample.duration.as_secs_f64());
-    }
-
-    /// A request came in (`1`) or was answered (`-1`).
-    pub fn in_flight(&self, change: i64) {
-        self.http_in_flight.add(change);
-    }
-
-    /// A request was turned away because of a limit.
-    pub fn rejected(&self, reason: &str) {
-        self.http_rejected.with_label_values(&[reason]).inc();
     }
 
     /// A viability query was answered.

@@ -103,6 +103,10 @@ struct Pending {
 struct State {
     last_id: u64,
     pending: Option<Pending>,
+    /// Before this the pending run doesn't begin.
+    not_before: Option<Instant>,
+    /// When the last run that was ordered began.
+    last_ordered: Option<Instant>,
     running: Option<Running>,
     reports: VecDeque<Report>,
 }
@@ -140,11 +144,18 @@ impl Refresher {
     /// Requests before a run begins share it. One that comes while a run is under way is served by another right
     /// after it, for the first may have passed what has changed since; only the clock is content with the running one.
     pub fn request(&self, trigger: Trigger) -> u64 {
-        self.request_with(trigger, Acceptance::Guarded)
+        self.ask(trigger, Acceptance::Guarded, Duration::ZERO)
     }
 
-    /// The same, with a word on the guard. The word of an operator counts for runs that begin after it was given.
-    pub fn request_with(&self, trigger: Trigger, acceptance: Acceptance) -> u64 {
+    /// Asks for a run as an operator does: it begins `gap` after the last one that was ordered did, at the earliest.
+    ///
+    /// Orders that come sooner share the run that waits, so that none is refused and none sees data from before it.
+    /// An operator's word on the guard counts for the run that begins after it was given.
+    pub fn order(&self, acceptance: Acceptance, gap: Duration) -> u64 {
+        self.ask(Trigger::Admin, acceptance, gap)
+    }
+
+    fn ask(&self, trigger: Trigger, acceptance: Acceptance, gap: Duration) -> u64 {
         let mut state = self.state();
         if let Some(pending) = &mut state.pending {
             if acceptance == Acceptance::AsRead {
@@ -158,6 +169,7 @@ impl Refresher {
         state.last_id += 1;
         let id = state.last_id;
         state.pending = Some(Pending { id, trigger, acceptance });
+        state.not_before = state.last_ordered.filter(|_| trigger == Trigger::Admin).map(|last| last + gap);
         drop(state);
         self.wake.notify_one();
         id
@@ -192,13 +204,18 @@ impl Refresher {
         let mut last_began = Instant::now();
         let patience = self.tenant.settings().freshness.stale_after;
         loop {
+            // A run that waits for its time makes a retry needless.
+            let waiting = self.waiting_until();
+            let next = waiting.or(retry_at);
             tokio::select! {
                 () = self.wake.notified() => {}
-                () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
-                    self.request(Trigger::Retry);
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                    if waiting.is_none() {
+                        self.request(Trigger::Retry);
+                    }
                 }
                 // On the monotonic clock, which no change of the system's time can hold up.
-                () = sleep_until(last_began + patience) => {
+                () = sleep_until(last_began + patience), if waiting.is_none() => {
                     self.request(Trigger::Watchdog);
                 }
             }
@@ -237,9 +254,22 @@ impl Refresher {
         pause.mul_f64(0.9 + 0.2 * fastrand::f64())
     }
 
+    /// When the pending run may begin, if it has to wait; that may be past.
+    fn waiting_until(&self) -> Option<Instant> {
+        let state = self.state();
+        state.pending.and(state.not_before)
+    }
+
     fn begin(&self) -> Option<Running> {
         let mut state = self.state();
+        if state.not_before.is_some_and(|time| time > Instant::now()) {
+            return None;
+        }
         let Pending { id, trigger, acceptance } = state.pending.take()?;
+        state.not_before = None;
+        if trigger == Trigger::Admin {
+            state.last_ordered = Some(Instant::now());
+        }
         let run = Running { id, trigger, acceptance, started_at: SystemTime::now() };
         state.running = Some(run);
         drop(state);

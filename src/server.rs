@@ -1,35 +1,52 @@
 //! The two listeners: connections in, requests to the router, a graceful end.
 
 pub mod access;
+mod address;
 mod admin;
+mod arriving;
 mod body;
+mod connection;
+mod connections;
 mod forward;
+mod framing;
+mod lockout;
 mod notes;
+mod operator;
+mod panics;
 mod probes;
+mod rate;
+mod rejection;
 mod reply;
 pub mod router;
+mod stopped;
+mod stream;
+pub mod tls;
 mod viability;
 
+use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
 use crate::refresh::Refresher;
 use crate::tenant::Tenants;
 use access::AdminToken;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use connection::{Connection, Timeouts};
+use connections::{Caps, Places};
+use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
+use lockout::Lockout;
+use rate::RateLimit;
+use rejection::Rejection;
 use router::{RequestIds, Side};
-use std::convert::Infallible;
+use secrecy::ExposeSecret;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tls::Certificates;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-/// A client must have sent the head of a request within this time; idle connections are closed after it.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The pause after a failed accept, which is mostly for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The pauses after failed accepts, which are mostly for want of file descriptors: the first, doubled up to the last.
+const ACCEPT_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 
 /// All that handlers need.
 pub struct Service {
@@ -37,6 +54,11 @@ pub struct Service {
     refreshers: Vec<Arc<Refresher>>,
     metrics: Arc<Metrics>,
     admin_token: Option<AdminToken>,
+    admin_hosts: Vec<String>,
+    refresh_gap: Duration,
+    lockout: Lockout,
+    in_flight: Semaphore,
+    rate: Option<RateLimit>,
     request_ids: RequestIds,
     stopping: watch::Receiver<bool>,
     started: Instant,
@@ -48,11 +70,26 @@ impl Service {
         tenants: Tenants,
         refreshers: Vec<Arc<Refresher>>,
         metrics: Arc<Metrics>,
-        admin_token: Option<AdminToken>,
+        server: &Server,
+        admin: &Admin,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let (request_ids, started) = (RequestIds::new(), Instant::now());
-        Self { tenants, refreshers, metrics, admin_token, request_ids, stopping, started }
+        Rejection::register(&metrics);
+        tls::register(&metrics);
+        Self {
+            tenants,
+            refreshers,
+            metrics,
+            admin_token: admin.token.as_ref().map(|token| AdminToken::new(token.expose_secret())),
+            admin_hosts: admin.hosts.clone(),
+            refresh_gap: admin.refresh_gap,
+            lockout: Lockout::default(),
+            in_flight: Semaphore::new(server.max_in_flight.get().min(Semaphore::MAX_PERMITS)),
+            rate: server.requests_per_second_per_key.map(RateLimit::new),
+            request_ids: RequestIds::new(),
+            stopping,
+            started: Instant::now(),
+        }
     }
 
     fn tenants(&self) -> &Tenants {
@@ -69,6 +106,29 @@ impl Service {
 
     fn admin_token(&self) -> Option<AdminToken> {
         self.admin_token
+    }
+
+    fn admin_hosts(&self) -> &[String] {
+        &self.admin_hosts
+    }
+
+    fn refresh_gap(&self) -> Duration {
+        self.refresh_gap
+    }
+
+    fn lockout(&self) -> &Lockout {
+        &self.lockout
+    }
+
+    /// Places for viability queries.
+    fn in_flight(&self) -> &Semaphore {
+        &self.in_flight
+    }
+
+    /// Whether the key in these headers may ask now; if not, when it may.
+    fn within_rate(&self, headers: &HeaderMap) -> Result<(), Duration> {
+        let limited = self.rate.as_ref().zip(access::presented_key(headers));
+        limited.map_or(Ok(()), |(rate, key)| rate.take(key.digest()))
     }
 
     fn request_ids(&self) -> &RequestIds {
@@ -93,49 +153,79 @@ pub enum Drain {
     CutShort,
 }
 
-/// Serves one listener until the process stops, then waits at most `drain` for the requests under way.
-pub async fn serve(listener: TcpListener, side: Side, service: Arc<Service>, drain: Duration) -> Drain {
-    let connections = GracefulShutdown::new();
-    let mut stopping = service.stopping.clone();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|&stopping| stopping) => break,
+/// One listener and what it lets in.
+pub struct Door {
+    side: Side,
+    certificates: Option<Arc<Certificates>>,
+    caps: Caps,
+    timeouts: Timeouts,
+    drain: Duration,
+}
+
+impl Door {
+    /// With the limits of this side.
+    pub fn new(side: Side, server: &Server, certificates: Option<Arc<Certificates>>) -> Self {
+        let caps = match side {
+            Side::Public => Caps::public(server.max_connections, server.max_connections_per_address),
+            Side::Admin => Caps::ADMIN,
         };
-        match accepted {
-            Ok((stream, _peer)) => connect(stream, side, &service, &connections),
-            Err(error) => {
-                tracing::warn!(%error, "accepting a connection failed");
-                sleep(ACCEPT_PAUSE).await;
+        let timeouts = Timeouts { header: server.header_timeout, write: server.write_timeout };
+        Self { side, certificates, caps, timeouts, drain: server.drain }
+    }
+
+    /// Serves until the process stops, then waits at most `server.drain` for the requests under way.
+    pub async fn serve(self, listener: TcpListener, service: Arc<Service>) -> Drain {
+        let Self { side, certificates, caps, timeouts, drain } = self;
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Places::new(caps, side, Arc::clone(&service.metrics)));
+        let mut stopping = service.stopping.clone();
+        let mut pause = None;
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stopping.wait_for(|&stopping| stopping) => break,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    let next = after_failed_accept(&error, side, pause);
+                    if let Some(next) = next {
+                        sleep(next).await;
+                        pause = Some(next);
+                    }
+                    continue;
+                }
+            };
+            pause = None;
+            match places.take(peer.ip()) {
+                Ok(place) => {
+                    let service = Arc::clone(&service);
+                    let connection = Connection::new(side, peer, place, timeouts, service);
+                    tokio::spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
+                }
+                // Dropped, and so closed: an answer would cost what the limit is to save.
+                Err(rejection) => rejection.count(&service.metrics),
             }
         }
-    }
-    drop(listener);
-    match timeout(drain, connections.shutdown()).await {
-        Ok(()) => Drain::Complete,
-        Err(_elapsed) => Drain::CutShort,
+        drop(listener);
+        match timeout(drain, graceful.shutdown()).await {
+            Ok(()) => Drain::Complete,
+            Err(_elapsed) => Drain::CutShort,
+        }
     }
 }
 
-fn connect(stream: TcpStream, side: Side, service: &Arc<Service>, connections: &GracefulShutdown) {
-    // Answers are small and written whole: waiting to fill a packet only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
-        return;
+/// How long to wait before the next accept; `None` where only this one connection failed.
+fn after_failed_accept(error: &io::Error, side: Side, last: Option<Duration>) -> Option<Duration> {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        return None;
     }
-    let service = Arc::clone(service);
-    let handler = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(router::route(&service, side, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), handler);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended early");
-        }
-    });
+    let (first, longest) = ACCEPT_PAUSES;
+    let Some(last) = last else {
+        // Once for each row of failures.
+        tracing::warn!(%error, listener = side.as_str(), "connections can't be accepted; trying on");
+        return Some(first);
+    };
+    Some((last * 2).min(longest))
 }

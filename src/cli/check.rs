@@ -8,6 +8,7 @@ use viability_proxy::config::Tenant;
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, pages};
+use viability_proxy::server::tls;
 
 /// What to check.
 #[derive(Args)]
@@ -21,6 +22,11 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let config = options.file.load()?;
+    for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
+        if let Some(files) = files {
+            tls::check(files).context(section)?;
+        }
+    }
     say(&format!("configuration sound, tenants: {}\n", config.tenants.len()))?;
     if options.online {
         block_on(async {

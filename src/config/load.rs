@@ -3,6 +3,7 @@
 use super::Config;
 use super::fault::{ConfigErrors, Fault, Origin};
 use super::layers::Layers;
+use super::listeners;
 use super::reader::{Faulty, Reader};
 use super::sections::{self, Overridable};
 use super::tenants::{self, Forwarding};
@@ -78,15 +79,15 @@ fn layers(source: &Source, env: &BTreeMap<String, String>) -> Result<Layers, Vec
 
 /// Reads every section before the first `?`, so that all faults are found.
 fn read(reader: &mut Reader<'_>) -> Result<Config, Faulty> {
-    let server = sections::server(reader.section("server", None));
-    let admin = sections::admin(reader.section("admin", None));
+    let server = listeners::server(reader.section("server", None));
+    let admin = listeners::admin(reader.section("admin", None));
     let log = sections::log(reader.section("log", None));
     // A fault in a section for all is told even where every tenant overrides the key.
     let defaults = Forwarding::read(&mut reader.section("tenant_defaults", None));
     let overridable = Overridable::read(reader, None);
     let tenants = tenants::tenants(reader);
     let (server, admin) = (server?, admin?);
-    sections::listeners(reader, &server, &admin)?;
+    listeners::distinct(reader, &server, &admin)?;
     defaults?;
     overridable?;
     Ok(Config { server, admin, log: log?, tenants: tenants? })

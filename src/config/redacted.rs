@@ -1,5 +1,6 @@
 //! The effective configuration as TOML that loads again, secrets aside.
 
+use super::listeners::{Admin, Server, TlsFiles};
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;
 use std::fmt::Display;
@@ -11,11 +12,9 @@ impl Config {
     pub fn to_toml_redacted(&self) -> String {
         let mut text = Text::default();
         text.section("server");
-        text.key("listen", quoted(self.server.listen));
-        text.key("drain", duration(self.server.drain));
+        text.server(&self.server);
         text.section("admin");
-        text.key("listen", quoted(self.admin.listen));
-        text.comment(if self.admin.token.is_some() { "token = [redacted]" } else { "no token" });
+        text.admin(&self.admin);
         text.section("log");
         text.key("filter", quoted(&self.log.filter));
         text.key("format", quoted(self.log.format.as_str()));
@@ -43,6 +42,39 @@ impl Text {
 
     fn comment(&mut self, text: &str) {
         self.lines.push(format!("# {text}"));
+    }
+
+    fn server(&mut self, server: &Server) {
+        self.key("listen", quoted(server.listen));
+        self.key("drain", duration(server.drain));
+        self.key("max_connections", server.max_connections);
+        self.key("max_connections_per_address", server.max_connections_per_address);
+        self.key("header_timeout", duration(server.header_timeout));
+        self.key("write_timeout", duration(server.write_timeout));
+        self.key("max_in_flight", server.max_in_flight);
+        match server.requests_per_second_per_key {
+            Some(rate) => self.key("requests_per_second_per_key", rate),
+            None => self.comment("no requests_per_second_per_key"),
+        }
+        self.tls(server.tls.as_ref());
+    }
+
+    fn admin(&mut self, admin: &Admin) {
+        self.key("listen", quoted(admin.listen));
+        self.comment(if admin.token.is_some() { "token = [redacted]" } else { "no token" });
+        self.key("hosts", Value::from(admin.hosts.clone()));
+        self.key("refresh_gap", duration(admin.refresh_gap));
+        self.tls(admin.tls.as_ref());
+    }
+
+    fn tls(&mut self, files: Option<&TlsFiles>) {
+        match files {
+            Some(TlsFiles { cert, key }) => {
+                self.key("tls_cert_file", quoted(cert.display()));
+                self.key("tls_key_file", quoted(key.display()));
+            }
+            None => self.comment("no tls_cert_file"),
+        }
     }
 
     fn tenant(&mut self, tenant: &Tenant) {

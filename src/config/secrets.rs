@@ -25,15 +25,30 @@ pub(super) fn token(section: &mut Section<'_, '_>) -> Result<Option<SecretString
     })
 }
 
-/// Certificates to trust.
-pub(super) fn ca_file(section: &mut Section<'_, '_>, key: &str) -> Result<PathBuf, Faulty> {
-    let file = path(section, key, "a file of certificates such as \"/etc/ssl/ca.pem\"");
-    let file = file.and_then(|path| Ok((contents(section, key, &path, "certificates")?, path)));
-    let (text, path) = file?;
-    if text.expose_secret().contains("-----BEGIN CERTIFICATE-----") {
+/// A file of certificates: to trust, or to show.
+pub(super) fn certificates(section: &mut Section<'_, '_>, key: &str) -> Result<PathBuf, Faulty> {
+    let marks = |text: &str| text.contains("-----BEGIN CERTIFICATE-----");
+    pem(section, key, ["certificates", "no certificate", "/etc/ssl/ca.pem"], marks)
+}
+
+/// A file with a private key, in any of the three forms.
+pub(super) fn private_key(section: &mut Section<'_, '_>, key: &str) -> Result<PathBuf, Faulty> {
+    let marks = |text: &str| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----");
+    pem(section, key, ["private key", "no private key", "/etc/ssl/key.pem"], marks)
+}
+
+fn pem(
+    section: &mut Section<'_, '_>,
+    key: &str,
+    [what, none, example]: [&str; 3],
+    marks: impl FnOnce(&str) -> bool,
+) -> Result<PathBuf, Faulty> {
+    let path = path(section, key, &format!("a file of PEM ({what}) such as \"{example}\""))?;
+    let text = contents(section, key, &path, what)?;
+    if marks(text.expose_secret()) {
         return Ok(path);
     }
-    let text = format!("the file {} holds no certificate: expected PEM", path.display());
+    let text = format!("the file {} holds {none}: expected PEM", path.display());
     Err(section.fault_at(key, text))
 }
 

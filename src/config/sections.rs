@@ -1,25 +1,11 @@
 //! The sections, one function each: every key is read before the first `?`, so that all faults are found.
 
-use super::reader::{Faulty, Found, Reader, Section};
-use super::{
-    Access, Admin, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, Server, WhenExpired, secrets,
-};
+use super::reader::{Faulty, Reader, Section};
+use super::{Access, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
 use std::num::NonZeroU64;
 use tracing_subscriber::EnvFilter;
-
-pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
-    let listen = section.address("listen");
-    let drain = section.duration_or_zero("drain");
-    Ok(Server { listen: listen?, drain: drain? })
-}
-
-pub(super) fn admin(mut section: Section<'_, '_>) -> Result<Admin, Faulty> {
-    let listen = section.address("listen");
-    let token = secrets::token(&mut section);
-    Ok(Admin { listen: listen?, token: token? })
-}
 
 pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
     let expected = "levels such as \"info\" or \"info,viability_proxy=debug\"";
@@ -29,20 +15,6 @@ pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
     });
     let format = section.choice("format", &LogFormat::ALL, LogFormat::as_str);
     Ok(Log { filter: filter?, format: format? })
-}
-
-/// The two can't share a port; told at the one that was set last.
-pub(super) fn listeners(reader: &mut Reader<'_>, server: &Server, admin: &Admin) -> Result<(), Faulty> {
-    if server.listen != admin.listen || server.listen.port() == 0 {
-        return Ok(());
-    }
-    let origin = |found: Option<Found>| found.map(|found| found.entry.origin);
-    let of_server = origin(reader.section("server", None).find("listen"));
-    let of_admin = origin(reader.section("admin", None).find("listen"));
-    let last = if of_server > of_admin { "server" } else { "admin" };
-    let text =
-        format!("server.listen and admin.listen are both {}: choose another port for one", admin.listen);
-    Err(reader.section(last, None).fault_at("listen", text))
 }
 
 /// The sections that a tenant may override.
@@ -138,9 +110,7 @@ fn freshness(mut section: Section<'_, '_>) -> Result<Freshness, Faulty> {
 }
 
 fn live(mut section: Section<'_, '_>) -> Result<Live, Faulty> {
-    let calls_per_second = section.read("calls_per_second", "a number above 0, at most 1000", |entry| {
-        entry.number().filter(|calls| *calls > 0.0 && *calls <= 1000.0)
-    });
+    let calls_per_second = section.rate("calls_per_second", 1e3);
     let calls_at_once = section.count("calls_at_once", 1024);
     let deadline = section.duration("deadline");
     let timeout = section.duration("timeout");

@@ -1,13 +1,12 @@
 //! The tenants: each its own keys, and the sections it overrides.
 
 use super::host::OzmapHost;
-use super::layers::Value;
 use super::reader::{Faulty, Reader, Section};
 use super::sections::Overridable;
-use super::{Forward, Tenant, TenantName, secrets};
+use super::{Forward, Tenant, TenantName, names, secrets};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use url::{Host, Url};
+use url::Url;
 
 /// All of them, sorted by name, at least one.
 pub(super) fn tenants(reader: &mut Reader<'_>) -> Result<Vec<Tenant>, Faulty> {
@@ -47,7 +46,7 @@ fn tenant(
         },
     );
     let key = secrets::key(&mut section);
-    let ca_file = section.optional("ca_file", secrets::ca_file);
+    let ca_file = section.optional("ca_file", secrets::certificates);
     let outbound_proxy = section.optional("outbound_proxy", outbound_proxy);
     let hosts = hosts(&mut section, name, taken);
     let forwarding = Forwarding::read(&mut reader.section(&section_name, Some("tenant_defaults")));
@@ -104,33 +103,15 @@ fn hosts(
     tenant: &str,
     taken: &mut BTreeMap<String, String>,
 ) -> Result<Vec<String>, Faulty> {
-    let expected = "a list of host names without scheme and port, such as [\"viability.cliente.com.br\"]";
-    let Some(found) = section.find("hosts") else { return Ok(Vec::new()) };
     let mut hosts = Vec::new();
-    let items = match &found.entry.value {
-        Value::List(items) => items.as_slice(),
-        _ => &[Value::Other],
-    };
-    for item in items {
-        let Some(host) = host_name(item) else {
-            let text = format!("expected {expected}, got {}", found.entry.written);
-            return Err(section.fault(found, text));
-        };
+    for host in names::list(section, "hosts", "viability.cliente.com.br")? {
         if let Some(owner) = taken.get(&host).filter(|owner| *owner != tenant) {
             let text = format!("\"{host}\" means tenant {owner} already: give every name to one tenant only");
-            return Err(section.fault(found, text));
+            return Err(section.fault_at("hosts", text));
         }
         if taken.insert(host.clone(), tenant.to_owned()).is_none() {
             hosts.push(host);
         }
     }
     Ok(hosts)
-}
-
-fn host_name(item: &Value) -> Option<String> {
-    let Value::Text(text) = item else { return None };
-    // Parsed as a browser would, then compared: what the parser had to change can't come in a `Host` header.
-    let host = text.to_ascii_lowercase();
-    let parsed = Host::parse(&host).ok()?;
-    (parsed.to_string() == host && !host.contains("..") && !host.ends_with('.')).then_some(host)
 }

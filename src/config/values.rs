@@ -48,6 +48,13 @@ impl Section<'_, '_> {
         })
     }
 
+    /// So many a second: above 0, at most `most`.
+    pub(super) fn rate(&mut self, key: &str, most: f64) -> Result<f64, Faulty> {
+        self.read(key, &format!("a number above 0, at most {most}"), |entry| {
+            entry.number().filter(|rate| *rate > 0.0 && *rate <= most)
+        })
+    }
+
     pub(super) fn flag(&mut self, key: &str) -> Result<bool, Faulty> {
         self.read(key, "true or false", |entry| match entry.value {
             Value::Flag(flag) => Some(flag),

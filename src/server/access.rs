@@ -8,6 +8,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use subtle::ConstantTimeEq;
 
 /// A caller that may not ask, or not now.
 #[derive(Debug, thiserror::Error)]
@@ -22,22 +23,38 @@ pub(super) enum Denied {
 
 /// The OZmap key that the caller presents, and what it may see.
 pub(super) async fn caller(tenant: &Tenant, headers: &HeaderMap) -> Result<(ApiKey, Arc<Scope>), Denied> {
-    let presented = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key = presented.and_then(ApiKey::parse).ok_or(Denied::NoKey)?;
+    let key = presented_key(headers).ok_or(Denied::NoKey)?;
     let scope = tenant.scope_of(&key).await?;
     Ok((key, scope))
+}
+
+/// The OZmap key that the caller presents.
+pub(super) fn presented_key(headers: &HeaderMap) -> Option<ApiKey> {
+    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(ApiKey::parse)
 }
 
 /// The token of the admin listener, kept as its digest.
 #[derive(Clone, Copy)]
 pub struct AdminToken([u8; 32]);
 
+/// What a request presents as the admin token.
+#[derive(Clone, Copy)]
+pub(super) struct Presented([u8; 32]);
+
+impl Presented {
+    /// The `Bearer` token of a request; `None` without one.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let presented = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        Some(Self(Sha256::digest(presented.strip_prefix("Bearer ")?.trim()).into()))
+    }
+}
+
 /// What an operator's call is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OperatorAccess {
     /// The token is right.
     Granted,
-    /// No token, or another one.
+    /// It is another one.
     Refused,
 }
 
@@ -47,15 +64,8 @@ impl AdminToken {
         Self(Sha256::digest(token).into())
     }
 
-    /// Compares what a request presents. Digests are compared, so that the time taken tells nothing of the token.
-    pub(super) fn check(self, headers: &HeaderMap) -> OperatorAccess {
-        let presented = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let digest =
-            presented.and_then(|value| value.strip_prefix("Bearer ")).map(|token| Self::new(token.trim()));
-        if digest.is_some_and(|digest| digest.0 == self.0) {
-            OperatorAccess::Granted
-        } else {
-            OperatorAccess::Refused
-        }
+    /// Compares digests, in constant time: how long it takes tells nothing of the token, not even its length.
+    pub(super) fn check(self, presented: Presented) -> OperatorAccess {
+        if self.0.ct_eq(&presented.0).into() { OperatorAccess::Granted } else { OperatorAccess::Refused }
     }
 }

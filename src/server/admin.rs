@@ -5,18 +5,17 @@
 //! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token
 
 use super::Service;
-use super::access::OperatorAccess;
 use super::body::Body;
 use super::reply;
 use crate::refresh::guard::Acceptance;
-use crate::refresh::{Refresher, Report, Running, Trigger};
+use crate::refresh::{Refresher, Report, Running};
 use crate::viability::plant::Refusal;
 use futures_util::future::join_all;
-use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -88,11 +87,19 @@ pub(super) fn runs(service: &Service) -> Response<Body> {
     reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
 }
 
+/// Who orders something: for the log.
+#[derive(Clone, Copy)]
+pub(super) struct Operator<'o> {
+    /// Where the request came from.
+    pub peer: SocketAddr,
+    /// Its `x-request-id`.
+    pub request_id: &'o str,
+}
+
 /// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports.
-pub(super) async fn refresh(service: &Service, head: &Parts) -> Response<Body> {
-    if let Some(refused) = refusal(service, head) {
-        return refused;
-    }
+///
+/// The caller has been checked.
+pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<'_>) -> Response<Body> {
     let order = match Order::parse(head.uri.query().unwrap_or_default()) {
         Ok(order) => order,
         Err(message) => return reply::error(StatusCode::BAD_REQUEST, "bad_parameter", &message),
@@ -111,15 +118,17 @@ pub(super) async fn refresh(service: &Service, head: &Parts) -> Response<Body> {
     }
     let requested: Vec<_> = chosen
         .into_iter()
-        .map(|refresher| (refresher, refresher.request_with(Trigger::Admin, order.acceptance)))
+        .map(|refresher| (refresher, refresher.order(order.acceptance, service.refresh_gap())))
         .collect();
     for (refresher, run) in &requested {
-        let accept_shrink = order.acceptance == Acceptance::AsRead;
         tracing::info!(
+            action = "refresh",
             tenant = refresher.tenant().name(),
             run,
-            accept_shrink,
-            "refresh ordered by an operator"
+            accept_shrink = order.acceptance == Acceptance::AsRead,
+            peer = %operator.peer,
+            request_id = operator.request_id,
+            "ordered by an operator"
         );
     }
     let reports = join_all(requested.iter().map(|(refresher, run)| async {
@@ -172,23 +181,6 @@ impl Order {
             }
         }
         Ok(order)
-    }
-}
-
-/// The answer to whoever may not order anything; `None`: this caller may.
-fn refusal(service: &Service, head: &Parts) -> Option<Response<Body>> {
-    let Some(token) = service.admin_token() else {
-        let message = "changing routes are closed: set admin.token_file or admin.token_env";
-        return Some(reply::error(StatusCode::FORBIDDEN, "no_admin_token", message));
-    };
-    match token.check(&head.headers) {
-        OperatorAccess::Granted => None,
-        OperatorAccess::Refused => {
-            let message = "the admin token is needed: Authorization: Bearer <token>";
-            let mut refused = reply::error(StatusCode::UNAUTHORIZED, "bad_admin_token", message);
-            refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            Some(refused)
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Every other path of OZmap's API, streamed through to the tenant's OZmap.
 
+use super::arriving::{Arriving, BodyFault};
 use super::body::Body;
+use super::rejection::Rejection;
 use crate::config::Forward;
 use crate::ozmap::Forwarded;
 use crate::ozmap::failure::CallError;
@@ -39,9 +41,26 @@ pub(super) enum NotForwarded {
     /// Too many are under way.
     #[error("too many requests are being passed on to OZmap (forwards_at_once); try again shortly")]
     Busy,
+    /// The request's own body can't be read to its end.
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    /// A 101 would make a tunnel of the connection.
+    #[error("OZmap answered with an informational status")]
+    Informational,
     /// OZmap gave no answer.
     #[error(transparent)]
     Failed(CallError),
+}
+
+impl NotForwarded {
+    /// How it is counted, unless it is an answer like any other.
+    pub(super) fn rejection(&self) -> Option<Rejection> {
+        match self {
+            Self::Busy => Some(Rejection::ForwardsAtOnce),
+            Self::Body(fault) => Some(fault.rejection()),
+            Self::Off | Self::ReadOnly | Self::Outside | Self::Informational | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// Passes a request on and its answer back, both as streams.
@@ -58,6 +77,7 @@ pub(super) async fn pass(
     }
     let place = Arc::clone(tenant.forwards()).try_acquire_owned().or(Err(NotForwarded::Busy))?;
     let (head, body) = request.into_parts();
+    let (body, fault) = Arriving::new(body)?;
     let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let forwarded = Forwarded {
         method: head.method,
@@ -66,7 +86,12 @@ pub(super) async fn pass(
         body,
     };
     let response = tenant.client().forward(forwarded).await.ok_or(NotForwarded::Outside)?;
-    let (head, body) = response.map_err(NotForwarded::Failed)?.into_parts();
+    // A body that broke off on its way in looks like a failed call to the client that was sending it on.
+    let failed = |error| fault.get().map_or(NotForwarded::Failed(error), NotForwarded::Body);
+    let (head, body) = response.map_err(failed)?.into_parts();
+    if head.status.is_informational() {
+        return Err(NotForwarded::Informational);
+    }
     let mut passed = Response::new(Body::Passed { body, place });
     *passed.status_mut() = head.status;
     *passed.headers_mut() = end_to_end(head.headers);

@@ -1,8 +1,11 @@
 //! Answers over HTTP: the one map from what happened to a status, headers and a body.
 
 use super::access::Denied;
+use super::arriving::BodyFault;
 use super::body::Body;
 use super::forward::NotForwarded;
+use super::framing::Misframed;
+use super::operator::Refused;
 use super::viability::Unanswered;
 use crate::ozmap::failure::CallError;
 use crate::tenant::DataState;
@@ -10,7 +13,9 @@ use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 use std::time::Duration;
@@ -60,18 +65,76 @@ pub(super) fn method_not_allowed(allow: &'static str) -> Response<Body> {
     response
 }
 
-/// A GET with more of a body than anybody needs.
-pub(super) fn body_too_large() -> Response<Body> {
-    let message = "the body of a GET may have 64 KiB at most; it is ignored anyway";
-    let mut response = error(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message);
+/// A request that can't be trusted to end where it seems to: the connection ends with the answer.
+pub(super) fn misframed(fault: Misframed) -> Response<Body> {
+    let (status, code) = match fault {
+        Misframed::Host => (StatusCode::BAD_REQUEST, "bad_host"),
+        Misframed::OtherAuthority => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
+        Misframed::Connect => (StatusCode::METHOD_NOT_ALLOWED, "no_tunnel"),
+        Misframed::TransferEncoding => (StatusCode::BAD_REQUEST, "transfer_encoding"),
+        Misframed::UriTooLong(_) => (StatusCode::URI_TOO_LONG, "uri_too_long"),
+    };
+    let mut response = last(status, code, &fault.to_string());
+    if fault == Misframed::Connect {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    response
+}
+
+/// A request whose body can't be read to its end, and with it the connection.
+pub(super) fn bad_body(fault: BodyFault) -> Response<Body> {
+    let (status, code) = match fault {
+        BodyFault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+        BodyFault::Broken => (StatusCode::BAD_REQUEST, "broken_body"),
+        BodyFault::Late => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+    };
+    last(status, code, &fault.to_string())
+}
+
+/// An error that is the last answer on its connection.
+fn last(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let mut response = error(status, code, message);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// A request whose body broke off.
-pub(super) fn broken_body() -> Response<Body> {
-    let mut response = error(StatusCode::BAD_REQUEST, "broken_body", "the request's body broke off");
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// More viability queries are under way than may be.
+pub(super) fn overloaded() -> Response<Body> {
+    let message = "too many queries are being answered (server.max_in_flight); try again shortly";
+    error(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+}
+
+/// This key has asked too often; the next request may come after so long.
+pub(super) fn too_often(left: Duration) -> Response<Body> {
+    let message = "this key asks too often (server.requests_per_second_per_key); try again shortly";
+    wait(error(StatusCode::TOO_MANY_REQUESTS, "rate_limit", message), left)
+}
+
+/// A request that the admin listener doesn't take.
+pub(super) fn refused(refused: Refused) -> Response<Body> {
+    let message = refused.to_string();
+    match refused {
+        Refused::ForeignHost => error(StatusCode::MISDIRECTED_REQUEST, "foreign_host", &message),
+        Refused::ForeignSite => error(StatusCode::FORBIDDEN, "foreign_site", &message),
+        Refused::NoTokenSet => error(StatusCode::FORBIDDEN, "no_admin_token", &message),
+        Refused::LockedOut(left) => wait(error(StatusCode::TOO_MANY_REQUESTS, "locked_out", &message), left),
+        Refused::BadToken => {
+            let mut response = error(StatusCode::UNAUTHORIZED, "bad_admin_token", &message);
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
+    }
+}
+
+/// A handler panicked.
+pub(super) fn internal() -> Response<Body> {
+    error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug; the log tells more under this x-request-id")
+}
+
+/// With a `Retry-After` in whole seconds, at least 1.
+fn wait(mut response: Response<Body>, left: Duration) -> Response<Body> {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    response.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
     response
 }
 
@@ -120,6 +183,7 @@ pub(super) fn not_forwarded(failure: &NotForwarded) -> Response<Body> {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             response
         }
+        NotForwarded::Body(fault) => bad_body(*fault),
         NotForwarded::Busy => error(StatusCode::SERVICE_UNAVAILABLE, "busy", &message),
         NotForwarded::Failed(CallError::Spared) => {
             error(StatusCode::SERVICE_UNAVAILABLE, "ozmap_spared", &message)
@@ -127,7 +191,9 @@ pub(super) fn not_forwarded(failure: &NotForwarded) -> Response<Body> {
         NotForwarded::Failed(CallError::TimedOut) => {
             error(StatusCode::GATEWAY_TIMEOUT, "ozmap_timeout", &message)
         }
-        NotForwarded::Failed(_) => error(StatusCode::BAD_GATEWAY, "ozmap_unreachable", &message),
+        NotForwarded::Failed(_) | NotForwarded::Informational => {
+            error(StatusCode::BAD_GATEWAY, "ozmap_unreachable", &message)
+        }
     }
 }
 

@@ -1,23 +1,27 @@
 //! From a request to the handler that answers it, on either listener; one log line and one observation each.
 
+use super::admin::Operator;
+use super::arriving::read_and_ignore;
 use super::body::Body;
-use super::forward::{self, NotForwarded};
+use super::framing;
 use super::notes::{Notes, Route};
-use super::reply;
-use super::{Service, admin, probes, viability};
-use crate::metrics::RequestSample;
+use super::operator;
+use super::panics::caught;
+use super::stopped::Stopped;
+use super::{Service, admin, forward, probes, reply, viability};
+use crate::metrics::http::RequestSample;
 use crate::refresh::with_causes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use crate::tenant::{Selected, Tenant};
+use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// OZmap's SDK sends `{}` with a GET; nobody needs more.
-const MAX_IGNORED_BODY: usize = 64 << 10;
 
 /// The two listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,16 @@ pub enum Side {
     Public,
     /// Operators.
     Admin,
+}
+
+impl Side {
+    /// The word for it in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 /// Gives every request an id: the client's own if it is harmless, else a new one.
@@ -53,16 +67,26 @@ impl RequestIds {
 }
 
 /// Answers one request of one listener.
-pub(super) async fn route(service: &Service, side: Side, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn route(
+    service: &Service,
+    side: Side,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let started = Instant::now();
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
     let method = method_name(request.method());
     let mut notes = Notes::new();
-    let mut response = match side {
-        Side::Public => public(service, request, &mut notes).await,
-        Side::Admin => admin(service, request, &mut notes).await,
+    let operator = Operator { peer, request_id: id.to_str().unwrap_or_default() };
+    let answer = async {
+        let answered = match side {
+            Side::Public => public(service, request, &mut notes).await,
+            Side::Admin => admin(service, request, operator, &mut notes).await,
+        };
+        answered.unwrap_or_else(|stopped| stopped.answer(service, operator))
     };
+    let mut response = caught(service.metrics(), answer).await;
     let duration = started.elapsed();
     let code = response.status().as_u16();
     notes.count(service.metrics());
@@ -82,38 +106,55 @@ pub(super) async fn route(service: &Service, side: Side, request: Request<Incomi
         result = notes.result(),
         near = notes.rounded_center(),
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        request_id = id.to_str().unwrap_or_default(),
+        request_id = operator.request_id,
         "request"
     );
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
-async fn public(service: &Service, request: Request<Incoming>, notes: &mut Notes) -> Response<Body> {
-    let uri = request.uri().clone();
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let Some(selected) = service.tenants().select(host, uri.path()) else { return reply::not_found() };
-    let tenant = selected.tenant;
-    notes.tenant = Some(tenant.name().into());
-
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let ours = reads && selected.below_api == viability::PATH;
-    if !ours || !viability::can_judge(uri.query().unwrap_or_default()) {
-        notes.route = Route::Forward;
-        return forward::pass(tenant, selected.below_api, request).await.unwrap_or_else(|failure| {
-            if matches!(failure, NotForwarded::Busy) {
-                service.metrics().rejected("forwards_at_once");
-            }
-            tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
-            reply::not_forwarded(&failure)
-        });
-    }
-    notes.route = Route::Viability;
+async fn public(
+    service: &Service,
+    request: Request<Incoming>,
+    notes: &mut Notes,
+) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
-    if let Some(refusal) = read_and_ignore(body).await {
-        return refusal;
+    framing::check(&head)?;
+    let path = head.uri.path().to_owned();
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let Some(Selected { tenant, below_api }) = service.tenants().select(host, &path) else {
+        framing::within(&head.uri, framing::LONGEST_URI)?;
+        return Ok(reply::not_found());
+    };
+    notes.tenant = Some(tenant.name().into());
+    let reads = matches!(head.method, Method::GET | Method::HEAD);
+    let is_query = below_api == viability::PATH;
+    if reads || is_query {
+        framing::unchunked(&head.headers)?;
     }
-    match viability::answer(tenant, &head, notes).await {
+    service.within_rate(&head.headers).map_err(Stopped::TooOften)?;
+    if is_query && reads && viability::can_judge(head.uri.query().unwrap_or_default()) {
+        notes.route = Route::Viability;
+        framing::within(&head.uri, framing::LONGEST_URI)?;
+        read_and_ignore(body).await?;
+        // Not before the body is there: a client that sends it slowly takes nobody's place.
+        let _place = service.in_flight().try_acquire().or(Err(Stopped::Overloaded))?;
+        return Ok(query(tenant, &head, notes).await);
+    }
+    notes.route = Route::Forward;
+    framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
+    let request = Request::from_parts(head, body);
+    Ok(forward::pass(tenant, below_api, request).await.unwrap_or_else(|failure| {
+        if let Some(rejection) = failure.rejection() {
+            rejection.count(service.metrics());
+        }
+        tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
+        reply::not_forwarded(&failure)
+    }))
+}
+
+async fn query(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
+    match viability::answer(tenant, head, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
@@ -122,23 +163,33 @@ async fn public(service: &Service, request: Request<Incoming>, notes: &mut Notes
     }
 }
 
-async fn admin(service: &Service, request: Request<Incoming>, notes: &mut Notes) -> Response<Body> {
+async fn admin(
+    service: &Service,
+    request: Request<Incoming>,
+    operator: Operator<'_>,
+    notes: &mut Notes,
+) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
+    framing::check(&head)?;
+    framing::unchunked(&head.headers)?;
+    framing::within(&head.uri, framing::LONGEST_URI)?;
+    operator::check(service.admin_hosts(), &head.method, &head.headers)?;
     let route = match head.uri.path() {
         "/healthz" => Route::Health,
         "/readyz" => Route::Ready,
         "/metrics" => Route::Metrics,
         "/admin/status" | "/admin/runs" | "/admin/refresh" => Route::Admin,
         "/" => Route::Console,
-        _ => return reply::not_found(),
+        _ => return Ok(reply::not_found()),
     };
     notes.route = route;
-    if let Some(refusal) = read_and_ignore(body).await {
-        return refusal;
-    }
+    read_and_ignore(body).await?;
     let reads = matches!(head.method, Method::GET | Method::HEAD);
-    match (route, head.uri.path()) {
-        (_, "/admin/refresh") if head.method == Method::POST => admin::refresh(service, &head).await,
+    Ok(match (route, head.uri.path()) {
+        (_, "/admin/refresh") if head.method == Method::POST => {
+            operator::authorize(service, &head.headers, operator.peer.ip())?;
+            admin::refresh(service, &head, operator).await
+        }
         (_, "/admin/refresh") => reply::method_not_allowed("POST"),
         _ if !reads => reply::method_not_allowed("GET, HEAD"),
         (Route::Health, _) => probes::health(),
@@ -147,7 +198,7 @@ async fn admin(service: &Service, request: Request<Incoming>, notes: &mut Notes)
         (_, "/admin/status") => admin::status(service),
         (_, "/admin/runs") => admin::runs(service),
         _ => console(),
-    }
+    })
 }
 
 /// `GET /`: for now the list of routes.
@@ -160,18 +211,6 @@ fn console() -> Response<Body> {
         GET  /admin/runs       the last refreshes\n\
         POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
-}
-
-/// Reads a body nobody looks at, so that the connection can go on; the answer to one that can't be read.
-async fn read_and_ignore(body: Incoming) -> Option<Response<Body>> {
-    if body.is_end_stream() {
-        return None;
-    }
-    match Limited::new(body, MAX_IGNORED_BODY).collect().await {
-        Ok(_ignored) => None,
-        Err(error) if error.is::<LengthLimitError>() => Some(reply::body_too_large()),
-        Err(_broken) => Some(reply::broken_body()),
-    }
 }
 
 /// The method as a label: a closed set.

@@ -36,7 +36,14 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     let config = load(TENANT, &[]).unwrap();
     assert_eq!(config.server.listen.to_string(), "0.0.0.0:9994");
     assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9995");
-    assert!(config.admin.token.is_none());
+    assert!(config.admin.token.is_none() && config.admin.hosts.is_empty());
+    assert_eq!(config.admin.refresh_gap, Duration::from_secs(10));
+    let server = &config.server;
+    let caps = [server.max_connections, server.max_connections_per_address, server.max_in_flight];
+    assert_eq!(caps.map(std::num::NonZero::get), [8_192, 256, 512]);
+    let timeouts = [server.header_timeout, server.write_timeout, server.drain];
+    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [5, 10, 10]);
+    assert_eq!((server.requests_per_second_per_key, &server.tls), (None, &None));
     assert_eq!(
         (config.log.filter.as_str(), config.log.format),
         ("info,tokio_cron_scheduler=warn", LogFormat::Text)
@@ -216,7 +223,12 @@ fn config_toml_loads_with_its_example_uncommented() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("admin-token"), "a-token").unwrap();
     fs::write(folder.path().join("cliente.key"), "a-key").unwrap();
-    fs::write(folder.path().join("cliente-ca.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
+    for file in ["cliente-ca.pem", "public-cert.pem", "admin-cert.pem"] {
+        fs::write(folder.path().join(file), "-----BEGIN CERTIFICATE-----\n").unwrap();
+    }
+    for file in ["public-key.pem", "admin-key.pem"] {
+        fs::write(folder.path().join(file), "-----BEGIN PRIVATE KEY-----\n").unwrap();
+    }
     let text = uncommented(BUILT_IN).replace("/etc/viability-proxy/", "");
     // Of each pair only one may be given.
     let one_of_two = |line: &&str| !line.starts_with("key_env") && !line.starts_with("token_env");
@@ -224,12 +236,14 @@ fn config_toml_loads_with_its_example_uncommented() {
     let config = load_in(folder.path(), &text, &[]).unwrap();
     assert_eq!(config.tenants[0].hosts, ["viability.cliente.com.br"]);
     assert!(config.tenants[0].outbound_proxy.is_some() && config.admin.token.is_some());
+    assert!(config.server.tls.is_some() && config.admin.tls.is_some());
 }
 
 #[test]
 fn the_redacted_configuration_is_toml_that_loads_again_once_it_has_a_key() {
     let text = format!(
-        "[viability]\ndefault_radius_m = \"none\"\n[live]\ncalls_per_second = 0.25\n{TENANT}\
+        "[server]\nrequests_per_second_per_key = 2.5\n[admin]\nhosts = [\"Proxy.example\"]\n\
+        [viability]\ndefault_radius_m = \"none\"\n[live]\ncalls_per_second = 0.25\n{TENANT}\
         outbound_proxy = \"http://proxy.example:3128\"\nhosts = [\"a.example\"]\n\
         [tenants.cliente.access]\nrejected_ttl = \"0s\"\n[log]\nfilter = \"info,viability_proxy=debug\"\n"
     );
@@ -241,8 +255,12 @@ fn the_redacted_configuration_is_toml_that_loads_again_once_it_has_a_key() {
     let mut told = BTreeSet::new();
     keys("", &dump.parse().unwrap(), &mut told);
     let absent = [
+        "admin.tls_cert_file",
+        "admin.tls_key_file",
         "admin.token_env",
         "admin.token_file",
+        "server.tls_cert_file",
+        "server.tls_key_file",
         "tenants.cliente.ca_file",
         "tenants.cliente.key_env",
         "tenants.cliente.key_file",

@@ -37,6 +37,10 @@ pub(crate) struct World {
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) simulator: Settings,
+    /// TOML below `[server]`.
+    pub(crate) server: &'static str,
+    /// TOML below `[admin]`.
+    pub(crate) admin: &'static str,
     /// TOML below `[tenants.demo]` and after it.
     pub(crate) config: &'static str,
     /// A path of OZmap's that answers 500 from the beginning.
@@ -62,7 +66,7 @@ impl World {
         if let Some(path) = plan.broken {
             simulator.faults().set(path, Fault::Failure { rate: 1.0, status: 500 });
         }
-        let app = start_app(&[("demo", &simulator)], plan.config).await;
+        let app = start_app_with(&[("demo", &simulator)], plan.server, plan.admin, plan.config).await;
         Self { simulator, app, http: http_client() }
     }
 
@@ -198,17 +202,32 @@ impl Answer {
 
 /// Starts a proxy with these tenants; `config` continues the last one's section.
 pub(crate) async fn start_app(tenants: &[(&str, &Simulator)], config: &str) -> App {
-    let mut text = String::from(
+    start_app_with(tenants, "", "", config).await
+}
+
+/// The same with more in `[server]` and `[admin]`.
+pub(crate) async fn start_app_with(
+    tenants: &[(&str, &Simulator)],
+    server: &str,
+    admin: &str,
+    config: &str,
+) -> App {
+    // Tests order one refresh after the other.
+    let gap = if admin.contains("refresh_gap") { "" } else { "refresh_gap = \"0s\"" };
+    let mut text = format!(
         r#"
         [server]
         listen = "127.0.0.1:0"
+        {server}
         [admin]
         listen = "127.0.0.1:0"
         token_env = "ADMIN_TOKEN"
+        {gap}
+        {admin}
         [refresh]
         # Never by itself while a test runs.
         full = "0 0 0 1 1 *"
-        "#,
+        "#
     );
     let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);
     for (name, simulator) in tenants {

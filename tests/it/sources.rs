@@ -106,7 +106,12 @@ async fn without_data_ozmap_itself_answers_and_is_remembered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_cold_queries_for_one_address_cause_one_call() {
-    let world = Arc::new(without_data().await);
+    let plan = Plan {
+        broken: Some("/boxes"),
+        server: "max_connections_per_address = 1100\nmax_in_flight = 1100",
+        ..Plan::default()
+    };
+    let world = Arc::new(World::cold(plan).await);
     // Slow enough that all thousand are waiting before the first answer comes.
     world.simulator.faults().set("/ftth-viability", Fault::Latency(Duration::from_secs(3)));
     let home = world.sellable_box();

@@ -3,7 +3,8 @@
 //! A text of several lines is told at the line of the fault, so every message asserts place, key and remedy.
 
 use super::broken_keys::{KEYS, TENANT_KEYS, WHOLE_FILES};
-use super::{TENANT, load};
+use super::{TENANT, load, load_in};
+use std::fs;
 
 fn refused(text: &str, env: &[(&str, &str)]) -> String {
     match load(text, env) {
@@ -17,7 +18,7 @@ fn a_wrong_value_is_told_with_place_key_and_remedy() {
     for (text, message) in KEYS {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
-    assert_eq!(KEYS.len(), 38);
+    assert_eq!(KEYS.len(), 47);
 }
 
 #[test]
@@ -45,6 +46,26 @@ fn a_wrong_variable_is_told_by_its_name_with_a_remedy() {
         assert_eq!(refused(TENANT, &[variable]), message, "\n{variable:?}");
     }
     assert_eq!(VARIABLES.len(), 14);
+}
+
+#[test]
+fn a_certificate_and_its_key_are_given_both_or_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cert.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
+    fs::write(folder.path().join("key.pem"), "-----BEGIN EC PRIVATE KEY-----\n").unwrap();
+    for (section, given, file, lacking) in [
+        ("server", "tls_cert_file", "cert.pem", "tls_key_file"),
+        ("admin", "tls_key_file", "key.pem", "tls_cert_file"),
+    ] {
+        let text = format!("[{section}]\n{given} = \"{file}\"\n{TENANT}");
+        let told = load_in(folder.path(), &text, &[]).unwrap_err().to_string();
+        let place = folder.path().join("config.toml");
+        let expected = format!(
+            "{}:2: {section}.{given}: {given} without {lacking}: give both, or neither for plain HTTP",
+            place.display()
+        );
+        assert_eq!(told, expected);
+    }
 }
 
 /// What is no key, or no TOML; before a tenant that is right.

@@ -1,7 +1,7 @@
 //! Wrong values and wrong tenants, each with the whole message.
 
 /// Before a tenant that is right.
-pub(super) const KEYS: [(&str, &str); 38] = [
+pub(super) const KEYS: [(&str, &str); 47] = [
     (
         "[server]\nlisten = \"localhost\"",
         "config.toml:2: server.listen: expected an address and port such as \"127.0.0.1:9995\", got \"localhost\"",
@@ -13,6 +13,42 @@ pub(super) const KEYS: [(&str, &str); 38] = [
     (
         "[server]\ndrain = \"soon\"",
         "config.toml:2: server.drain: expected a duration such as \"25m\", got \"soon\": write a number and a unit (ms, s, m, h, d) in quotes",
+    ),
+    (
+        "[server]\nmax_connections = 0",
+        "config.toml:2: server.max_connections: expected a whole number from 1 to 1000000, got 0",
+    ),
+    (
+        "[server]\nmax_connections_per_address = 2.5",
+        "config.toml:2: server.max_connections_per_address: expected a whole number from 1 to 1000000, got 2.5",
+    ),
+    (
+        "[server]\nheader_timeout = \"0s\"",
+        "config.toml:2: server.header_timeout: expected a duration such as \"25m\", got \"0s\": it must be above zero",
+    ),
+    (
+        "[server]\nwrite_timeout = 10",
+        "config.toml:2: server.write_timeout: expected a duration such as \"25m\", got 10: write a number and a unit (ms, s, m, h, d) in quotes",
+    ),
+    (
+        "[server]\nmax_in_flight = \"many\"",
+        "config.toml:2: server.max_in_flight: expected a whole number from 1 to 1000000, got \"many\"",
+    ),
+    (
+        "[server]\nrequests_per_second_per_key = 0",
+        "config.toml:2: server.requests_per_second_per_key: expected a number above 0, at most 1000000, got 0",
+    ),
+    (
+        "[server]\ntls_key_file = \"Cargo.toml\"\ntls_cert_file = \"no-such-file\"",
+        "config.toml:2: server.tls_key_file: the file Cargo.toml holds no private key: expected PEM\nconfig.toml:3: server.tls_cert_file: can't read the file no-such-file (entity not found): put the certificates there, readable by this process",
+    ),
+    (
+        "[admin]\nhosts = [\"https://proxy.example\"]",
+        "config.toml:2: admin.hosts: expected a list of host names without scheme and port, such as [\"proxy.example.com.br\"], got [\"https://proxy.example\"]",
+    ),
+    (
+        "[admin]\nrefresh_gap = 10",
+        "config.toml:2: admin.refresh_gap: expected a duration such as \"25m\", got 10: write a number and a unit (ms, s, m, h, d) in quotes",
     ),
     (
         "[admin]\nlisten = \"0.0.0.0:9994\"",

@@ -1,0 +1,127 @@
+//! Both listeners: opened together, each served by a runtime that the other can't hold up, stopped together.
+
+use super::StartError;
+use crate::config::Config;
+use crate::config::listeners::TlsFiles;
+use crate::metrics::Metrics;
+use crate::server::router::Side;
+use crate::server::tls::{Certificates, TlsError};
+use crate::server::{Door, Drain, Service};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Two listeners that are open and not served yet.
+pub(super) struct Opened {
+    public: Open,
+    admin: Open,
+}
+
+/// An open listener and how it is to be served.
+struct Open {
+    listener: TcpListener,
+    address: SocketAddr,
+    certificates: Option<Arc<Certificates>>,
+    door: Door,
+}
+
+/// Two listeners being served.
+pub(super) struct Listeners {
+    pub(super) public_address: SocketAddr,
+    pub(super) admin_address: SocketAddr,
+    certificates: Vec<Arc<Certificates>>,
+    watches: Vec<JoinHandle<()>>,
+    public: JoinHandle<Drain>,
+    admin: oneshot::Receiver<Drain>,
+}
+
+impl Opened {
+    /// Reads the certificates and binds both addresses.
+    pub(super) async fn open(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, StartError> {
+        let (server, admin) = (&config.server, &config.admin);
+        let open = async |side: Side, listen: SocketAddr, tls: &Option<TlsFiles>| {
+            let certificates = match tls {
+                Some(files) => Some(Certificates::load(side, files.clone(), Arc::clone(metrics))?),
+                None => None,
+            };
+            let certificates = certificates.map(Arc::new);
+            let fault = |source| StartError::Listen { side: side.as_str(), listen, source };
+            let listener = TcpListener::bind(listen).await.map_err(fault)?;
+            let address = listener.local_addr().map_err(fault)?;
+            let door = Door::new(side, server, certificates.clone());
+            Ok::<_, StartError>(Open { listener, address, certificates, door })
+        };
+        Ok(Self {
+            public: open(Side::Public, server.listen, &server.tls).await?,
+            admin: open(Side::Admin, admin.listen, &admin.tls).await?,
+        })
+    }
+
+    /// Serves clients on this runtime, operators on a thread of their own: they see what is wrong when it is.
+    pub(super) fn serve(self, service: Arc<Service>) -> Result<Listeners, StartError> {
+        let Self { public, admin } = self;
+        let (public_address, admin_address) = (public.address, admin.address);
+        let certificates: Vec<_> = [public.certificates, admin.certificates].into_iter().flatten().collect();
+        let watches = certificates.iter().map(|one| tokio::spawn(Arc::clone(one).watch())).collect();
+        let ended = serve_on_thread(admin.listener, admin.door, Arc::clone(&service))
+            .map_err(StartError::AdminThread)?;
+        Ok(Listeners {
+            public_address,
+            admin_address,
+            certificates,
+            watches,
+            public: tokio::spawn(public.door.serve(public.listener, service)),
+            admin: ended,
+        })
+    }
+}
+
+impl Listeners {
+    /// Reads the certificates of both again; the first error, after both were tried.
+    pub(super) fn reload_tls(&self) -> Result<(), TlsError> {
+        let reloaded: Vec<_> = self.certificates.iter().map(|one| one.reload()).collect();
+        reloaded.into_iter().collect()
+    }
+
+    /// Waits for both to drain, once they have been told to stop.
+    pub(super) async fn stopped(self) -> Drain {
+        for watch in self.watches {
+            watch.abort();
+        }
+        // A listener that panicked has nothing left to drain.
+        let public = self.public.await.unwrap_or(Drain::CutShort);
+        let admin = self.admin.await.unwrap_or(Drain::CutShort);
+        if (public, admin) == (Drain::Complete, Drain::Complete) { Drain::Complete } else { Drain::CutShort }
+    }
+}
+
+/// A thread with a runtime of its own for one listener; tells how it ended.
+fn serve_on_thread(
+    listener: TcpListener,
+    door: Door,
+    service: Arc<Service>,
+) -> io::Result<oneshot::Receiver<Drain>> {
+    let listener = listener.into_std()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ended, has_ended) = oneshot::channel();
+    thread::Builder::new().name("admin".to_owned()).spawn(move || {
+        let serving = async {
+            // Registered with the runtime that it will be served by.
+            let listener = TcpListener::from_std(listener)?;
+            Ok::<_, io::Error>(door.serve(listener, service).await)
+        };
+        let drain = runtime.block_on(serving).unwrap_or_else(|error| {
+            tracing::error!(%error, "the admin listener can't be served");
+            Drain::CutShort
+        });
+        runtime.shutdown_background();
+        // Nobody is there to be told when the process isn't stopping in order.
+        let _told = ended.send(drain);
+    })?;
+    Ok(has_ended)
+}

@@ -1,0 +1,118 @@
+//! The two listeners: where they listen, what they let in, and their certificates.
+
+use super::reader::{Faulty, Found, Reader, Section};
+use super::{names, secrets};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The public listener.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// How long a stop waits for requests under way; zero does not wait.
+    pub drain: Duration,
+    /// How many connections may be open.
+    pub max_connections: NonZeroUsize,
+    /// How many of them may come from one address.
+    pub max_connections_per_address: NonZeroUsize,
+    /// How long a client may take for the head of a request, and be idle before it; on both listeners.
+    pub header_timeout: Duration,
+    /// How long a client may take nothing of an answer; on both listeners.
+    pub write_timeout: Duration,
+    /// How many viability queries may be under way.
+    pub max_in_flight: NonZeroUsize,
+    /// How many requests a second each key may make; `None`: any number. Finite, above 0.
+    pub requests_per_second_per_key: Option<f64>,
+    /// With certificates the listener speaks TLS.
+    pub tls: Option<TlsFiles>,
+}
+
+/// The operators' listener: probes, metrics, console, admin routes.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where operators connect.
+    pub listen: SocketAddr,
+    /// What changing routes ask for; without it they all answer 403.
+    pub token: Option<SecretString>,
+    /// The names, lower case, without port, that a request's `Host` may have beside addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// The least time between the beginnings of two ordered refreshes of a tenant; zero: none.
+    pub refresh_gap: Duration,
+    /// With certificates the listener speaks TLS.
+    pub tls: Option<TlsFiles>,
+}
+
+/// A listener's certificates and their key, PEM; readable files when they were loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, the listener's own certificate first.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
+    let listen = section.address("listen");
+    let drain = section.duration_or_zero("drain");
+    let max_connections = section.count("max_connections", 1_000_000);
+    let per_address = section.count("max_connections_per_address", 1_000_000);
+    let header_timeout = section.duration("header_timeout");
+    let write_timeout = section.duration("write_timeout");
+    let max_in_flight = section.count("max_in_flight", 1_000_000);
+    let rate = section.optional("requests_per_second_per_key", |section, key| section.rate(key, 1e6));
+    let tls = tls(&mut section);
+    Ok(Server {
+        listen: listen?,
+        drain: drain?,
+        max_connections: max_connections?,
+        max_connections_per_address: per_address?,
+        header_timeout: header_timeout?,
+        write_timeout: write_timeout?,
+        max_in_flight: max_in_flight?,
+        requests_per_second_per_key: rate?,
+        tls: tls?,
+    })
+}
+
+pub(super) fn admin(mut section: Section<'_, '_>) -> Result<Admin, Faulty> {
+    let listen = section.address("listen");
+    let token = secrets::token(&mut section);
+    let hosts = names::list(&mut section, "hosts", "proxy.example.com.br");
+    let refresh_gap = section.duration_or_zero("refresh_gap");
+    let tls = tls(&mut section);
+    Ok(Admin { listen: listen?, token: token?, hosts: hosts?, refresh_gap: refresh_gap?, tls: tls? })
+}
+
+/// Both files or neither. Whether they belong together is told when they are used.
+fn tls(section: &mut Section<'_, '_>) -> Result<Option<TlsFiles>, Faulty> {
+    let (cert_key, key_key) = ("tls_cert_file", "tls_key_file");
+    let cert = section.optional(cert_key, secrets::certificates);
+    let key = section.optional(key_key, secrets::private_key);
+    match (cert?, key?) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (cert, _) => {
+            let (given, lacking) = if cert.is_some() { (cert_key, key_key) } else { (key_key, cert_key) };
+            let text = format!("{given} without {lacking}: give both, or neither for plain HTTP");
+            Err(section.fault_at(given, text))
+        }
+    }
+}
+
+/// The two can't share a port; told at the one that was set last.
+pub(super) fn distinct(reader: &mut Reader<'_>, server: &Server, admin: &Admin) -> Result<(), Faulty> {
+    if server.listen != admin.listen || server.listen.port() == 0 {
+        return Ok(());
+    }
+    let origin = |found: Option<Found>| found.map(|found| found.entry.origin);
+    let of_server = origin(reader.section("server", None).find("listen"));
+    let of_admin = origin(reader.section("admin", None).find("listen"));
+    let last = if of_server > of_admin { "server" } else { "admin" };
+    let text =
+        format!("server.listen and admin.listen are both {}: choose another port for one", admin.listen);
+    Err(reader.section(last, None).fault_at("listen", text))
+}

@@ -1,0 +1,110 @@
+//! The metrics of the listeners.
+
+use super::{Maker, Metrics, MetricsError};
+use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+use std::time::Duration;
+
+/// Local answers take microseconds, live ones up to seconds.
+const REQUEST_BUCKETS: [f64; 13] =
+    [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
+
+/// One request that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSample<'a> {
+    /// The route's name, never its path.
+    pub route: &'a str,
+    /// The method, or `other`.
+    pub method: &'a str,
+    /// The status code.
+    pub code: u16,
+    /// Who answered.
+    pub source: &'a str,
+    /// From the parsed head to the finished answer.
+    pub duration: Duration,
+}
+
+pub(super) struct Http {
+    requests: IntCounterVec,
+    request_duration: HistogramVec,
+    in_flight: IntGauge,
+    connections: IntGaugeVec,
+    panics: IntCounter,
+    rejected: IntCounterVec,
+    tls_reloads: IntCounterVec,
+}
+
+impl Http {
+    pub(super) fn new(new: &Maker<'_>) -> Result<Self, MetricsError> {
+        Ok(Self {
+            requests: new.counters(
+                "http_requests_total",
+                "Requests answered on either listener.",
+                &["route", "method", "code"],
+            )?,
+            request_duration: new.histograms(
+                "http_request_duration_seconds",
+                "From the parsed head of a request to its finished answer.",
+                &["route", "source"],
+                &REQUEST_BUCKETS,
+            )?,
+            in_flight: new
+                .register(IntGauge::new("viability_http_in_flight", "Requests being answered now.")?)?,
+            connections: new.gauges(
+                "http_connections",
+                "Connections open now, by listener.",
+                &["listener"],
+            )?,
+            panics: new.register(IntCounter::new(
+                "viability_http_panics_total",
+                "Requests answered with 500 because of a bug.",
+            )?)?,
+            rejected: new.counters(
+                "http_rejected_total",
+                "Connections and requests turned away because of a limit or a rule.",
+                &["reason"],
+            )?,
+            tls_reloads: new.counters(
+                "tls_reloads_total",
+                "Times that a listener's certificates were read again, by result.",
+                &["listener", "result"],
+            )?,
+        })
+    }
+}
+
+impl Metrics {
+    /// A request was answered.
+    pub fn request(&self, sample: RequestSample<'_>) {
+        let code = sample.code.to_string();
+        self.http.requests.with_label_values(&[sample.route, sample.method, &code]).inc();
+        self.http
+            .request_duration
+            .with_label_values(&[sample.route, sample.source])
+            .observe(sample.duration.as_secs_f64());
+    }
+
+    /// A request came in (`1`) or was answered (`-1`).
+    pub fn in_flight(&self, change: i64) {
+        self.http.in_flight.add(change);
+    }
+
+    /// A connection was opened (`1`) or ended (`-1`).
+    pub fn connections(&self, listener: &str, change: i64) {
+        self.http.connections.with_label_values(&[listener]).add(change);
+    }
+
+    /// A handler panicked.
+    pub fn panicked(&self) {
+        self.http.panics.inc();
+    }
+
+    /// So many connections or requests were turned away.
+    pub fn rejected(&self, reason: &str, count: u64) {
+        self.http.rejected.with_label_values(&[reason]).inc_by(count);
+    }
+
+    /// A listener's certificates were read again so many times.
+    pub fn tls_reloaded(&self, listener: &str, result: &str, count: u64) {
+        self.http.tls_reloads.with_label_values(&[listener, result]).inc_by(count);
+    }
+}

@@ -1,0 +1,158 @@
+//! One client's connection, from the accept to its end.
+
+use super::Service;
+use super::connections::Place;
+use super::rejection::Rejection;
+use super::router::{self, Side};
+use super::stream::Watched;
+use super::tls::Certificates;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::Watcher;
+use std::convert::Infallible;
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+/// Room for a head, and for what waits to be written.
+const BUFFER: usize = 16 << 10;
+/// More headers than any client of OZmap sends.
+const MOST_HEADERS: usize = 64;
+/// After so many requests, or so long, a connection ends: else clients would never find other instances, and an
+/// attacker's connection would never make room.
+const MOST_REQUESTS: u32 = 1_000;
+const LONGEST_LIFE: Duration = Duration::from_hours(1);
+
+/// How long a client may take.
+#[derive(Clone, Copy)]
+pub(super) struct Timeouts {
+    /// For a handshake, the head of a request, the time before one.
+    pub(super) header: Duration,
+    /// Without taking anything of an answer.
+    pub(super) write: Duration,
+}
+
+/// One connection.
+pub(super) struct Connection {
+    side: Side,
+    peer: SocketAddr,
+    place: Place,
+    timeouts: Timeouts,
+    service: Arc<Service>,
+    visit: Arc<Visit>,
+}
+
+/// What has come of a connection so far.
+struct Visit {
+    begun: Instant,
+    requests: AtomicU32,
+    /// Whether the client has sent anything since its last request.
+    heard: Arc<AtomicBool>,
+}
+
+impl Visit {
+    fn begins_request(&self) {
+        self.heard.store(false, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) >= MOST_REQUESTS || self.begun.elapsed() >= LONGEST_LIFE
+    }
+
+    /// Between two requests, as any keep-alive connection is at its end.
+    fn is_idle(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0 && !self.heard.load(Ordering::Relaxed)
+    }
+}
+
+impl Connection {
+    /// Nothing has been read yet.
+    pub(super) fn new(
+        side: Side,
+        peer: SocketAddr,
+        place: Place,
+        timeouts: Timeouts,
+        service: Arc<Service>,
+    ) -> Self {
+        let visit = Visit {
+            begun: Instant::now(),
+            requests: AtomicU32::new(0),
+            heard: Arc::new(AtomicBool::new(false)),
+        };
+        Self { side, peer, place, timeouts, service, visit: Arc::new(visit) }
+    }
+
+    /// Serves it to its end.
+    pub(super) async fn serve(
+        self,
+        stream: TcpStream,
+        certificates: Option<Arc<Certificates>>,
+        watcher: Watcher,
+    ) {
+        // Answers are small and written whole: waiting to fill a packet only delays them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was gone before it began");
+            return;
+        }
+        let stream = Watched::new(stream, self.timeouts.write, Arc::clone(&self.visit.heard));
+        let Some(certificates) = certificates else { return self.speak(stream, watcher).await };
+        match timeout(self.timeouts.header, certificates.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream, watcher).await,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "no TLS with a client");
+                Rejection::Handshake.count(self.service.metrics());
+            }
+            Err(_elapsed) => Rejection::Handshake.count(self.service.metrics()),
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, watcher: Watcher) {
+        let Self { side, peer, place: _place, timeouts, service, visit } = self;
+        let handler = service_fn(|request| {
+            let (service, visit) = (Arc::clone(&service), Arc::clone(&visit));
+            async move {
+                visit.begins_request();
+                let mut response = router::route(&service, side, peer, request).await;
+                if visit.is_over() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(timeouts.header)
+            .max_buf_size(BUFFER)
+            .max_headers(MOST_HEADERS)
+            .serve_connection(TokioIo::new(stream), handler);
+        if let Err(error) = watcher.watch(connection).await {
+            if let Some(rejection) = rejection_of(&error, &visit) {
+                rejection.count(service.metrics());
+            }
+            tracing::debug!(%error, "connection ended early");
+        }
+    }
+}
+
+/// What we ended a connection for; `None` where the client did, or where it was idle.
+fn rejection_of(error: &hyper::Error, visit: &Visit) -> Option<Rejection> {
+    if error.is_parse_too_large() {
+        Some(Rejection::TooLarge)
+    } else if error.is_parse() {
+        Some(Rejection::Malformed)
+    } else if error.is_timeout() {
+        (!visit.is_idle()).then_some(Rejection::HeaderTimeout)
+    } else {
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        cause.filter(|cause| cause.kind() == io::ErrorKind::TimedOut).map(|_| Rejection::WriteTimeout)
+    }
+}

@@ -1,0 +1,83 @@
+//! What turns connections and requests away, as metrics name it.
+
+use crate::metrics::Metrics;
+
+/// Why a connection or a request was turned away: the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rejection {
+    /// `server.max_connections`, or the admin listener's own limit.
+    MaxConnections,
+    /// `server.max_connections_per_address`, or the admin listener's own limit.
+    MaxConnectionsPerAddress,
+    /// No TLS within `server.header_timeout`, or none that both sides speak.
+    Handshake,
+    /// `server.header_timeout`.
+    HeaderTimeout,
+    /// `server.write_timeout`.
+    WriteTimeout,
+    /// The body did not come in time.
+    BodyTimeout,
+    /// Not HTTP/1, or framed so that two readers might read it differently.
+    Malformed,
+    /// A head, an address or a body beyond its limit.
+    TooLarge,
+    /// `server.max_in_flight`.
+    MaxInFlight,
+    /// `server.requests_per_second_per_key`.
+    RateLimit,
+    /// A tenant's `forwards_at_once`.
+    ForwardsAtOnce,
+    /// On the admin listener: a `Host` that isn't its own, or another site's page.
+    Foreign,
+    /// Too many wrong admin tokens from this address.
+    LockedOut,
+}
+
+impl Rejection {
+    /// Every one.
+    const ALL: [Self; 13] = [
+        Self::MaxConnections,
+        Self::MaxConnectionsPerAddress,
+        Self::Handshake,
+        Self::HeaderTimeout,
+        Self::WriteTimeout,
+        Self::BodyTimeout,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::MaxInFlight,
+        Self::RateLimit,
+        Self::ForwardsAtOnce,
+        Self::Foreign,
+        Self::LockedOut,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxConnections => "max_connections",
+            Self::MaxConnectionsPerAddress => "max_connections_per_address",
+            Self::Handshake => "handshake",
+            Self::HeaderTimeout => "header_timeout",
+            Self::WriteTimeout => "write_timeout",
+            Self::BodyTimeout => "body_timeout",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::MaxInFlight => "max_in_flight",
+            Self::RateLimit => "rate_limit",
+            Self::ForwardsAtOnce => "forwards_at_once",
+            Self::Foreign => "foreign",
+            Self::LockedOut => "locked_out",
+        }
+    }
+
+    /// Counts one.
+    pub(super) fn count(self, metrics: &Metrics) {
+        metrics.rejected(self.as_str(), 1);
+    }
+
+    /// Makes every series, so that the first rejection is a rise and not a beginning.
+    pub(super) fn register(metrics: &Metrics) {
+        for reason in Self::ALL {
+            metrics.rejected(reason.as_str(), 0);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Requests that end before their handler.
+
+use super::Service;
+use super::admin::Operator;
+use super::arriving::BodyFault;
+use super::body::Body;
+use super::framing::Misframed;
+use super::operator::Refused;
+use super::rejection::Rejection;
+use super::reply;
+use hyper::Response;
+use std::time::Duration;
+
+/// A request that ends before its handler.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum Stopped {
+    /// Its head is ambiguous or too large.
+    #[error(transparent)]
+    Misframed(#[from] Misframed),
+    /// Its body can't be read to its end.
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    /// Enough others are under way.
+    #[error("too many viability queries are under way")]
+    Overloaded,
+    /// Its key has asked too often; it may again after so long.
+    #[error("this key asks too often")]
+    TooOften(Duration),
+    /// It may not do that, on the admin listener.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl Stopped {
+    /// Counts it and answers.
+    pub(super) fn answer(self, service: &Service, operator: Operator<'_>) -> Response<Body> {
+        let rejection = match &self {
+            Self::Misframed(fault) => Some(fault.rejection()),
+            Self::Body(fault) => Some(fault.rejection()),
+            Self::Overloaded => Some(Rejection::MaxInFlight),
+            Self::TooOften(_) => Some(Rejection::RateLimit),
+            Self::Refused(refused) => refused.rejection(),
+        };
+        if let Some(rejection) = rejection {
+            rejection.count(service.metrics());
+        }
+        match self {
+            Self::Misframed(fault) => reply::misframed(fault),
+            Self::Body(fault) => reply::bad_body(fault),
+            Self::Overloaded => reply::overloaded(),
+            Self::TooOften(left) => reply::too_often(left),
+            Self::Refused(refused) => {
+                let Operator { peer, request_id } = operator;
+                tracing::warn!(%peer, request_id, reason = %refused, "request of an operator refused");
+                reply::refused(refused)
+            }
+        }
+    }
+}

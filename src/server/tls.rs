@@ -1,0 +1,190 @@
+//! The listeners' certificates: read at the start, and again whenever the files change or somebody asks.
+
+use super::router::Side;
+use crate::config::listeners::TlsFiles;
+use crate::metrics::Metrics;
+use crate::refresh::with_causes;
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fs, io};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+
+/// How often the files are looked at: two small reads.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+const RELOADED: &str = "ok";
+const NOT_RELOADED: &str = "failed";
+
+/// Makes every series, so that the first failure is a rise and not a beginning.
+pub(super) fn register(metrics: &Metrics) {
+    for side in [Side::Public, Side::Admin] {
+        for result in [RELOADED, NOT_RELOADED] {
+            metrics.tls_reloaded(side.as_str(), result, 0);
+        }
+    }
+}
+
+/// Certificates that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file can't be read.
+    #[error("can't read the file {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file holds something else.
+    #[error("the file {} is not PEM of the expected kind", path.display())]
+    NotPem {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: pem::Error,
+    },
+    /// Certificate and key can't be used together.
+    #[error("the certificate in {} can't be used with the key in {}", cert.display(), key.display())]
+    Unusable {
+        /// The certificates.
+        cert: PathBuf,
+        /// The key.
+        key: PathBuf,
+        /// Why not.
+        source: rustls::Error,
+    },
+}
+
+/// Whether a listener could use these files now.
+pub fn check(files: &TlsFiles) -> Result<(), TlsError> {
+    Read::from(files)?.server_config(files).map(drop)
+}
+
+/// One listener's certificates.
+pub struct Certificates {
+    side: Side,
+    files: TlsFiles,
+    current: ArcSwap<ServerConfig>,
+    /// What the files held when they were looked at last, good or bad; `None`: they could not be read.
+    seen: Mutex<Option<[u8; 32]>>,
+    metrics: Arc<Metrics>,
+}
+
+/// Both files, as they are on disk.
+struct Read {
+    cert: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Certificates {
+    /// Reads and checks the files. `side` names them in metrics and logs.
+    pub fn load(side: Side, files: TlsFiles, metrics: Arc<Metrics>) -> Result<Self, TlsError> {
+        let read = Read::from(&files)?;
+        let (current, seen) = (ArcSwap::from_pointee(read.server_config(&files)?), Some(read.digest()));
+        Ok(Self { side, files, current, seen: Mutex::new(seen), metrics })
+    }
+
+    /// Reads the files again. Bad ones leave those in force; connections that are open go on as they are.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let read = Read::from(&self.files);
+        self.look_at(read)
+    }
+
+    /// Reads the files again whenever they change, for ever.
+    pub(crate) async fn watch(self: Arc<Self>) {
+        loop {
+            sleep(LOOK_EVERY).await;
+            let certificates = Arc::clone(&self);
+            let looking = spawn_blocking(move || {
+                let read = Read::from(&certificates.files);
+                if read.as_ref().ok().map(Read::digest) != *certificates.seen() {
+                    // Told where it happens; whoever put the file there reads the log.
+                    let _told = certificates.look_at(read);
+                }
+            });
+            if looking.await.is_err() {
+                tracing::error!(listener = self.side.as_str(), "a bug: looking at the certificates panicked");
+            }
+        }
+    }
+
+    /// For the next connection.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.current.load_full())
+    }
+
+    fn look_at(&self, read: Result<Read, TlsError>) -> Result<(), TlsError> {
+        *self.seen() = read.as_ref().ok().map(Read::digest);
+        let reloaded = read.and_then(|read| read.server_config(&self.files));
+        let result = if reloaded.is_ok() { RELOADED } else { NOT_RELOADED };
+        self.metrics.tls_reloaded(self.side.as_str(), result, 1);
+        match reloaded {
+            Ok(config) => {
+                self.current.store(Arc::new(config));
+                tracing::info!(listener = self.side.as_str(), "certificates reloaded");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(
+                    listener = self.side.as_str(),
+                    error = with_causes(&error),
+                    "certificates not reloaded; those before stay in force"
+                );
+                Err(error)
+            }
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Option<[u8; 32]>> {
+        // Nothing under the lock can panic half-way through a change.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Read {
+    fn from(files: &TlsFiles) -> Result<Self, TlsError> {
+        let read = |path: &Path| {
+            fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+        };
+        Ok(Self { cert: read(&files.cert)?, key: read(&files.key)? })
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        // With its length, so that no byte can pass from one to the other.
+        digest.update(self.cert.len().to_be_bytes());
+        digest.update(&self.cert);
+        digest.update(&self.key);
+        digest.finalize().into()
+    }
+
+    fn server_config(&self, files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+        let not_pem = |path: &Path| {
+            let path = path.to_owned();
+            |source| TlsError::NotPem { path, source }
+        };
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.cert).collect();
+        let chain = chain.map_err(not_pem(&files.cert))?;
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(not_pem(&files.key))?;
+        let unusable =
+            |source| TlsError::Unusable { cert: files.cert.clone(), key: files.key.clone(), source };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(unusable)?;
+        // HTTP/2 isn't spoken here: its attacks are its own.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}

@@ -5,11 +5,14 @@ mod listeners;
 use crate::config::Config;
 use crate::metrics::{Metrics, MetricsError};
 use crate::ozmap::failure::ClientError;
+use crate::refresh::Refresher;
+use crate::refresh::report::Trigger;
 use crate::refresh::schedule::Schedule;
-use crate::refresh::{Refresher, Trigger};
+use crate::refresh::store::Store;
 use crate::server::tls::TlsError;
 use crate::server::{Drain, Service};
 use crate::tenant::{Tenant, Tenants};
+use futures_util::future::join_all;
 use listeners::{Listeners, Opened};
 use std::io;
 use std::net::SocketAddr;
@@ -76,8 +79,13 @@ impl App {
         }
         let refreshers: Vec<_> = tenants
             .iter()
-            .map(|tenant| Arc::new(Refresher::new(Arc::clone(tenant), Arc::clone(&metrics))))
+            .map(|tenant| {
+                let store = config.snapshot_directory.as_deref();
+                let store = store.map(|directory| Store::new(directory, tenant.settings()));
+                Arc::new(Refresher::new(Arc::clone(tenant), Arc::clone(&metrics), store))
+            })
             .collect();
+        join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
         let (stopping, is_stopping) = watch::channel(false);
         let service = Arc::new(Service::new(
             Tenants::new(tenants),

@@ -39,6 +39,8 @@ pub struct Config {
     pub admin: Admin,
     /// What is logged, and how.
     pub log: Log,
+    /// Where snapshots are kept over a restart; `None` keeps none.
+    pub snapshot_directory: Option<PathBuf>,
     /// At least one, sorted by name, no two with one name or one `hosts` entry.
     pub tenants: Vec<Tenant>,
 }

@@ -3,19 +3,23 @@
 
 pub mod guard;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod store;
 
 use crate::metrics::Metrics;
 use crate::tenant::Tenant;
 use guard::Acceptance;
 use progress::{Phase, Progress};
+use report::{Failure, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
-use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use store::{Loaded, Store};
 use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Reports kept for `/admin/runs`.
@@ -28,68 +32,6 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
 /// The longest pause while there are data.
 const LONGEST_RETRY_WARM: Duration = Duration::from_mins(1);
-
-/// What starts a refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// The process started.
-    Start,
-    /// `refresh.full` came due.
-    Schedule,
-    /// An operator asked for it.
-    Admin,
-    /// The one before failed.
-    Retry,
-    /// None began for as long as data stay fresh: the clock must have missed its turn.
-    Watchdog,
-}
-
-impl Trigger {
-    /// The word for it in metrics and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Schedule => "schedule",
-            Self::Admin => "admin",
-            Self::Retry => "retry",
-            Self::Watchdog => "watchdog",
-        }
-    }
-}
-
-/// A refresh that is running.
-#[derive(Clone, Copy, Debug)]
-pub struct Running {
-    /// Its number, counted from 1 in each tenant.
-    pub id: u64,
-    /// What started it.
-    pub trigger: Trigger,
-    /// Whether the guard has a say.
-    pub acceptance: Acceptance,
-    /// When.
-    pub started_at: SystemTime,
-}
-
-/// A refresh that ended.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// What ran.
-    pub run: Running,
-    /// How long it took.
-    pub took: Duration,
-    /// What it published, or why nothing: the error and its causes in one line, and its word.
-    pub outcome: Result<Published, Failure>,
-}
-
-/// Why a refresh published nothing.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The error's word in the metrics.
-    pub kind: &'static str,
-    /// The error and its causes.
-    pub message: String,
-}
 
 /// A refresh that was asked for and has not begun.
 #[derive(Clone, Copy)]
@@ -115,6 +57,7 @@ struct State {
 pub struct Refresher {
     tenant: Arc<Tenant>,
     metrics: Arc<Metrics>,
+    store: Option<Store>,
     state: Mutex<State>,
     wake: Notify,
     progress: watch::Sender<Progress>,
@@ -123,10 +66,11 @@ pub struct Refresher {
 
 impl Refresher {
     /// A refresher at rest; [`Self::keep_refreshing`] makes it work.
-    pub fn new(tenant: Arc<Tenant>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(tenant: Arc<Tenant>, metrics: Arc<Metrics>, store: Option<Store>) -> Self {
         Self {
             tenant,
             metrics,
+            store,
             state: Mutex::default(),
             wake: Notify::new(),
             progress: watch::Sender::new(Progress::at(Phase::Idle)),
@@ -234,8 +178,54 @@ impl Refresher {
                 let asked_for = error.retry_after().unwrap_or_default().min(LONGEST_RETRY_AFTER);
                 Instant::now() + self.pause_after(failures).max(asked_for)
             });
+            let published = outcome.is_ok();
             self.end(run, last_began.elapsed(), outcome);
+            if published {
+                self.save().await;
+            }
         }
+    }
+
+    /// Lets the newest usable snapshot on disk answer, if there is one.
+    pub async fn restore(&self) {
+        let Some(store) = self.store.clone() else { return };
+        let started = Instant::now();
+        let result = match spawn_blocking(move || store.load()).await {
+            Ok(Loaded::Snapshot(snapshot)) => {
+                tracing::info!(
+                    tenant = self.tenant.name(),
+                    generation = snapshot.generation(),
+                    boxes = snapshot.census().boxes(),
+                    took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    "stored snapshot restored"
+                );
+                self.tenant.restore(*snapshot);
+                "ok"
+            }
+            Ok(Loaded::Absent) => "absent",
+            // A panic has been logged where it happened: the start goes on without.
+            Ok(Loaded::Unusable) | Err(_) => "unusable",
+        };
+        self.metrics.refresh().snapshot_loaded(self.tenant.name(), result);
+    }
+
+    /// Data that can't be saved are served all the same; the next refresh tries again.
+    async fn save(&self) {
+        let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return };
+        let tenant = self.tenant.name();
+        let result = match spawn_blocking(move || store.save(&data.snapshot)).await {
+            Ok(Ok(bytes)) => {
+                tracing::info!(tenant, bytes, "snapshot written");
+                "ok"
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(tenant, error = with_causes(&error), "a restart would lose these data");
+                "failed"
+            }
+            // A panic, logged where it happened.
+            Err(_panicked) => "failed",
+        };
+        self.metrics.refresh().snapshot_written(tenant, result);
     }
 
     /// What was refused by the guard is read again when the clock says so: a whole reading is much to ask of OZmap.

@@ -36,13 +36,15 @@ pub struct Tenant {
 pub struct Data {
     /// What was read.
     pub snapshot: Snapshot,
-    read: Instant,
+    /// How old they were at some moment of the monotonic clock.
+    aged: (Duration, Instant),
 }
 
 impl Data {
     /// How long ago the reading of the data began.
     pub fn age(&self) -> Duration {
-        self.read.elapsed()
+        let (age, then) = self.aged;
+        age + then.elapsed()
     }
 }
 
@@ -113,7 +115,22 @@ impl Tenant {
 
     /// Replaces the data that answer, for everybody at once; returns the old, to be dropped where nobody waits.
     pub fn publish(&self, snapshot: Snapshot, read: Instant) -> Option<Arc<Data>> {
-        self.data.swap(Some(Arc::new(Data { snapshot, read })))
+        self.data.swap(Some(Arc::new(Data { snapshot, aged: (Duration::ZERO, read) })))
+    }
+
+    /// Lets data answer that an earlier process has read; their age is what the system's clock says. Data from the
+    /// future are as good as new, and the log says that a clock is wrong.
+    pub fn restore(&self, snapshot: Snapshot) {
+        let age = snapshot.read_at().elapsed().unwrap_or_else(|ahead| {
+            let ahead = ahead.duration().as_secs();
+            tracing::warn!(
+                tenant = self.name(),
+                seconds = ahead,
+                "the stored data are from the future; check the clock"
+            );
+            Duration::ZERO
+        });
+        self.data.store(Some(Arc::new(Data { snapshot, aged: (age, Instant::now()) })));
     }
 
     /// What the holder of `key` may see, as OZmap says. While there are data nobody waits long to learn it.

@@ -82,6 +82,7 @@ fn read(reader: &mut Reader<'_>) -> Result<Config, Faulty> {
     let server = listeners::server(reader.section("server", None));
     let admin = listeners::admin(reader.section("admin", None));
     let log = sections::log(reader.section("log", None));
+    let snapshot_directory = sections::snapshot_directory(reader.section("snapshot", None));
     // A fault in a section for all is told even where every tenant overrides the key.
     let defaults = Forwarding::read(&mut reader.section("tenant_defaults", None));
     let overridable = Overridable::read(reader, None);
@@ -90,5 +91,5 @@ fn read(reader: &mut Reader<'_>) -> Result<Config, Faulty> {
     listeners::distinct(reader, &server, &admin)?;
     defaults?;
     overridable?;
-    Ok(Config { server, admin, log: log?, tenants: tenants? })
+    Ok(Config { server, admin, log: log?, snapshot_directory: snapshot_directory?, tenants: tenants? })
 }

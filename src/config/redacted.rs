@@ -18,6 +18,11 @@ impl Config {
         text.section("log");
         text.key("filter", quoted(&self.log.filter));
         text.key("format", quoted(self.log.format.as_str()));
+        text.section("snapshot");
+        match &self.snapshot_directory {
+            Some(path) => text.key("directory", quoted(path.display())),
+            None => text.comment("no directory"),
+        }
         for tenant in &self.tenants {
             text.tenant(tenant);
         }

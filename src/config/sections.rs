@@ -5,6 +5,7 @@ use super::{Access, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule,
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
 pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
@@ -15,6 +16,16 @@ pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
     });
     let format = section.choice("format", &LogFormat::ALL, LogFormat::as_str);
     Ok(Log { filter: filter?, format: format? })
+}
+
+/// Relative to the folder of the configuration file.
+pub(super) fn snapshot_directory(mut section: Section<'_, '_>) -> Result<Option<PathBuf>, Faulty> {
+    let directory = section.optional("directory", |section, key| {
+        section.read(key, "a directory such as \"/var/lib/viability-proxy\"", |entry| {
+            entry.text().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+        })
+    })?;
+    Ok(directory.map(|directory| section.reader.resolve(&directory)))
 }
 
 /// The sections that a tenant may override.

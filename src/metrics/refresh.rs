@@ -13,6 +13,8 @@ pub struct RefreshMetrics {
     duration: Histogram,
     rejected: IntCounterVec,
     quarantined: IntCounterVec,
+    snapshot_writes: IntCounterVec,
+    snapshot_loads: IntCounterVec,
 }
 
 impl RefreshMetrics {
@@ -38,7 +40,27 @@ impl RefreshMetrics {
                 "Rows of OZmap that could not be read and were set aside.",
                 &["tenant", "reason"],
             )?,
+            snapshot_writes: new.counters(
+                "snapshot_writes_total",
+                "Snapshots written to disk, by how it went.",
+                &["tenant", "result"],
+            )?,
+            snapshot_loads: new.counters(
+                "snapshot_loads_total",
+                "Snapshots looked for on disk at the start, by what was found.",
+                &["tenant", "result"],
+            )?,
         })
+    }
+
+    /// A snapshot was written to disk, or not.
+    pub fn snapshot_written(&self, tenant: &str, result: &str) {
+        self.snapshot_writes.with_label_values(&[tenant, result]).inc();
+    }
+
+    /// A snapshot was looked for on disk.
+    pub fn snapshot_loaded(&self, tenant: &str, result: &str) {
+        self.snapshot_loads.with_label_values(&[tenant, result]).inc();
     }
 
     /// A refresh ended; `took` only when it published a snapshot.

@@ -1,6 +1,7 @@
 //! The clock.
 
-use super::{Refresher, Trigger};
+use super::Refresher;
+use super::report::Trigger;
 use std::sync::Arc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 

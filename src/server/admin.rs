@@ -7,8 +7,9 @@
 use super::Service;
 use super::body::Body;
 use super::reply;
+use crate::refresh::Refresher;
 use crate::refresh::guard::Acceptance;
-use crate::refresh::{Refresher, Report, Running};
+use crate::refresh::report::{Report, Running};
 use crate::viability::plant::Refusal;
 use futures_util::future::join_all;
 use hyper::http::request::Parts;

@@ -19,6 +19,16 @@ impl ObjectId {
         }
         Some(Self(bytes))
     }
+
+    /// Any twelve bytes are an id.
+    pub fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its twelve bytes.
+    pub fn to_bytes(self) -> [u8; 12] {
+        self.0
+    }
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

@@ -37,6 +37,7 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(config.server.listen.to_string(), "0.0.0.0:9994");
     assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9995");
     assert!(config.admin.token.is_none() && config.admin.hosts.is_empty());
+    assert_eq!(config.snapshot_directory, None);
     assert_eq!(config.admin.refresh_gap, Duration::from_secs(10));
     let server = &config.server;
     let caps = [server.max_connections, server.max_connections_per_address, server.max_in_flight];

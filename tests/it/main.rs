@@ -12,6 +12,7 @@ mod harness;
 mod operating;
 mod refresh;
 mod sources;
+mod stored;
 mod tenants;
 mod tidy;
 mod wrong_ozmap;

@@ -76,6 +76,8 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_refresh_rejected_total{reason,tenant}",
     "viability_refresh_total{result,tenant,trigger}",
     "viability_rows_quarantined_total{reason,tenant}",
+    "viability_snapshot_loads_total{result,tenant}",
+    "viability_snapshot_writes_total{result,tenant}",
     "viability_tls_reloads_total{listener,result}",
     "viability_upstream_breaker_state{tenant}",
     "viability_upstream_request_duration_seconds{operation}",
@@ -111,7 +113,7 @@ pub(crate) mod exercise_everything {
     /// The world that [`run`] needs.
     pub(crate) fn plan() -> Plan {
         Plan {
-            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"",
+            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
             ..Plan::default()
         }
     }

@@ -1,0 +1,152 @@
+//! The last snapshots on disk, so that a restart answers at once, whatever OZmap does.
+//!
+//! A file appears by one rename of a whole, synced one: a process killed at any moment leaves the files before it as
+//! they were. The last [`KEPT`] are kept, and the newest that can be read is used.
+
+mod format;
+
+use crate::config::Tenant;
+use crate::viability::snapshot::Snapshot;
+use format::{Identity, decode, encode};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Files kept of a tenant.
+const KEPT: usize = 3;
+/// No file of ours is longer; a longer one isn't read into memory.
+const LONGEST_FILE: u64 = 2 << 30;
+
+/// The snapshot files of one tenant.
+#[derive(Clone, Debug)]
+pub struct Store {
+    directory: PathBuf,
+    identity: Identity,
+}
+
+/// A snapshot could not be written; those written before are as they were.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the snapshot can't be written; check space and rights", path.display())]
+pub struct StoreError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// What became of looking for a snapshot.
+pub enum Loaded {
+    /// The newest that can be used.
+    Snapshot(Box<Snapshot>),
+    /// There are files, and none can be used; the log says why.
+    Unusable,
+    /// There is no file.
+    Absent,
+}
+
+impl Store {
+    /// The files of `tenant` in `directory`, which need not exist yet.
+    pub fn new(directory: &Path, tenant: &Tenant) -> Self {
+        let identity = Identity {
+            tenant: tenant.name.to_string(),
+            host: tenant.host.base().to_string(),
+            blocked_ports_are_free: tenant.rules.blocked_ports_are_free,
+        };
+        Self { directory: directory.to_owned(), identity }
+    }
+
+    /// Writes a snapshot and removes what is older than the last [`KEPT`]; tells how many bytes it has. Blocks.
+    pub fn save(&self, snapshot: &Snapshot) -> Result<u64, StoreError> {
+        self.write(snapshot).map_err(|source| StoreError { path: self.directory.clone(), source })
+    }
+
+    fn write(&self, snapshot: &Snapshot) -> io::Result<u64> {
+        let bytes = encode(&self.identity, snapshot)?;
+        fs::create_dir_all(&self.directory)?;
+        let old = self.files()?;
+        let sequence = old.first().map_or(1, |newest| newest.sequence + 1);
+        let temporary = self.path(sequence, "tmp");
+        let written = write_whole(&temporary, &bytes)
+            .and_then(|()| fs::rename(&temporary, self.path(sequence, "snapshot")))
+            // The rename lasts only once the directory does.
+            .and_then(|()| File::open(&self.directory)?.sync_all());
+        if written.is_err() {
+            // It may hold what another try needs the space for. That it can't be removed changes nothing.
+            let _still_there = fs::remove_file(&temporary);
+        }
+        written?;
+        for outdated in old.iter().skip(KEPT - 1) {
+            if let Err(error) = fs::remove_file(&outdated.path) {
+                tracing::warn!(file = %outdated.path.display(), %error, "an outdated snapshot can't be removed");
+            }
+        }
+        Ok(bytes.len() as u64)
+    }
+
+    /// The newest snapshot that can be used; what can't be is named in the log. Blocks.
+    pub fn load(&self) -> Loaded {
+        let files = match self.files() {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::Absent,
+            Err(error) => {
+                let directory = self.directory.display();
+                tracing::warn!(%directory, %error, "snapshots can't be looked for; starting without");
+                return Loaded::Unusable;
+            }
+        };
+        for file in &files {
+            match self.read(&file.path) {
+                Ok(snapshot) => return Loaded::Snapshot(Box::new(snapshot)),
+                Err(error) => {
+                    tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used; trying the one before");
+                }
+            }
+        }
+        if files.is_empty() { Loaded::Absent } else { Loaded::Unusable }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Snapshot> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+        decode(&self.identity, &bytes).map_err(io::Error::other)
+    }
+
+    /// Newest first. Temporary files that a killed process left are removed.
+    fn files(&self) -> io::Result<Vec<Written>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            // A tenant's name has no dot.
+            let mut parts = name.split('.');
+            let tenant = parts.next();
+            let sequence = parts.next().and_then(|digits| digits.parse().ok());
+            if tenant != Some(&self.identity.tenant) {
+                continue;
+            }
+            match (sequence, parts.next(), parts.next()) {
+                (Some(sequence), Some("snapshot"), None) => files.push(Written { sequence, path }),
+                (Some(_), Some("tmp"), None) => drop(fs::remove_file(&path)),
+                _ => {}
+            }
+        }
+        files.sort_unstable_by_key(|file| std::cmp::Reverse(file.sequence));
+        Ok(files)
+    }
+
+    fn path(&self, sequence: u64, kind: &str) -> PathBuf {
+        self.directory.join(format!("{}.{sequence}.{kind}", self.identity.tenant))
+    }
+}
+
+/// A snapshot file.
+struct Written {
+    sequence: u64,
+    path: PathBuf,
+}
+
+/// Writes a new file to the disk itself; only its owner may read it.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

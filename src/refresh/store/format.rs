@@ -1,0 +1,301 @@
+//! The bytes of a snapshot file: magic, version, lengths, CRC, then postcard in zstd.
+//!
+//! A file is believed only as far as it has been checked: lengths against the file, the CRC over everything behind it
+//! before anything is unpacked, then every value by the type that carries it.
+
+use crate::viability::geo::Point;
+use crate::viability::plant::{ObjectId, Ports, ServiceBox, Stage};
+use crate::viability::snapshot::{Plant, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::time::{Duration, UNIX_EPOCH};
+
+const MAGIC: [u8; 8] = *b"VIABSNAP";
+/// Counted up whenever [`Stored`] changes.
+const VERSION: u32 = 1;
+/// Magic, version, length unpacked, length packed, CRC.
+const HEAD: usize = 8 + 4 + 8 + 8 + 4;
+const CRC_AT: usize = HEAD - 4;
+/// Ten times Brazil. More is no snapshot of ours, whatever its CRC says.
+const LONGEST: u64 = 2 << 30;
+/// Fast, and a fifth of the size.
+const LEVEL: i32 = 1;
+
+/// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// The tenant's name.
+    pub(super) tenant: String,
+    /// Its OZmap.
+    pub(super) host: String,
+    /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
+    /// port would make the file several times as large, for a setting that changes once in years.
+    pub(super) blocked_ports_are_free: bool,
+}
+
+/// Why a file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unfit {
+    /// Cut off, changed, or never one of ours.
+    #[error("the file is damaged ({0})")]
+    Damaged(&'static str),
+    /// Of another version of the program.
+    #[error("the file has format {0}, this program reads {VERSION}")]
+    Version(u32),
+    /// Of another tenant, OZmap or rule.
+    #[error("the file is of another tenant, OZmap host, or viability.blocked_ports_are_free")]
+    Foreign,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    identity: Identity,
+    generation: u64,
+    /// Milliseconds since 1970.
+    read_at: u64,
+    projects: Vec<[u8; 12]>,
+    boxes: Vec<StoredBox>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredBox {
+    id: [u8; 12],
+    name: Box<str>,
+    project: [u8; 12],
+    lat: f64,
+    lng: f64,
+    stage: StoredStage,
+    /// All, and free ones.
+    ports: Option<(u32, u32)>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredStage {
+    Draft,
+    NotImplanted,
+    Implanted,
+}
+
+/// The bytes of a file.
+pub(super) fn encode(identity: &Identity, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
+    let since_1970 = snapshot.read_at().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let stored = Stored {
+        identity: identity.clone(),
+        generation: snapshot.generation(),
+        read_at: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
+        projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
+        boxes: snapshot.boxes().iter().map(StoredBox::of).collect(),
+    };
+    let plain = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
+    let packed = zstd::bulk::compress(&plain, LEVEL)?;
+    let mut file = Vec::with_capacity(HEAD + packed.len());
+    file.extend(MAGIC);
+    file.extend(VERSION.to_le_bytes());
+    file.extend((plain.len() as u64).to_le_bytes());
+    file.extend((packed.len() as u64).to_le_bytes());
+    file.extend(checksum(&file, &packed).to_le_bytes());
+    file.extend(packed);
+    Ok(file)
+}
+
+/// The snapshot in a file.
+pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<Snapshot, Unfit> {
+    let (head, packed) = file.split_at_checked(HEAD).ok_or(Unfit::Damaged("too short"))?;
+    let number = |at: usize| {
+        let bytes = head.get(at..at + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        bytes.map_or(0, u64::from_le_bytes)
+    };
+    if !head.starts_with(&MAGIC) {
+        return Err(Unfit::Damaged("no snapshot"));
+    }
+    // The low half of the eight bytes behind the magic; the CRC can't be trusted to lie where it does in this version.
+    let version = u32::try_from(number(8) & u64::from(u32::MAX)).unwrap_or_default();
+    if version != VERSION {
+        return Err(Unfit::Version(version));
+    }
+    let (plain_length, packed_length) = (number(12), number(20));
+    if packed_length != packed.len() as u64 {
+        return Err(Unfit::Damaged("cut off"));
+    }
+    let (covered, crc) = head.split_at(CRC_AT);
+    if crc != checksum(covered, packed).to_le_bytes() {
+        return Err(Unfit::Damaged("wrong CRC"));
+    }
+    if plain_length > LONGEST {
+        return Err(Unfit::Damaged("too long"));
+    }
+    let capacity = usize::try_from(plain_length).map_err(|_too_long| Unfit::Damaged("too long"))?;
+    let plain = zstd::bulk::decompress(packed, capacity).map_err(|_unread| Unfit::Damaged("not zstd"))?;
+    let stored: Stored = postcard::from_bytes(&plain).map_err(|_unread| Unfit::Damaged("not postcard"))?;
+    drop(plain);
+    if stored.identity != *identity {
+        return Err(Unfit::Foreign);
+    }
+    stored.into_snapshot()
+}
+
+fn checksum(head: &[u8], packed: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(head);
+    crc.update(packed);
+    crc.finalize()
+}
+
+impl Stored {
+    fn into_snapshot(self) -> Result<Snapshot, Unfit> {
+        let read_at = UNIX_EPOCH.checked_add(Duration::from_millis(self.read_at));
+        let read_at = read_at.ok_or(Unfit::Damaged("impossible time"))?;
+        let boxes: Option<Vec<_>> = self.boxes.into_iter().map(StoredBox::into_box).collect();
+        let boxes = boxes.ok_or(Unfit::Damaged("impossible box"))?;
+        if !boxes.is_sorted_by(|one, next| one.id < next.id) {
+            return Err(Unfit::Damaged("boxes out of order"));
+        }
+        let projects = self.projects.into_iter().map(ObjectId::from_bytes).collect();
+        Ok(Snapshot::build(self.generation, Plant { read_at, projects, boxes }))
+    }
+}
+
+impl StoredBox {
+    fn of(one: &ServiceBox) -> Self {
+        Self {
+            id: one.id.to_bytes(),
+            name: one.name.clone(),
+            project: one.project.to_bytes(),
+            lat: one.position.lat(),
+            lng: one.position.lng(),
+            stage: match one.stage {
+                Stage::Draft => StoredStage::Draft,
+                Stage::NotImplanted => StoredStage::NotImplanted,
+                Stage::Implanted => StoredStage::Implanted,
+            },
+            ports: one.ports.map(|ports| (ports.total, ports.free)),
+        }
+    }
+
+    /// `None` for what can't be: a position off Earth, more free ports than ports.
+    fn into_box(self) -> Option<ServiceBox> {
+        let possible = self.ports.is_none_or(|(total, free)| free <= total);
+        Some(ServiceBox {
+            id: ObjectId::from_bytes(self.id),
+            name: self.name,
+            project: ObjectId::from_bytes(self.project),
+            position: Point::new(self.lat, self.lng).filter(|_| possible)?,
+            stage: match self.stage {
+                StoredStage::Draft => Stage::Draft,
+                StoredStage::NotImplanted => Stage::NotImplanted,
+                StoredStage::Implanted => Stage::Implanted,
+            },
+            ports: self.ports.map(|(total, free)| Ports { total, free }),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use std::time::SystemTime;
+
+    fn identity() -> Identity {
+        Identity { tenant: "demo".into(), host: "https://x/api/v2".into(), blocked_ports_are_free: false }
+    }
+
+    fn snapshot(boxes: usize, seed: u64) -> Snapshot {
+        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let mut id = || {
+            let mut bytes = [0; 12];
+            dice.fill_bytes(&mut bytes);
+            ObjectId::from_bytes(bytes)
+        };
+        let projects: Vec<_> = (0..4).map(|_| id()).collect();
+        let ids: Vec<_> = (0..boxes).map(|_| id()).collect();
+        let boxes = ids.into_iter().enumerate().map(|(n, id)| ServiceBox {
+            id,
+            name: format!("CTO \"{n}\" São José").into(),
+            project: projects[n % 4],
+            position: Point::new(dice.random_range(-90.0..=90.0), dice.random_range(-180.0..=180.0)).unwrap(),
+            stage: [Stage::Draft, Stage::NotImplanted, Stage::Implanted][n % 3],
+            ports: (n % 5 > 0).then(|| Ports { total: 16, free: dice.random_range(0..=16) }),
+        });
+        let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
+        let boxes = boxes.collect();
+        Snapshot::build(7, Plant { read_at, projects: projects.iter().copied().collect(), boxes })
+    }
+
+    fn assert_same(one: &Snapshot, other: &Snapshot) {
+        assert_eq!(
+            (one.generation(), one.read_at(), one.projects(), one.boxes()),
+            (other.generation(), other.read_at(), other.projects(), other.boxes())
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (boxes, seed) in [(0, 0), (1, 1), (3, 2), (2_000, 3)] {
+            let written = snapshot(boxes, seed);
+            let file = encode(&identity(), &written).unwrap();
+            assert_same(&decode(&identity(), &file).unwrap(), &written);
+        }
+    }
+
+    #[test]
+    fn r19_a_file_cut_off_anywhere_is_refused() {
+        let file = encode(&identity(), &snapshot(20, 4)).unwrap();
+        for length in 0..file.len() {
+            assert!(decode(&identity(), &file[..length]).is_err(), "cut at {length}");
+        }
+        let longer = [&file[..], &[0]].concat();
+        assert!(decode(&identity(), &longer).is_err());
+    }
+
+    #[test]
+    fn r19_ten_thousand_flipped_bits_are_noticed() {
+        let file = encode(&identity(), &snapshot(200, 5)).unwrap();
+        let mut dice = ChaCha8Rng::seed_from_u64(6);
+        for _ in 0..10_000 {
+            let (byte, bit) = (dice.random_range(0..file.len()), dice.random_range(0..8));
+            let mut flipped = file.clone();
+            flipped[byte] ^= 1 << bit;
+            assert!(decode(&identity(), &flipped).is_err(), "bit {bit} of byte {byte}");
+        }
+    }
+
+    #[test]
+    fn r19_what_has_a_right_crc_and_wrong_values_is_refused() {
+        let forge = |change: fn(&mut Stored)| {
+            let good = snapshot(3, 7);
+            let boxes = good.boxes().iter().map(StoredBox::of).collect();
+            let mut stored =
+                Stored { identity: identity(), generation: 1, read_at: 1, projects: Vec::new(), boxes };
+            change(&mut stored);
+            let plain = postcard::to_stdvec(&stored).unwrap();
+            let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
+            let mut file = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+            file.extend((plain.len() as u64).to_le_bytes());
+            file.extend((packed.len() as u64).to_le_bytes());
+            file.extend(checksum(&file, &packed).to_le_bytes());
+            file.extend(packed);
+            decode(&identity(), &file)
+        };
+        assert!(forge(|_| ()).is_ok());
+        assert!(forge(|stored| stored.boxes[0].lat = f64::NAN).is_err());
+        assert!(forge(|stored| stored.boxes[0].lng = 180.5).is_err());
+        assert!(forge(|stored| stored.boxes[0].ports = Some((8, 9))).is_err());
+        assert!(forge(|stored| stored.boxes.swap(0, 1)).is_err());
+        assert!(forge(|stored| stored.identity.tenant = "other".into()).is_err());
+        assert!(forge(|stored| stored.identity.host = "https://y/api/v2".into()).is_err());
+        assert!(forge(|stored| stored.identity.blocked_ports_are_free = true).is_err());
+    }
+
+    #[test]
+    fn r30_a_time_to_come_is_kept_as_it_is() {
+        let plant = Plant {
+            read_at: SystemTime::now() + Duration::from_hours(48),
+            projects: std::collections::HashSet::new(),
+            boxes: Vec::new(),
+        };
+        let file = encode(&identity(), &Snapshot::build(1, plant)).unwrap();
+        assert!(decode(&identity(), &file).unwrap().read_at() > SystemTime::now());
+    }
+}

@@ -1,0 +1,116 @@
+//! Snapshots on disk: what a restart finds, whatever OZmap and the disk do.
+
+use crate::harness::{Plan, World, start_app};
+use reqwest::StatusCode;
+use std::collections::HashSet;
+use std::fs;
+use std::mem::replace;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use viability_proxy::viability::snapshot::{Plant, Snapshot};
+
+/// Ends the proxy of this world and starts another with the same files.
+async fn restart(world: &mut World, folder: &Path) {
+    let config = format!("[snapshot]\ndirectory = '{}'", folder.display());
+    let app = start_app(&[("demo", &world.simulator)], &config).await;
+    replace(&mut world.app, app).stop().await;
+}
+
+/// A proxy that has written its first snapshot into `folder`.
+async fn with_a_file(folder: &Path) -> World {
+    let mut world = World::build(Plan::default()).await;
+    restart(&mut world, folder).await;
+    world.first_refresh().await;
+    written(&world, 1).await;
+    world
+}
+
+async fn written(world: &World, files: u64) {
+    let line = format!(r#"viability_snapshot_writes_total{{result="ok",tenant="demo"}} {files}"#);
+    world.until("the snapshot is written", || async { world.metrics().await.contains(&line) }).await;
+}
+
+fn generation(world: &World) -> Option<u64> {
+    world.app.refreshers()[0].tenant().data().map(|data| data.snapshot.generation())
+}
+
+/// Newest first.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.reverse();
+    files
+}
+
+#[tokio::test]
+async fn r21_restarted_while_ozmap_is_dead_it_answers_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    let home = world.sellable_box();
+    let before = world.ask(home.lat, home.lng, 300.0).await.body;
+    world.simulator.faults().hang();
+    restart(&mut world, folder.path()).await;
+    assert_eq!(world.admin("/readyz").await.0, StatusCode::OK);
+    let answer = world.ask(home.lat, home.lng, 300.0).await;
+    assert_eq!((answer.status, answer.detail()), (StatusCode::OK, "index"));
+    assert_eq!(answer.body, before);
+}
+
+#[tokio::test]
+async fn r18_r19_a_damaged_file_or_a_leftover_costs_one_generation_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    for runs in 2..=4 {
+        world.refresh().await;
+        written(&world, runs).await;
+    }
+    let kept = files(folder.path());
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    let newest = fs::read(&kept[0]).unwrap();
+    fs::write(&kept[0], &newest[..newest.len() / 2]).unwrap();
+    // As a process leaves it that is killed while it writes.
+    let leftover = folder.path().join("demo.5.tmp");
+    fs::write(&leftover, &newest[..100]).unwrap();
+    world.simulator.faults().hang();
+    restart(&mut world, folder.path()).await;
+    assert_eq!(generation(&world), Some(3));
+    assert!(!leftover.exists());
+    world.simulator.faults().clear();
+    // The run of the start may have failed by now or not: the next one goes on from the generation restored.
+    world.until("it refreshes", || async { generation(&world) > Some(3) }).await;
+}
+
+#[tokio::test]
+async fn r19_files_that_are_all_damaged_are_named_and_the_start_goes_on_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    fs::write(&files(folder.path())[0], "not a snapshot").unwrap();
+    restart(&mut world, folder.path()).await;
+    let line = r#"viability_snapshot_loads_total{result="unusable",tenant="demo"} 1"#;
+    assert!(world.metrics().await.contains(line));
+    world.first_refresh().await;
+}
+
+#[tokio::test]
+async fn r20_a_directory_that_cant_be_written_leaves_serving_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    let file = files(folder.path()).remove(0);
+    restart(&mut world, &file).await;
+    world.first_refresh().await;
+    let line = r#"viability_snapshot_writes_total{result="failed",tenant="demo"} 1"#;
+    world.until("the failure is counted", || async { world.metrics().await.contains(line) }).await;
+    let home = world.sellable_box();
+    assert!(world.ask(home.lat, home.lng, 300.0).await.is_viable());
+    assert!(file.is_file(), "what was written before is as it was");
+}
+
+#[tokio::test]
+async fn r30_data_from_the_future_are_as_good_as_new() {
+    let world = World::start().await;
+    let tenant = world.app.refreshers()[0].tenant();
+    let read_at = SystemTime::now() + Duration::from_hours(48);
+    tenant.restore(Snapshot::build(9, Plant { read_at, projects: HashSet::new(), boxes: Vec::new() }));
+    let age = tenant.data().unwrap().age();
+    assert!(age < Duration::from_hours(1), "{age:?}");
+}

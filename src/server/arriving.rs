@@ -51,6 +51,10 @@ pub(super) async fn read_and_ignore(body: Incoming) -> Result<(), BodyFault> {
     if body.is_end_stream() {
         return Ok(());
     }
+    // Refused before a client that asks first (`Expect: 100-continue`) begins to send it.
+    if body.size_hint().lower() > MOST_IGNORED as u64 {
+        return Err(BodyFault::TooLarge);
+    }
     match timeout(PATIENCE, Limited::new(body, MOST_IGNORED).collect()).await {
         Ok(Ok(_ignored)) => Ok(()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyFault::TooLarge),

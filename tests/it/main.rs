@@ -20,3 +20,4 @@ mod refresh;
 mod sources;
 mod tenants;
 mod tidy;
+mod tls;

@@ -246,7 +246,7 @@ async fn r24_who_orders_is_in_the_log_and_the_token_is_not() {
     let ordered = entry("ordered by an operator");
     assert_eq!((&ordered["request_id"], &ordered["action"]), (&"order-66".into(), &"refresh".into()));
     assert!(ordered["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
-    let refused = entry("request of an operator refused");
+    let refused = entry("wrong admin token");
     assert_eq!((&refused["request_id"], &refused["level"]), (&"guess".into(), &"WARN".into()));
     assert!(refused["peer"].as_str().unwrap().starts_with("127.0.0.3:"));
     for token in [ADMIN_TOKEN, "a-wrong-admin-token"] {

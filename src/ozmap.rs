@@ -11,7 +11,7 @@ use crate::config::Tenant;
 use crate::config::key::ApiKey;
 use crate::metrics::Metrics;
 use crate::viability::geo::{Point, Radius};
-use breaker::{Breaker, Outcome};
+use breaker::{Breaker, BreakerState, Outcome};
 use bytes::{Bytes, BytesMut};
 use failure::{CallError, ClientError};
 use http::Response;
@@ -213,7 +213,9 @@ impl Client {
         let body = reqwest::Body::wrap(request.body);
         let send = self.forwarder.request(request.method, url).headers(request.headers).body(body).send();
         let send = self.observed("forward", async { send.await.map_err(CallError::from_http) });
-        let response = self.unless_spared(send).await;
+        // What is passed through has no vote: it can fail by the client's own doing, a body that breaks off.
+        let spared = self.breaker.state() == BreakerState::Open;
+        let response = if spared { Err(CallError::Spared) } else { send.await };
         Some(response.map(|response| {
             Response::from(response).map(|body| body.map_err(CallError::from_http).boxed_unsync())
         }))

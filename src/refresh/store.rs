@@ -1,7 +1,7 @@
 //! The last snapshots on disk, so that a restart answers at once, whatever OZmap does.
 //!
 //! A file appears by one rename of a whole, synced one: a process killed at any moment leaves the files before it as
-//! they were. The last [`KEPT`] are kept, and the newest that can be read is used.
+//! they were. The last three are kept, and the newest that can be read is used.
 
 mod format;
 
@@ -54,7 +54,7 @@ impl Store {
         Self { directory: directory.to_owned(), identity }
     }
 
-    /// Writes a snapshot and removes what is older than the last [`KEPT`]; tells how many bytes it has. Blocks.
+    /// Writes a snapshot and removes what is older than the last three; tells how many bytes it has. Blocks.
     pub fn save(&self, snapshot: &Snapshot) -> Result<u64, StoreError> {
         self.write(snapshot).map_err(|source| StoreError { path: self.directory.clone(), source })
     }

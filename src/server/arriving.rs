@@ -51,6 +51,10 @@ pub(super) async fn read_and_ignore(body: Incoming) -> Result<(), BodyFault> {
     if body.is_end_stream() {
         return Ok(());
     }
+    // Refused before a client that asks first (`Expect: 100-continue`) begins to send it.
+    if body.size_hint().lower() > MOST_IGNORED as u64 {
+        return Err(BodyFault::TooLarge);
+    }
     match timeout(PATIENCE, Limited::new(body, MOST_IGNORED).collect()).await {
         Ok(Ok(_ignored)) => Ok(()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyFault::TooLarge),
@@ -142,5 +146,79 @@ impl Body for Arriving {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::Empty;
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper::{Request, Response, StatusCode};
+    use hyper_util::rt::TokioIo;
+    use std::convert::Infallible;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    /// Takes the body as `/ignored` or `/passed` says; the status tells how it ended.
+    async fn take(request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
+        let ignored = request.uri().path() == "/ignored";
+        let body = request.into_body();
+        let taken = if ignored {
+            read_and_ignore(body).await
+        } else {
+            match Arriving::new(body) {
+                Ok((body, fault)) => {
+                    let collected = body.collect().await.map(drop);
+                    assert_eq!(fault.get(), collected.err(), "whoever gave the body away knows as well");
+                    collected
+                }
+                Err(fault) => Err(fault),
+            }
+        };
+        let status = match taken {
+            Ok(()) => StatusCode::OK,
+            Err(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Err(BodyFault::Broken) => StatusCode::BAD_REQUEST,
+            Err(BodyFault::Late) => StatusCode::REQUEST_TIMEOUT,
+        };
+        let mut response = Response::new(Empty::new());
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
+    /// Sends a head, then a byte of the body each `pause`; the answer's status.
+    async fn drip(path: &str, length: usize, pause: Duration) -> String {
+        let (client, server) = duplex(64);
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(server), service_fn(take)));
+        let (mut answer, mut body) = tokio::io::split(client);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        let sending = tokio::spawn(async move {
+            body.write_all(head.as_bytes()).await.unwrap();
+            for _ in 0..length {
+                sleep(pause).await;
+                let _gone = body.write_all(b"a").await;
+            }
+        });
+        let mut status = [0; 12];
+        answer.read_exact(&mut status).await.unwrap();
+        sending.abort();
+        String::from_utf8(status.to_vec()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_to_come_in_time() {
+        let second = Duration::from_secs(1);
+        assert_eq!(drip("/ignored", 5, second).await, "HTTP/1.1 200");
+        assert_eq!(drip("/ignored", 50, second).await, "HTTP/1.1 408");
+        assert_eq!(drip("/passed", 50, second).await, "HTTP/1.1 200");
+        assert_eq!(drip("/passed", 5, second * 11).await, "HTTP/1.1 408");
+        assert_eq!(drip("/passed", 500, second).await, "HTTP/1.1 408");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_says_it_is_too_large_is_not_waited_for() {
+        assert_eq!(drip("/ignored", MOST_IGNORED + 1, PATIENCE).await, "HTTP/1.1 413");
+        assert_eq!(drip("/passed", (64 << 20) + 1, PATIENCE).await, "HTTP/1.1 413");
     }
 }

@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
+use rustix::net::sockopt;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
@@ -24,6 +25,9 @@ use tokio::time::{Instant, timeout};
 
 /// Room for a head, and for what waits to be written.
 const BUFFER: usize = 16 << 10;
+/// What the system holds of answers that a client has not taken. By itself it would grow to megabytes, and the system
+/// tells us of progress only when a third of it is free: a slow client would seem to take nothing.
+const SEND_BUFFER: usize = 128 << 10;
 /// More headers than any client of OZmap sends.
 const MOST_HEADERS: usize = 64;
 /// After so many requests, or so long, a connection ends: else clients would never find other instances, and an
@@ -99,7 +103,10 @@ impl Connection {
         watcher: Watcher,
     ) {
         // Answers are small and written whole: waiting to fill a packet only delays them.
-        if let Err(error) = stream.set_nodelay(true) {
+        let set = stream
+            .set_nodelay(true)
+            .and_then(|()| Ok(sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?));
+        if let Err(error) = set {
             tracing::debug!(%error, "a connection was gone before it began");
             return;
         }

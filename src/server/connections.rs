@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Operators, probes and Prometheus are few; a browser opens six.
-const ADMIN_CONNECTIONS: Caps = Caps { all: 64, per_address: 48 };
+/// Operators, probes and Prometheus are few, but a script may order a hundred things at once.
+const ADMIN_CONNECTIONS: Caps = Caps { all: 128, per_address: 112 };
 /// File descriptors for OZmap, files, the runtime and the log.
-const OTHER_DESCRIPTORS: usize = 96;
+const OTHER_DESCRIPTORS: usize = 64;
 
 /// The most connections of one listener.
 #[derive(Clone, Copy, Debug)]
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn descriptors_are_left_for_ozmap_operators_and_files() {
-        assert_eq!(affordable(256), 96);
-        assert_eq!(affordable(20_000), 19_840);
+        assert_eq!(affordable(256), 64);
+        assert_eq!(affordable(20_000), 19_808);
         assert_eq!(affordable(64), 16);
     }
 }

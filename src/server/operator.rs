@@ -29,9 +29,12 @@ pub(super) enum Refused {
     /// Too many wrong tokens.
     #[error("too many wrong admin tokens from this address; try again later")]
     LockedOut(Duration),
-    /// No token, or another one.
+    /// No token.
     #[error("the admin token is needed: Authorization: Bearer <token>")]
-    BadToken,
+    NoToken,
+    /// Another token.
+    #[error("this is not the admin token")]
+    WrongToken,
 }
 
 impl Refused {
@@ -40,7 +43,7 @@ impl Refused {
         match self {
             Self::ForeignHost | Self::ForeignSite => Some(Rejection::Foreign),
             Self::LockedOut(_) => Some(Rejection::LockedOut),
-            Self::NoTokenSet | Self::BadToken => None,
+            Self::NoTokenSet | Self::NoToken | Self::WrongToken => None,
         }
     }
 }
@@ -63,7 +66,7 @@ pub(super) fn check(own: &[String], method: &Method, headers: &HeaderMap) -> Res
 /// What a request that changes something must show beside that.
 pub(super) fn authorize(service: &Service, headers: &HeaderMap, peer: IpAddr) -> Result<(), Refused> {
     let token = service.admin_token().ok_or(Refused::NoTokenSet)?;
-    let presented = Presented::of(headers).ok_or(Refused::BadToken)?;
+    let presented = Presented::of(headers).ok_or(Refused::NoToken)?;
     if let Some(left) = service.lockout().left(peer) {
         return Err(Refused::LockedOut(left));
     }
@@ -74,7 +77,7 @@ pub(super) fn authorize(service: &Service, headers: &HeaderMap, peer: IpAddr) ->
         }
         OperatorAccess::Refused => {
             service.lockout().wrong_token(peer);
-            Err(Refused::BadToken)
+            Err(Refused::WrongToken)
         }
     }
 }

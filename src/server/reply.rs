@@ -118,7 +118,7 @@ pub(super) fn refused(refused: Refused) -> Response<Body> {
         Refused::ForeignSite => error(StatusCode::FORBIDDEN, "foreign_site", &message),
         Refused::NoTokenSet => error(StatusCode::FORBIDDEN, "no_admin_token", &message),
         Refused::LockedOut(left) => wait(error(StatusCode::TOO_MANY_REQUESTS, "locked_out", &message), left),
-        Refused::BadToken => {
+        Refused::NoToken | Refused::WrongToken => {
             let mut response = error(StatusCode::UNAUTHORIZED, "bad_admin_token", &message);
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             response

@@ -51,7 +51,12 @@ impl Stopped {
             Self::TooOften(left) => reply::too_often(left),
             Self::Refused(refused) => {
                 let Operator { peer, request_id } = operator;
-                tracing::warn!(%peer, request_id, reason = %refused, "request of an operator refused");
+                if matches!(refused, Refused::WrongToken) {
+                    // The lock-out keeps these few; of the others anybody could make as many as they like.
+                    tracing::warn!(%peer, request_id, "wrong admin token");
+                } else {
+                    tracing::debug!(%peer, request_id, reason = %refused, "request of an operator refused");
+                }
                 reply::refused(refused)
             }
         }

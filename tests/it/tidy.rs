@@ -63,7 +63,7 @@ fn each_library_stays_in_its_room() {
         ("hyper::", &["src/server"][..]),
         ("hyper_util", &["src/server"]),
         ("tokio_rustls", &["src/server/tls.rs"]),
-        ("rustix", &["src/server/connections.rs"]),
+        ("rustix", &["src/server/connection"]),
         ("reqwest", &["src/ozmap"]),
         ("rstar", &["src/viability/index.rs"]),
         ("moka", &["src/tenant/cache.rs"]),

@@ -1,0 +1,92 @@
+//! The program as a process of its own, with limits and a log of its own.
+
+use crate::harness::{ADMIN_TOKEN, PATIENCE};
+use ozmap_simulator::Simulator;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+/// A running proxy, its first refresh done.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) public: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    /// The lines of its log since then.
+    log: mpsc::UnboundedReceiver<String>,
+    descriptors: u64,
+    _folder: TempDir,
+}
+
+impl Process {
+    /// With at most so many descriptors, in front of this simulator, with more in its environment.
+    pub(crate) async fn start(simulator: &Simulator, descriptors: u64, env: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!("[tenants.demo]\nhost = \"{}\"\nkey_file = \"key\"\n", simulator.host());
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        std::fs::write(folder.path().join("key"), simulator.full_key()).unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" serve")])
+            .arg(env!("CARGO_BIN_EXE_viability-proxy"))
+            .current_dir(folder.path())
+            .env_clear()
+            .env("VIABILITY__SERVER__LISTEN", "127.0.0.1:0")
+            .env("VIABILITY__ADMIN__LISTEN", "127.0.0.1:0")
+            .env("VIABILITY__ADMIN__TOKEN_ENV", "ADMIN_TOKEN")
+            .env("ADMIN_TOKEN", ADMIN_TOKEN)
+            .env("VIABILITY__LOG__FORMAT", "json")
+            .envs(env.iter().copied())
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (mut listening, mut published) = (None, false);
+        while listening.is_none() || !published {
+            let line = lines.next_line().await.unwrap().expect("it runs");
+            let entry: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            let address = |field: &str| entry[field].as_str().unwrap().parse().unwrap();
+            match entry["message"].as_str() {
+                Some("listening") => listening = Some((address("public"), address("admin"))),
+                Some("refresh published") => published = true,
+                _ => {}
+            }
+        }
+        let (told, log) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let _gone = told.send(line);
+            }
+        });
+        let (public, admin) = listening.unwrap();
+        Self { child, public, admin, log, descriptors, _folder: folder }
+    }
+
+    /// Changes its limit while it runs; not above that of its start.
+    pub(crate) fn limit_descriptors(&self, to: u64) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        let limit = Rlimit { current: Some(to), maximum: Some(self.descriptors) };
+        prlimit(Some(pid), Resource::Nofile, limit).unwrap();
+    }
+
+    /// The next line of its log.
+    pub(crate) async fn next_line(&mut self) -> String {
+        tokio::time::timeout(PATIENCE, self.log.recv()).await.expect("a line").expect("it runs")
+    }
+
+    /// The message of that.
+    pub(crate) async fn next_message(&mut self) -> String {
+        let entry: Value = serde_json::from_str(&self.next_line().await).unwrap();
+        entry["message"].as_str().unwrap().to_owned()
+    }
+
+    /// What it has logged and nobody has read.
+    pub(crate) fn log_so_far(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.log.try_recv().ok()).collect()
+    }
+}

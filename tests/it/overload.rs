@@ -176,39 +176,42 @@ async fn r09_a_connection_ends_after_a_thousand_requests() {
     assert!(connection.rest().await.is_empty());
 }
 
-/// An answer of OZmap's that no socket's buffers hold.
-const LARGE: usize = 48 << 20;
-
-async fn world_with_a_large_list(server: &'static str) -> World {
+/// A world whose OZmap has a list of so many bytes.
+async fn world_with_a_list(bytes: usize, server: &'static str) -> World {
     let world = World::build(Plan { server, ..Plan::default() }).await;
-    world.simulator.faults().answer("/properties", 200, "application/json", &"x".repeat(LARGE));
+    world.simulator.faults().answer("/properties", 200, "application/json", &"x".repeat(bytes));
     world
 }
 
+const ASK_FOR_THE_LIST: &str = "GET /api/v2/properties HTTP/1.1\r\nHost: a\r\n\r\n";
+
 #[tokio::test]
 async fn r10_a_client_that_takes_nothing_is_cut_off() {
-    let world = world_with_a_large_list("write_timeout = \"200ms\"").await;
+    // More than any socket's buffers hold.
+    let bytes = 48 << 20;
+    let world = world_with_a_list(bytes, "write_timeout = \"200ms\"").await;
     let mut reader = Raw::connect_narrow(world.app.public_address()).await;
-    reader.send("GET /api/v2/properties HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    reader.send(ASK_FOR_THE_LIST).await;
     until_rejected(&world, "write_timeout", 1).await;
-    assert!(reader.rest().await.len() < LARGE);
+    assert!(reader.rest().await.len() < bytes);
     assert_eq!(world.metric(r#"viability_http_connections{listener="public"}"#).await, 0);
 }
 
 #[tokio::test]
 async fn r10_a_client_that_takes_its_time_gets_all_of_it() {
-    let world = world_with_a_large_list("write_timeout = \"300ms\"").await;
-    let mut reader = Raw::connect(world.app.public_address()).await;
-    reader.send("GET /api/v2/properties HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let (mut taken, mut pause_at) = (0, 1 << 20);
-    while taken < LARGE {
-        let now = reader.skip(1 << 18).await;
-        assert!(now > 0, "{taken} of {LARGE} bytes");
+    let bytes = 3 << 20;
+    let world = world_with_a_list(bytes, "write_timeout = \"500ms\"").await;
+    let mut reader = Raw::connect_narrow(world.app.public_address()).await;
+    reader.send(ASK_FOR_THE_LIST).await;
+    let (mut taken, mut pause_at) = (0, 0);
+    while taken < bytes {
+        let now = reader.skip(1 << 16).await;
+        assert!(now > 0, "{taken} of {bytes} bytes");
         taken += now;
         if taken >= pause_at {
             // The pace of this client: the whole takes several times as long as nothing may be taken.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            pause_at += 1 << 20;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            pause_at += 1 << 16;
         }
     }
     assert_eq!(rejected(&world, "write_timeout").await, 0);

@@ -73,7 +73,7 @@ impl App {
         let mut tenants = Vec::new();
         for settings in config.tenants {
             let name = settings.name.to_string();
-            let tenant = Tenant::new(settings, Arc::clone(&metrics))
+            let tenant = Tenant::new(settings, config.server.max_in_flight, Arc::clone(&metrics))
                 .map_err(|source| StartError::Client { tenant: name, source })?;
             tenants.push(Arc::new(tenant));
         }
@@ -99,9 +99,10 @@ impl App {
         let schedule = Schedule::start(&refreshers).await?;
         let background = refreshers
             .iter()
-            .map(|refresher| {
+            .flat_map(|refresher| {
                 refresher.request(Trigger::Start);
-                tokio::spawn(Arc::clone(refresher).keep_refreshing())
+                let refreshing = tokio::spawn(Arc::clone(refresher).keep_refreshing());
+                [refreshing, tokio::spawn(Arc::clone(refresher).keep_saving())]
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");

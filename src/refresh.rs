@@ -5,6 +5,7 @@ pub mod guard;
 pub mod progress;
 pub mod report;
 pub mod run;
+mod saving;
 pub mod schedule;
 pub mod store;
 
@@ -17,9 +18,8 @@ use run::{Published, RefreshError, run_apart};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use store::{Loaded, Store};
+use store::Store;
 use tokio::sync::{Notify, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Reports kept for `/admin/runs`.
@@ -60,6 +60,8 @@ pub struct Refresher {
     store: Option<Store>,
     state: Mutex<State>,
     wake: Notify,
+    /// Data were published that are not on disk yet.
+    unsaved: Notify,
     progress: watch::Sender<Progress>,
     ended: watch::Sender<u64>,
 }
@@ -73,6 +75,7 @@ impl Refresher {
             store,
             state: Mutex::default(),
             wake: Notify::new(),
+            unsaved: Notify::new(),
             progress: watch::Sender::new(Progress::at(Phase::Idle)),
             ended: watch::Sender::new(0),
         }
@@ -104,6 +107,10 @@ impl Refresher {
         if let Some(pending) = &mut state.pending {
             if acceptance == Acceptance::AsRead {
                 pending.acceptance = acceptance;
+            }
+            // The run that serves an order is an operator's, in the reports and for the gap to the next.
+            if trigger == Trigger::Admin {
+                pending.trigger = trigger;
             }
             return pending.id;
         }
@@ -181,51 +188,9 @@ impl Refresher {
             let published = outcome.is_ok();
             self.end(run, last_began.elapsed(), outcome);
             if published {
-                self.save().await;
+                self.unsaved.notify_one();
             }
         }
-    }
-
-    /// Lets the newest usable snapshot on disk answer, if there is one.
-    pub async fn restore(&self) {
-        let Some(store) = self.store.clone() else { return };
-        let started = Instant::now();
-        let result = match spawn_blocking(move || store.load()).await {
-            Ok(Loaded::Snapshot(snapshot)) => {
-                tracing::info!(
-                    tenant = self.tenant.name(),
-                    generation = snapshot.generation(),
-                    boxes = snapshot.census().boxes(),
-                    took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                    "stored snapshot restored"
-                );
-                self.tenant.restore(*snapshot);
-                "ok"
-            }
-            Ok(Loaded::Absent) => "absent",
-            // A panic has been logged where it happened: the start goes on without.
-            Ok(Loaded::Unusable) | Err(_) => "unusable",
-        };
-        self.metrics.refresh().snapshot_loaded(self.tenant.name(), result);
-    }
-
-    /// Data that can't be saved are served all the same; the next refresh tries again.
-    async fn save(&self) {
-        let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return };
-        let tenant = self.tenant.name();
-        let result = match spawn_blocking(move || store.save(&data.snapshot)).await {
-            Ok(Ok(bytes)) => {
-                tracing::info!(tenant, bytes, "snapshot written");
-                "ok"
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(tenant, error = with_causes(&error), "a restart would lose these data");
-                "failed"
-            }
-            // A panic, logged where it happened.
-            Err(_panicked) => "failed",
-        };
-        self.metrics.refresh().snapshot_written(tenant, result);
     }
 
     /// What was refused by the guard is read again when the clock says so: a whole reading is much to ask of OZmap.

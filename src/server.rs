@@ -42,7 +42,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificates;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 /// The pauses after failed accepts, which are mostly for want of file descriptors: the first, doubled up to the last.
@@ -57,7 +57,6 @@ pub struct Service {
     admin_hosts: Vec<String>,
     refresh_gap: Duration,
     lockout: Lockout,
-    in_flight: Semaphore,
     rate: Option<RateLimit>,
     request_ids: RequestIds,
     stopping: watch::Receiver<bool>,
@@ -84,7 +83,6 @@ impl Service {
             admin_hosts: admin.hosts.clone(),
             refresh_gap: admin.refresh_gap,
             lockout: Lockout::default(),
-            in_flight: Semaphore::new(server.max_in_flight.get().min(Semaphore::MAX_PERMITS)),
             rate: server.requests_per_second_per_key.map(RateLimit::new),
             request_ids: RequestIds::new(),
             stopping,
@@ -118,11 +116,6 @@ impl Service {
 
     fn lockout(&self) -> &Lockout {
         &self.lockout
-    }
-
-    /// Places for viability queries.
-    fn in_flight(&self) -> &Semaphore {
-        &self.in_flight
     }
 
     /// Whether the key in these headers may ask now; if not, when it may.

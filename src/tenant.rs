@@ -16,6 +16,7 @@ use crate::viability::snapshot::Snapshot;
 use access::{AccessError, Scopes};
 use arc_swap::ArcSwapOption;
 use live::LiveCalls;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
@@ -75,11 +76,24 @@ impl DataState {
 
 impl Tenant {
     /// A tenant without data; asks OZmap nothing yet.
-    pub fn new(settings: config::Tenant, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
+    ///
+    /// At most `max_waiting` of its requests wait for its OZmap at a time. What is answered from memory waits for
+    /// nobody, and a tenant whose OZmap is slow takes no other's places.
+    pub fn new(
+        settings: config::Tenant,
+        max_waiting: NonZeroUsize,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ClientError> {
         let client = Arc::new(Client::new(&settings, Arc::clone(&metrics))?);
+        let waiting = Arc::new(Semaphore::new(max_waiting.get().min(Semaphore::MAX_PERMITS)));
         Ok(Self {
-            live: LiveCalls::new(&settings.live, Arc::clone(&client), Arc::clone(&metrics)),
-            scopes: Scopes::new(&settings, Arc::clone(&client), Arc::clone(&metrics)),
+            live: LiveCalls::new(
+                &settings.live,
+                Arc::clone(&client),
+                Arc::clone(&waiting),
+                Arc::clone(&metrics),
+            ),
+            scopes: Scopes::new(&settings, Arc::clone(&client), waiting, Arc::clone(&metrics)),
             forwards: Arc::new(Semaphore::new(settings.forwards_at_once.get().min(Semaphore::MAX_PERMITS))),
             data: ArcSwapOption::empty(),
             client,
@@ -133,11 +147,12 @@ impl Tenant {
         self.data.store(Some(Arc::new(Data { snapshot, aged: (age, Instant::now()) })));
     }
 
-    /// What the holder of `key` may see, as OZmap says. While there are data nobody waits long to learn it.
-    pub async fn scope_of(&self, key: &ApiKey) -> Result<Arc<Scope>, AccessError> {
+    /// What the holder of `key` may see, as OZmap says. While there are data nobody waits long to learn it, counted
+    /// from when the request came.
+    pub async fn scope_of(&self, key: &ApiKey, came: Instant) -> Result<Arc<Scope>, AccessError> {
         let live = &self.settings.live;
-        let within = if self.data.load().is_some() { live.deadline } else { live.timeout };
-        self.scopes.of(key, within).await
+        let patience = if self.data.load().is_some() { live.deadline } else { live.timeout };
+        self.scopes.of(key, patience.saturating_sub(came.elapsed())).await
     }
 
     /// What the age of `data` means by this tenant's settings.

@@ -41,12 +41,19 @@ pub struct Answer<'s> {
     pub boxes: Vec<Offered<'s>>,
     /// Boxes that can't, each with its reason; drafts are never among them.
     pub refused: Vec<Refused<'s>>,
+    /// Boxes that could not be read well enough to be judged.
+    pub unreadable: usize,
 }
 
 impl Answer<'_> {
     /// Whether the home can be connected: a box with a free port is in reach.
     pub fn is_viable(&self) -> bool {
         !self.boxes.is_empty()
+    }
+
+    /// Whether the verdict follows from what was read: an unreadable box in reach may yet make a home viable.
+    pub fn is_certain(&self) -> bool {
+        self.is_viable() || self.unreadable == 0
     }
 }
 
@@ -76,6 +83,7 @@ pub struct Refused<'s> {
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
     let mut boxes = Vec::new();
     let mut refused = Vec::new();
+    let mut unreadable = 0;
     for service_box in snapshot.near(query.center, query.radius, rules.earth) {
         let distance = rules.earth.distance(query.center, service_box.position);
         if distance > query.radius.metres() || !scope.holds(service_box.project) {
@@ -84,12 +92,13 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
         match service_box.refusal() {
             None => boxes.push(Offered { distance, service_box }),
             Some(Refusal::Draft) => {}
+            Some(Refusal::Unreadable) => unreadable += 1,
             Some(reason) => refused.push(Refused { distance, service_box, reason }),
         }
     }
     keep_nearest(&mut boxes, rules.max_boxes, |found| (found.distance, found.service_box));
     keep_nearest(&mut refused, rules.max_boxes, |found| (found.distance, found.service_box));
-    Answer { boxes, refused }
+    Answer { boxes, refused, unreadable }
 }
 
 fn keep_nearest<'s, T>(found: &mut Vec<T>, at_most: NonZeroUsize, key: impl Fn(&T) -> (f64, &'s ServiceBox)) {
@@ -103,7 +112,7 @@ fn keep_nearest<'s, T>(found: &mut Vec<T>, at_most: NonZeroUsize, key: impl Fn(&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::{ObjectId, Ports, Stage};
+    use plant::{Evidence, ObjectId, Ports, Stage};
     use proptest::prelude::*;
     use snapshot::{Census, Plant};
     use std::collections::HashSet;
@@ -131,6 +140,7 @@ mod tests {
             position: Point::new(lat, lng).unwrap(),
             stage: Stage::Implanted,
             ports: Some(Ports { total: 8, free: 3 }),
+            evidence: Evidence::Whole,
         }
     }
 
@@ -173,7 +183,7 @@ mod tests {
         let reasons: Vec<_> =
             answer.refused.iter().map(|found| (found.service_box.id, found.reason)).collect();
         assert_eq!(reasons, [(id(1), Refusal::NoFreePort), (id(2), Refusal::NoServiceConnector)]);
-        let census = Census { sellable: 0, refused: [1, 1, 1], free_ports: 0, service_ports: 16 };
+        let census = Census { sellable: 0, refused: [1, 1, 1, 0], free_ports: 0, service_ports: 16 };
         assert_eq!(snapshot.census(), census);
     }
 

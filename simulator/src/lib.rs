@@ -36,6 +36,6 @@ pub use faults::{Fault, Faults};
 pub use keys::{LOGIN, PASSWORD};
 pub use network::edit::{ControlError, NewBox, NewPort, NewSplitter};
 pub use network::view::{BoxView, Project};
-pub use settings::{IdFilters, OracleRules, Pagination, Settings};
+pub use settings::{Clamping, IdFilters, OracleRules, Pagination, Settings, Totals};
 pub use simulator::Simulator;
 pub use state::PageEvent;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use crate::keys::Scope;
 use crate::network::cell::Cell;
 use crate::network::{Kind, Network};
-use crate::settings::{IdFilters, Pagination};
+use crate::settings::{Clamping, IdFilters, Pagination, Totals};
 use crate::state::State;
+use filter::Condition;
 use query::{Direction, ListQuery, SortKey};
 
 /// A page, rendered.
@@ -49,7 +50,15 @@ pub(crate) fn page(
     let (start, count, total) = (cut.page.start - cut.total.start, cut.page.len(), cut.total.len());
     let read = state.next_read();
     // Where everything was asked for, the limit told is 0 as asked.
-    let told = if limit == usize::MAX { 0 } else { limit };
+    let told = match state.settings.clamping {
+        Clamping::Told if limit == usize::MAX => 0,
+        Clamping::Told => limit,
+        Clamping::Silent => query.limit,
+    };
+    let total = match state.settings.totals {
+        Totals::OfFilter => total,
+        Totals::OfList => visible(state, &network, kind, scope, &[], "", |_| ()).len(),
+    };
     let mut body =
         format!(r#"{{"total":{total},"count":{count},"start":{start},"limit":{told},"rows":["#).into_bytes();
     for (place, slot) in cut.slots[cut.page.clone()].iter().enumerate() {
@@ -89,18 +98,16 @@ fn cut(
         }
         honoured && !by_id
     });
-    let slots = state.memo().slots(network, kind, scope, &conditions, &query.sort_text(by_id), || {
-        let mut slots: Vec<u32> = (0..network.slots(kind))
-            .filter(|&slot| network.project_at(kind, slot).is_some_and(|project| scope.sees(project)))
-            .filter(|&slot| conditions.iter().all(|condition| condition.holds(network, kind, slot)))
-            .filter_map(|slot| u32::try_from(slot).ok())
-            .collect();
+    let slots = visible(state, network, kind, scope, &conditions, &query.sort_text(by_id), |slots| {
         if !by_id {
             slots.sort_by(|&a, &b| in_order(network, kind, &query.sort, a as usize, b as usize));
         }
-        slots
     });
     let mut total = 0..slots.len();
+    let matches_nothing = state.settings.id_filters == IdFilters::MatchNothing;
+    if matches_nothing && query.filter.iter().any(Condition::is_on_id) {
+        total.end = 0;
+    }
     for bound in bounds {
         let inside = bound.slots(network, kind);
         let position = |slot: usize| slots.partition_point(|&other| (other as usize) < slot);
@@ -113,6 +120,27 @@ fn cut(
     let start = total.start.saturating_add(before).min(total.end);
     let page = start..start.saturating_add(limit).min(total.end);
     Cut { slots, page, total }
+}
+
+/// The rows that this key sees and that meet the conditions, in the order that `sort` makes and `sorting` names.
+fn visible(
+    state: &State,
+    network: &Network,
+    kind: Kind,
+    scope: &Arc<Scope>,
+    conditions: &[Condition],
+    sorting: &str,
+    sort: impl FnOnce(&mut Vec<u32>),
+) -> Arc<Vec<u32>> {
+    state.memo().slots(network, kind, scope, conditions, sorting, || {
+        let mut slots: Vec<u32> = (0..network.slots(kind))
+            .filter(|&slot| network.project_at(kind, slot).is_some_and(|project| scope.sees(project)))
+            .filter(|&slot| conditions.iter().all(|condition| condition.holds(network, kind, slot)))
+            .filter_map(|slot| u32::try_from(slot).ok())
+            .collect();
+        sort(&mut slots);
+        slots
+    })
 }
 
 fn in_order(network: &Network, kind: Kind, sort: &[SortKey], a: usize, b: usize) -> Ordering {

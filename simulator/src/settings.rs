@@ -20,8 +20,12 @@ pub struct Settings {
     pub max_limit: Option<usize>,
     /// Whether pages tell `hasNextPage` and `nextUrl`.
     pub pagination: Pagination,
+    /// Whether pages tell that their limit was clamped.
+    pub clamping: Clamping,
     /// Whether filters on `id` count.
     pub id_filters: IdFilters,
+    /// What `total` counts.
+    pub totals: Totals,
     /// The rules of the viability answer.
     pub rules: OracleRules,
 }
@@ -36,7 +40,9 @@ impl Default for Settings {
             failure_rate: 0.0,
             max_limit: None,
             pagination: Pagination::default(),
+            clamping: Clamping::default(),
             id_filters: IdFilters::default(),
+            totals: Totals::default(),
             rules: OracleRules::default(),
         }
     }
@@ -60,6 +66,30 @@ pub enum IdFilters {
     Honoured,
     /// They are accepted and ignored: the list comes as if they were absent.
     Ignored,
+    /// They are accepted and match no row.
+    MatchNothing,
+    /// They are answered 500.
+    Refused,
+}
+
+/// What a page says of a limit that was clamped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clamping {
+    /// The limit in force.
+    #[default]
+    Told,
+    /// The limit asked for.
+    Silent,
+}
+
+/// What the `total` of a page counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Totals {
+    /// The rows that match the filter.
+    #[default]
+    OfFilter,
+    /// Every row that the key sees, whatever the filter.
+    OfList,
 }
 
 /// The system settings of an OZmap tenant that decide about viability.

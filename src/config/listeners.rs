@@ -23,7 +23,7 @@ pub struct Server {
     pub header_timeout: Duration,
     /// How long a client may take nothing of an answer; on both listeners.
     pub write_timeout: Duration,
-    /// How many viability queries may be under way.
+    /// How many viability queries of one tenant may wait for its OZmap.
     pub max_in_flight: NonZeroUsize,
     /// How many requests a second each key may make; `None`: any number. Finite, above 0.
     pub requests_per_second_per_key: Option<f64>,

@@ -1,32 +1,47 @@
 //! From rows to judged boxes.
 
+use super::pages::Reading;
 use super::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::Rules;
-use crate::viability::plant::{ObjectId, Ports, ServiceBox};
+use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox};
+use crate::viability::snapshot::Snapshot;
 use std::collections::HashMap;
 
 /// Joins boxes with the service splitters that stand in them and counts their ports.
 ///
 /// Splitters for other things than clients are passed over even if OZmap's filter let them through, and so are those
-/// whose parent is no box (a building or a POP).
-pub fn boxes(rows: Vec<BoxRow>, splitters: &[SplitterRow], rules: &Rules) -> Vec<ServiceBox> {
-    let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.len());
-    for splitter in splitters.iter().filter(|splitter| splitter.serves_clients) {
+/// whose parent is no box (a building or a POP). A box whose own row can't be read any more stays where it was `held`,
+/// without ports: only OZmap can judge it.
+pub fn boxes(
+    boxes: Reading<BoxRow>,
+    splitters: &Reading<SplitterRow>,
+    held: Option<&Snapshot>,
+    rules: &Rules,
+) -> Vec<ServiceBox> {
+    let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.rows.len());
+    for splitter in splitters.rows.iter().filter(|splitter| splitter.serves_clients) {
         if let Some(parent) = splitter.parent {
             let ports = Ports::count(splitter.ports.iter().copied(), rules);
             ports_by_parent.entry(parent).or_default().add(ports);
         }
     }
-    rows.into_iter()
-        .map(|row| ServiceBox {
-            id: row.id,
-            name: row.name,
-            project: row.project,
-            position: row.position,
-            stage: row.stage,
-            ports: ports_by_parent.get(&row.id).copied(),
-        })
-        .collect()
+    let read = boxes.rows.into_iter().map(|row| ServiceBox {
+        id: row.id,
+        name: row.name,
+        project: row.project,
+        position: row.position,
+        stage: row.stage,
+        ports: ports_by_parent.get(&row.id).copied(),
+        evidence: if splitters.doubtful.contains(&row.id) { Evidence::Partial } else { Evidence::Whole },
+    });
+    let mut read: Vec<_> = read.collect();
+    let known = held.into_iter().flat_map(Snapshot::boxes).filter(|one| boxes.doubtful.contains(&one.id));
+    let kept: Vec<_> = known
+        .filter(|one| read.binary_search_by_key(&one.id, |read| read.id).is_err())
+        .map(|one| ServiceBox { ports: None, evidence: Evidence::Partial, ..one.clone() })
+        .collect();
+    read.extend(kept);
+    read
 }
 
 #[cfg(test)]
@@ -34,7 +49,11 @@ mod tests {
     use super::super::wire::rows::Row;
     use super::*;
     use crate::viability::geo::{Earth, Radius};
+    use crate::viability::plant::Refusal;
+    use crate::viability::snapshot::Plant;
+    use std::collections::{BTreeMap, BTreeSet, HashSet};
     use std::num::NonZeroUsize;
+    use std::time::UNIX_EPOCH;
 
     fn splitter(number: u32, parent: &str, is_drop: bool, outputs: &str) -> SplitterRow {
         SplitterRow::decode(&format!(
@@ -43,29 +62,60 @@ mod tests {
         .unwrap()
     }
 
-    #[test]
-    fn a_box_has_the_ports_of_all_its_service_splitters_and_of_no_other() {
-        let home = format!("\"{:024x}\"", 1);
-        let rules = Rules {
+    fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
+        let doubtful: BTreeSet<_> = doubtful.iter().map(|&number| id(number)).collect();
+        Reading { rows, faults: BTreeMap::new(), doubtful }
+    }
+
+    fn id(number: u32) -> ObjectId {
+        ObjectId::parse(&format!("{number:024x}")).unwrap()
+    }
+
+    fn box_rows(numbers: std::ops::RangeInclusive<u32>) -> Vec<BoxRow> {
+        let rows = numbers.map(|n| {
+            let row =
+                format!(r#"{{"id":"{n:024x}","name":"b","project":"{:024x}","coords":[-48.5,-27.5]}}"#, 9);
+            BoxRow::decode(&row).unwrap()
+        });
+        rows.collect()
+    }
+
+    fn rules() -> Rules {
+        Rules {
             default_radius: None,
             max_radius: Radius::new(2_000.0).unwrap(),
             max_boxes: NonZeroUsize::MIN,
             blocked_ports_are_free: false,
             earth: Earth::new(6_378_100.0).unwrap(),
-        };
-        let rows = (1..=2).map(|n| {
-            let row =
-                format!(r#"{{"id":"{n:024x}","name":"b","project":"{:024x}","coords":[-48.5,-27.5]}}"#, 9);
-            BoxRow::decode(&row).unwrap()
-        });
-        let splitters = [
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_refuses_no_box() {
+        let splitters = reading(vec![splitter(10, &format!("\"{:024x}\"", 2), true, "[null]")], &[1, 2]);
+        let first = boxes(reading(box_rows(1..=3), &[]), &splitters, None, &rules());
+        let refusals: Vec<_> = first.iter().map(ServiceBox::refusal).collect();
+        assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
+        // The row of box 2 can't be read any more; that of box 8 never could.
+        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first };
+        let held = Snapshot::build(1, plant);
+        let again = boxes(reading(box_rows(3..=3), &[2, 3, 8]), &splitters, Some(&held), &rules());
+        let ids: Vec<_> = again.iter().map(|one| (one.id, one.refusal())).collect();
+        let expected = [(id(3), Some(Refusal::NoServiceConnector)), (id(2), Some(Refusal::Unreadable))];
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn a_box_has_the_ports_of_all_its_service_splitters_and_of_no_other() {
+        let home = format!("\"{:024x}\"", 1);
+        let splitters = vec![
             splitter(10, &home, true, r#"[null,"f"]"#),
             splitter(11, &home, true, "[null,null]"),
             splitter(12, &home, false, "[null]"),
             splitter(13, "null", true, "[null]"),
             splitter(14, &format!("\"{:024x}\"", 77), true, "[null]"),
         ];
-        let boxes = boxes(rows.collect(), &splitters, &rules);
+        let boxes = boxes(reading(box_rows(1..=2), &[]), &reading(splitters, &[]), None, &rules());
         assert_eq!(boxes[0].ports, Some(Ports { total: 4, free: 3 }));
         assert_eq!(boxes[1].ports, None);
     }

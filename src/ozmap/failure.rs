@@ -82,6 +82,14 @@ pub enum CallError {
     /// Page after page of rows that have been read already.
     #[error("OZmap sends the same rows page after page")]
     Repeating,
+    /// Reading after reading brings fewer rows than the list is said to have.
+    #[error("OZmap says the list has {total} rows and shows {read}")]
+    Incomplete {
+        /// Rows that it shows, readable or not.
+        read: u64,
+        /// Rows that it counts.
+        total: u64,
+    },
     /// An empty page though the list has rows left.
     #[error("OZmap sent an empty page of a list that has {total} rows")]
     EmptyPage {
@@ -102,6 +110,7 @@ impl CallError {
             | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
+            | Self::Incomplete { .. }
             | Self::EmptyPage { .. } => true,
         }
     }
@@ -124,6 +133,7 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::TooMany { .. }
             | Self::Repeating
+            | Self::Incomplete { .. }
             | Self::EmptyPage { .. } => false,
         }
     }
@@ -137,7 +147,11 @@ impl CallError {
             Self::Unauthorized => "unauthorized",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } | Self::TooMany { .. } => "too_large",
-            Self::NotJson { .. } | Self::NoVerdict | Self::Repeating | Self::EmptyPage { .. } => "invalid",
+            Self::NotJson { .. }
+            | Self::NoVerdict
+            | Self::Repeating
+            | Self::Incomplete { .. }
+            | Self::EmptyPage { .. } => "invalid",
         }
     }
 

@@ -1,6 +1,7 @@
 //! OZmap's JSON, both ways: the only place that knows its field names.
 
 pub mod answer;
+mod reference;
 pub mod rows;
 
 use crate::viability::plant::ObjectId;
@@ -90,6 +91,8 @@ pub struct Page<R> {
 pub struct PageRow<R> {
     /// Its id, which an unreadable row may have too: it tells where the page ends.
     pub id: Option<ObjectId>,
+    /// The box that an unreadable row is about, if it tells.
+    pub about: Option<ObjectId>,
     /// The row, or what is wrong with it.
     pub row: Result<R, RowFault>,
 }
@@ -107,8 +110,8 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
     let rows = raw.rows.into_iter().map(|row| {
         let row = row.get();
         match R::decode(row) {
-            Ok(read) => PageRow { id: Some(read.id()), row: Ok(read) },
-            Err(fault) => PageRow { id: rows::id_of(row), row: Err(fault) },
+            Ok(read) => PageRow { id: Some(read.id()), about: None, row: Ok(read) },
+            Err(fault) => PageRow { id: rows::id_of(row), about: R::box_of(row), row: Err(fault) },
         }
     });
     let rows = rows.collect();

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout};
 
 /// How often a long reading says in the log how far it is.
@@ -110,11 +110,13 @@ pub async fn refresh(
     let held = tenant.data();
     let generation = held.as_ref().map_or(1, |data| data.snapshot.generation() + 1);
     let rules = tenant.settings().rules.clone();
-    let splitter_count = splitters.len() as u64;
+    let splitter_count = splitters.rows.iter().filter(|splitter| splitter.serves_clients).count() as u64;
     let started = Instant::now();
+    let before = held.clone();
     let built = spawn_blocking(move || {
-        let projects = projects.iter().map(Row::id).collect();
-        let boxes = assemble::boxes(boxes, &splitters, &rules);
+        let projects = projects.rows.iter().map(Row::id).collect();
+        let before = before.as_deref().map(|data| &data.snapshot);
+        let boxes = assemble::boxes(boxes, &splitters, before, &rules);
         Snapshot::build(generation, Plant { read_at, projects, boxes })
     });
     // A panic there is a bug of ours: the refresher reports it.
@@ -159,7 +161,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    async fn read<R: Row>(mut self, phase: Phase) -> Result<(Self, Vec<R>), RefreshError> {
+    async fn read<R: Row>(mut self, phase: Phase) -> Result<(Self, Reading<R>), RefreshError> {
         self.progress.send_replace(Progress::at(phase));
         let last_line = Mutex::new(Instant::now());
         let watch = |seen: PageSeen| {
@@ -182,9 +184,9 @@ impl Reader<'_> {
             read: reading.rows.len() as u64,
             unreadable: reading.faults.values().sum(),
         });
-        self.set_aside(R::LIST.path(), reading.faults);
+        self.set_aside(R::LIST.path(), &reading.faults);
         self.log_progress(R::LIST.path(), "list read");
-        Ok((self, reading.rows))
+        Ok((self, reading))
     }
 
     fn log_progress(&self, list: &str, message: &str) {
@@ -192,8 +194,8 @@ impl Reader<'_> {
         tracing::info!(tenant = self.tenant.name(), list, pages, rows, rows_total, "{message}");
     }
 
-    fn set_aside(&mut self, list: &str, faults: BTreeMap<RowFault, u64>) {
-        for (fault, rows) in faults {
+    fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {
+        for (fault, &rows) in faults {
             tracing::warn!(
                 tenant = self.tenant.name(),
                 list,
@@ -214,6 +216,8 @@ pub async fn run_apart(
     progress: watch::Sender<Progress>,
     acceptance: Acceptance,
 ) -> Result<Published, RefreshError> {
-    let run = tokio::spawn(async move { refresh(&tenant, &metrics, &progress, acceptance).await });
-    run.await.unwrap_or(Err(RefreshError::Panicked))
+    // A set ends its tasks when it is dropped: a process that stops leaves no run behind.
+    let mut run = JoinSet::new();
+    run.spawn(async move { refresh(&tenant, &metrics, &progress, acceptance).await });
+    run.join_next().await.and_then(Result::ok).unwrap_or(Err(RefreshError::Panicked))
 }

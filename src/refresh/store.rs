@@ -49,6 +49,7 @@ impl Store {
         let identity = Identity {
             tenant: tenant.name.to_string(),
             host: tenant.host.base().to_string(),
+            key: tenant.key.digest().0,
             blocked_ports_are_free: tenant.rules.blocked_ports_are_free,
         };
         Self { directory: directory.to_owned(), identity }

@@ -9,6 +9,7 @@ use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 
 /// A caller that may not ask, or not now.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,13 @@ pub(super) enum Denied {
 }
 
 /// The OZmap key that the caller presents, and what it may see.
-pub(super) async fn caller(tenant: &Tenant, headers: &HeaderMap) -> Result<(ApiKey, Arc<Scope>), Denied> {
+pub(super) async fn caller(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    came: Instant,
+) -> Result<(ApiKey, Arc<Scope>), Denied> {
     let key = presented_key(headers).ok_or(Denied::NoKey)?;
-    let scope = tenant.scope_of(&key).await?;
+    let scope = tenant.scope_of(&key, came).await?;
     Ok((key, scope))
 }
 

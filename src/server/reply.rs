@@ -98,9 +98,9 @@ fn last(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     response
 }
 
-/// More viability queries are under way than may be.
+/// More viability queries wait for OZmap than may.
 pub(super) fn overloaded() -> Response<Body> {
-    let message = "too many queries are being answered (server.max_in_flight); try again shortly";
+    let message = "too many queries wait for OZmap (server.max_in_flight); try again shortly";
     error(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
 }
 

@@ -7,6 +7,7 @@ use super::framing;
 use super::notes::{Notes, Route};
 use super::operator;
 use super::panics::caught;
+use super::rejection::Rejection;
 use super::stopped::Stopped;
 use super::{Service, admin, forward, probes, reply, viability};
 use crate::metrics::http::RequestSample;
@@ -137,9 +138,7 @@ async fn public(
         notes.route = Route::Viability;
         framing::within(&head.uri, framing::LONGEST_URI)?;
         read_and_ignore(body).await?;
-        // Not before the body is there: a client that sends it slowly takes nobody's place.
-        let _place = service.in_flight().try_acquire().or(Err(Stopped::Overloaded))?;
-        return Ok(query(tenant, &head, notes).await);
+        return Ok(query(service, tenant, &head, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
@@ -153,11 +152,15 @@ async fn public(
     }))
 }
 
-async fn query(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
+async fn query(service: &Service, tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
     match viability::answer(tenant, head, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
+            if failure.is_crowded() {
+                Rejection::MaxInFlight.count(service.metrics());
+                return reply::overloaded();
+            }
             reply::unanswered(&failure)
         }
     }

@@ -20,9 +20,6 @@ pub(super) enum Stopped {
     /// Its body can't be read to its end.
     #[error(transparent)]
     Body(#[from] BodyFault),
-    /// Enough others are under way.
-    #[error("too many viability queries are under way")]
-    Overloaded,
     /// Its key has asked too often; it may again after so long.
     #[error("this key asks too often")]
     TooOften(Duration),
@@ -37,7 +34,6 @@ impl Stopped {
         let rejection = match &self {
             Self::Misframed(fault) => Some(fault.rejection()),
             Self::Body(fault) => Some(fault.rejection()),
-            Self::Overloaded => Some(Rejection::MaxInFlight),
             Self::TooOften(_) => Some(Rejection::RateLimit),
             Self::Refused(refused) => refused.rejection(),
         };
@@ -47,7 +43,6 @@ impl Stopped {
         match self {
             Self::Misframed(fault) => reply::misframed(fault),
             Self::Body(fault) => reply::bad_body(fault),
-            Self::Overloaded => reply::overloaded(),
             Self::TooOften(left) => reply::too_often(left),
             Self::Refused(refused) => {
                 let Operator { peer, request_id } = operator;

@@ -3,13 +3,15 @@
 use super::access::{self, Denied};
 use super::notes::Notes;
 use crate::tenant::Tenant;
-use crate::tenant::live::Recall;
+use crate::tenant::access::{AccessError, Unchecked};
+use crate::tenant::live::{LiveFailure, Recall};
 use crate::tenant::resolve::{Caller, NoAnswer, Request, Resolved};
 use crate::viability::geo::{Point, Radius};
 use hyper::HeaderMap;
 use hyper::header::CACHE_CONTROL;
 use hyper::http::request::Parts;
 use std::fmt;
+use tokio::time::Instant;
 
 /// Where a request for viability comes in, below `/api/v2`.
 pub(super) const PATH: &str = "/ftth-viability/radius";
@@ -81,12 +83,26 @@ pub(super) enum Unanswered {
     NoAnswer(#[from] NoAnswer),
 }
 
+impl Unanswered {
+    /// Whether it is for want of a place to wait for OZmap.
+    pub(super) fn is_crowded(&self) -> bool {
+        match self {
+            Self::Denied(Denied::Access(AccessError::Unchecked(unchecked))) => {
+                matches!(unchecked, Unchecked::Crowded)
+            }
+            Self::NoAnswer(failure) => matches!(failure.source, LiveFailure::Crowded),
+            Self::Denied(_) | Self::BadParameter(_) => false,
+        }
+    }
+}
+
 /// Answers a viability request that can be judged here.
 pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Result<Resolved, Unanswered> {
-    let (key, scope) = access::caller(tenant, &head.headers).await?;
+    let came = Instant::now();
+    let (key, scope) = access::caller(tenant, &head.headers, came).await?;
     let request = parse(head.uri.query().unwrap_or_default(), recall(&head.headers))?;
     notes.center = Some(request.center);
-    let resolved = tenant.resolve(&request, Caller { key: &key, scope: &scope }).await;
+    let resolved = tenant.resolve(&request, Caller { key: &key, scope: &scope, came }).await;
     notes.resolved(&resolved);
     Ok(resolved?)
 }

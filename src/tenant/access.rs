@@ -1,7 +1,7 @@
 //! What a caller's key may see: its scope, asked of OZmap once and remembered.
 
 use super::budget::Budget;
-use super::cache::{LoadCache, LoadError, Room, Weigh};
+use super::cache::{Begun, LoadCache, LoadError, Marks, Room, Weigh};
 use crate::config;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
@@ -12,12 +12,17 @@ use crate::viability::plant::Scope;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 /// Unknown keys that may be checked at a stroke: after a start all of a platform's keys come at once. Beyond it they
 /// are checked at the pace of live calls, so that made-up keys cost OZmap no more than that.
 const BURST: u8 = 32;
 const BURST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(BURST as usize).unwrap();
+/// Known keys that are checked again at a time. They need no rate: each comes up once in `access.scope_ttl`.
+const RECHECKS_AT_ONCE: usize = 8;
+/// After a check of a known key failed, what is remembered counts for so long without another try.
+const AFTER_FAILED_CHECK: Duration = Duration::from_secs(30);
 
 /// A key whose scope isn't known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -36,6 +41,9 @@ pub enum Unchecked {
     /// Too many unknown keys at once.
     #[error("too many unknown keys are being checked (live.calls_per_second)")]
     OutOfBudget,
+    /// As many requests as may already wait for this tenant's OZmap.
+    #[error("too many requests wait for OZmap (server.max_in_flight)")]
+    Crowded,
     /// Not within the time a client waits; the check goes on.
     #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
     Late(Duration),
@@ -51,6 +59,8 @@ pub enum Unchecked {
 #[derive(Clone, Debug)]
 enum Verdict {
     Known(Arc<Scope>),
+    /// It lists no project, or some that can't be read: perhaps the key has no rights, perhaps OZmap is not itself.
+    Unsure,
     Rejected,
 }
 
@@ -65,11 +75,18 @@ impl Weigh for Remembered {
     fn bytes(&self) -> usize {
         let projects = match &self.verdict {
             Verdict::Known(scope) => scope.projects(),
-            Verdict::Rejected => 0,
+            Verdict::Unsure | Verdict::Rejected => 0,
         };
         // An id in a hash set, then key, time, and the cache's own book-keeping.
         projects * 16 + 200
     }
+}
+
+/// Whether a key has been known already when it is checked.
+#[derive(Clone, Copy)]
+enum Standing {
+    Unknown,
+    Known,
 }
 
 /// The scopes of all keys that have asked lately.
@@ -78,74 +95,129 @@ pub struct Scopes {
     everything: Arc<Scope>,
     client: Arc<Client>,
     budget: Arc<Budget>,
+    rechecks: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     remembered: LoadCache<KeyDigest, Remembered, Unchecked>,
+    failed_lately: Marks<KeyDigest>,
     settings: config::Access,
 }
 
 impl Scopes {
-    /// Nobody has asked yet.
-    pub fn new(tenant: &config::Tenant, client: Arc<Client>, metrics: Arc<Metrics>) -> Self {
+    /// Nobody has asked yet. `waiting` has a place for each request that may wait for OZmap.
+    pub fn new(
+        tenant: &config::Tenant,
+        client: Arc<Client>,
+        waiting: Arc<Semaphore>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let settings = tenant.access.clone();
         let keep = settings.scope_ttl.max(settings.outage_ttl).max(settings.rejected_ttl);
         Self {
             own: tenant.key.digest(),
             everything: Arc::new(Scope::Everything),
             client,
-            // A budget of its own: unknown keys must not use up the calls that answer known ones.
+            // A budget of its own: unknown keys must not use up the calls that answer known ones, nor those that
+            // check known ones again.
             budget: Arc::new(Budget::with_burst(
                 tenant.live.calls_per_second,
                 f64::from(BURST),
                 BURST_AT_ONCE,
             )),
+            rechecks: Arc::new(Semaphore::new(RECHECKS_AT_ONCE)),
+            waiting,
             remembered: LoadCache::new("scopes", Room::Entries(settings.max_keys), keep, metrics),
+            failed_lately: Marks::new(settings.max_keys, AFTER_FAILED_CHECK),
             settings,
         }
     }
 
     /// What `key` may see: everything for the tenant's own, for any other the projects that OZmap shows it.
     ///
-    /// While OZmap can't be asked, what it said last counts for `access.outage_ttl`.
+    /// A scope older than `access.scope_ttl` still answers once more as long, while it is checked again in the
+    /// background; then requests wait for the check. While OZmap can't be asked it counts for `access.outage_ttl`.
     pub async fn of(&self, key: &ApiKey, within: Duration) -> Result<Arc<Scope>, AccessError> {
         let digest = key.digest();
         if digest == self.own {
             return Ok(Arc::clone(&self.everything));
         }
-        let good = |remembered: &Remembered| {
-            let lasts = match remembered.verdict {
-                Verdict::Known(_) => self.settings.scope_ttl,
-                Verdict::Rejected => self.settings.rejected_ttl,
-            };
-            remembered.given.elapsed() < lasts
+        let outdated = self.outdated(&digest);
+        if let Some((scope, _)) = &outdated
+            && self.failed_lately.is_set(&digest)
+        {
+            return Ok(Arc::clone(scope));
+        }
+        let standing = if outdated.is_some() { Standing::Known } else { Standing::Unknown };
+        let good = |remembered: &Remembered| remembered.given.elapsed() < self.lasts(&remembered.verdict);
+        let check = match self.remembered.begin(digest, good, || self.check(key, standing)) {
+            Begun::Kept(remembered) => return remembered.verdict.into_scope(),
+            Begun::Loading(check) => check,
         };
-        let check = self.remembered.get_or_load(digest, good, || self.check(key));
-        let failure = match timeout(within, check).await {
-            Ok(Ok((remembered, _))) => return remembered.verdict.into_scope(),
+        if let Some((scope, age)) = &outdated
+            && *age < self.settings.scope_ttl * 2
+        {
+            return Ok(Arc::clone(scope));
+        }
+        let Ok(_place) = self.waiting.try_acquire() else {
+            return Err(AccessError::Unchecked(Unchecked::Crowded));
+        };
+        let failure = match timeout(within, check.landed()).await {
+            Ok(Ok(remembered)) => return remembered.verdict.into_scope(),
             Ok(Err(LoadError::Failed(failure))) => failure,
             Ok(Err(LoadError::Panicked)) => Unchecked::Panicked,
             Err(_elapsed) => Unchecked::Late(within),
         };
-        match self.remembered.peek(&digest) {
-            Some(Remembered { verdict: verdict @ Verdict::Known(_), given })
-                if given.elapsed() < self.settings.outage_ttl =>
-            {
-                verdict.into_scope()
+        match (outdated, &failure) {
+            (Some((scope, _)), Unchecked::Failed(_) | Unchecked::Late(_)) => {
+                self.failed_lately.set(digest);
+                Ok(scope)
             }
             _ => Err(AccessError::Unchecked(failure)),
         }
     }
 
-    fn check(&self, key: &ApiKey) -> impl Future<Output = Result<Remembered, Unchecked>> + Send + use<> {
+    /// A scope that has to be checked again and may count meanwhile, and its age.
+    fn outdated(&self, digest: &KeyDigest) -> Option<(Arc<Scope>, Duration)> {
+        let Remembered { verdict, given } = self.remembered.peek(digest)?;
+        let age = given.elapsed();
+        let is_outdated = age >= self.lasts(&verdict) && age < self.settings.outage_ttl;
+        match verdict {
+            Verdict::Known(scope) if is_outdated => Some((scope, age)),
+            Verdict::Known(_) | Verdict::Unsure | Verdict::Rejected => None,
+        }
+    }
+
+    fn lasts(&self, verdict: &Verdict) -> Duration {
+        match verdict {
+            Verdict::Known(_) => self.settings.scope_ttl,
+            Verdict::Unsure | Verdict::Rejected => self.settings.rejected_ttl,
+        }
+    }
+
+    fn check(
+        &self,
+        key: &ApiKey,
+        standing: Standing,
+    ) -> impl Future<Output = Result<Remembered, Unchecked>> + Send + use<> {
         let (client, budget, key) = (Arc::clone(&self.client), Arc::clone(&self.budget), key.clone());
+        let (rechecks, failed_lately) = (Arc::clone(&self.rechecks), self.failed_lately.clone());
         async move {
-            let _leave = budget.take().ok_or(Unchecked::OutOfBudget)?;
+            // Held until the check has ended. The semaphore is never closed.
+            let _leave = match standing {
+                Standing::Unknown => (Some(budget.take().ok_or(Unchecked::OutOfBudget)?), None),
+                Standing::Known => (None, rechecks.acquire_owned().await.ok()),
+            };
             let given = Instant::now();
             let projects = pages::read_all::<ProjectRow>(&client, &key, &|_| ());
             let verdict = match client.unless_spared(projects).await {
+                Ok(projects) if projects.rows.is_empty() || !projects.faults.is_empty() => Verdict::Unsure,
                 Ok(projects) => {
                     Verdict::Known(Arc::new(Scope::Projects(projects.rows.iter().map(Row::id).collect())))
                 }
                 Err(CallError::Unauthorized) => Verdict::Rejected,
-                Err(error) => return Err(Unchecked::Failed(Arc::new(error))),
+                Err(error) => {
+                    failed_lately.set(key.digest());
+                    return Err(Unchecked::Failed(Arc::new(error)));
+                }
             };
             Ok(Remembered { verdict, given })
         }
@@ -161,6 +233,7 @@ impl Verdict {
     fn into_scope(self) -> Result<Arc<Scope>, AccessError> {
         match self {
             Self::Known(scope) => Ok(scope),
+            Self::Unsure => Ok(Arc::new(Scope::Unsure)),
             Self::Rejected => Err(AccessError::Rejected),
         }
     }

@@ -37,17 +37,30 @@ pub enum LoadError<E> {
     Panicked,
 }
 
-/// How a value was come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+/// What came of looking for a value.
+pub enum Begun<V, E> {
     /// It was there.
-    Kept,
-    /// It was loaded, by this caller's call or by one already under way.
-    Loaded,
+    Kept(V),
+    /// It is being loaded, by this caller's call or by one already under way.
+    Loading(Flight<V, E>),
+}
+
+/// A load under way.
+pub struct Flight<V, E>(watch::Receiver<Option<Outcome<V, E>>>);
+
+impl<V: Clone, E: Clone> Flight<V, E> {
+    /// What it brings. Who stops waiting doesn't stop the load.
+    pub async fn landed(mut self) -> Outcome<V, E> {
+        match self.0.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or(Err(LoadError::Panicked)),
+            // The sender went without a word: the task unwound.
+            Err(_gone) => Err(LoadError::Panicked),
+        }
+    }
 }
 
 /// What a load hands to everybody who waits for it.
-type Outcome<V, E> = Result<V, LoadError<E>>;
+pub type Outcome<V, E> = Result<V, LoadError<E>>;
 
 /// Loads under way, by key.
 type Flights<K, V, E> = Mutex<HashMap<K, watch::Receiver<Option<Outcome<V, E>>>>>;
@@ -97,46 +110,42 @@ where
         self.kept.iter().map(|(_, value)| value.bytes() as u64).sum()
     }
 
-    /// The kept value if it is `good` still, else what `load` brings. Concurrent callers of one key share one load.
+    /// The kept value if it is `good` still, else the load of a new one: one already under way, or `load`.
     ///
-    /// Failures aren't kept. The future may be dropped at any time; the load goes on.
-    pub async fn get_or_load<F>(
-        &self,
-        key: K,
-        good: impl Fn(&V) -> bool,
-        load: impl FnOnce() -> F,
-    ) -> Outcome<(V, Found), E>
+    /// Failures aren't kept. A load goes on whether anybody waits for it or not.
+    pub fn begin<F>(&self, key: K, good: impl Fn(&V) -> bool, load: impl FnOnce() -> F) -> Begun<V, E>
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
-        if let Some(value) = self.kept.get(&key).filter(&good) {
-            self.metrics.cache_hit(self.name);
-            return Ok((value, Found::Kept));
+        let found = self.begin_uncounted(key, good, load);
+        match found {
+            Begun::Kept(_) => self.metrics.cache_hit(self.name),
+            Begun::Loading(_) => self.metrics.cache_miss(self.name),
         }
-        self.metrics.cache_miss(self.name);
-        let mut flight = {
-            let mut flights = lock(&self.flights);
-            // A flight may have landed between the look-up and the lock.
-            if let Some(value) = self.kept.get(&key).filter(&good) {
-                return Ok((value, Found::Kept));
-            }
-            if let Some(flight) = flights.get(&key) {
-                flight.clone()
-            } else {
-                let (land, flight) = watch::channel(None);
-                flights.insert(key.clone(), flight.clone());
-                self.take_off(key, load(), land);
-                flight
-            }
-        };
-        match flight.wait_for(Option::is_some).await {
-            Ok(outcome) => match &*outcome {
-                Some(outcome) => outcome.clone().map(|value| (value, Found::Loaded)),
-                None => Err(LoadError::Panicked),
-            },
-            // The sender went without a word: the task unwound.
-            Err(_gone) => Err(LoadError::Panicked),
+        found
+    }
+
+    fn begin_uncounted<F>(&self, key: K, good: impl Fn(&V) -> bool, load: impl FnOnce() -> F) -> Begun<V, E>
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        let kept = |key: &K| self.kept.get(key).filter(&good);
+        if let Some(value) = kept(&key) {
+            return Begun::Kept(value);
         }
+        let mut flights = lock(&self.flights);
+        // A flight may have landed between the look-up and the lock.
+        if let Some(value) = kept(&key) {
+            return Begun::Kept(value);
+        }
+        if let Some(flight) = flights.get(&key) {
+            return Begun::Loading(Flight(flight.clone()));
+        }
+        let (land, flight) = watch::channel(None);
+        flights.insert(key.clone(), flight.clone());
+        drop(flights);
+        self.take_off(key, load(), land);
+        Begun::Loading(Flight(flight))
     }
 
     fn take_off<F>(&self, key: K, load: F, land: watch::Sender<Option<Outcome<V, E>>>)
@@ -154,6 +163,27 @@ where
             drop(listed);
             land.send_replace(Some(outcome.map_err(LoadError::Failed)));
         });
+    }
+}
+
+/// Keys that are remembered for a while, and nothing else of them.
+#[derive(Clone)]
+pub struct Marks<K>(Cache<K, ()>);
+
+impl<K: Hash + Eq + Send + Sync + 'static> Marks<K> {
+    /// No key is marked; a mark lasts for `keep`, where there is room for it.
+    pub fn new(entries: u64, keep: Duration) -> Self {
+        Self(Cache::builder().max_capacity(entries).time_to_live(keep).build())
+    }
+
+    /// Marks a key.
+    pub fn set(&self, key: K) {
+        self.0.insert(key, ());
+    }
+
+    /// Whether a key is marked.
+    pub fn is_set(&self, key: &K) -> bool {
+        self.0.contains_key(key)
     }
 }
 
@@ -187,6 +217,21 @@ mod tests {
         }
     }
 
+    /// As a caller does who waits as long as it takes.
+    async fn get<F>(
+        cache: &LoadCache<&'static str, u32, &'static str>,
+        good: impl Fn(&u32) -> bool,
+        load: impl FnOnce() -> F,
+    ) -> Outcome<(u32, &'static str), &'static str>
+    where
+        F: Future<Output = Result<u32, &'static str>> + Send + 'static,
+    {
+        match cache.begin("home", good, load) {
+            Begun::Kept(value) => Ok((value, "kept")),
+            Begun::Loading(flight) => flight.landed().await.map(|value| (value, "loaded")),
+        }
+    }
+
     fn cache() -> Arc<LoadCache<&'static str, u32, &'static str>> {
         let metrics = Arc::new(Metrics::new().unwrap());
         Arc::new(LoadCache::new("test", Room::Bytes(1 << 20), Duration::from_mins(1), metrics))
@@ -204,7 +249,7 @@ mod tests {
                         gate.notified().await;
                         Ok(7)
                     };
-                    cache.get_or_load("home", |_| true, load).await
+                    get(&cache, |_| true, load).await
                 })
             })
             .collect();
@@ -222,28 +267,28 @@ mod tests {
     #[tokio::test]
     async fn a_failure_reaches_all_who_wait_and_is_not_kept() {
         let cache = cache();
-        let failed = cache.get_or_load("home", |_| true, || async { Err("down") }).await;
+        let failed = get(&cache, |_| true, || async { Err("down") }).await;
         assert!(matches!(failed, Err(LoadError::Failed("down"))));
-        let loaded = cache.get_or_load("home", |_| true, || async { Ok(1) }).await;
-        assert!(matches!(loaded, Ok((1, Found::Loaded))));
-        let kept = cache.get_or_load("home", |_| true, pending).await;
-        assert!(matches!(kept, Ok((1, Found::Kept))));
+        let loaded = get(&cache, |_| true, || async { Ok(1) }).await;
+        assert!(matches!(loaded, Ok((1, "loaded"))));
+        let kept = get(&cache, |_| true, pending).await;
+        assert!(matches!(kept, Ok((1, "kept"))));
     }
 
     #[tokio::test]
     async fn a_value_no_longer_good_is_loaded_again() {
         let cache = cache();
-        cache.get_or_load("home", |_| true, || async { Ok(1) }).await.unwrap();
-        let loaded = cache.get_or_load("home", |_| false, || async { Ok(2) }).await;
-        assert!(matches!(loaded, Ok((2, Found::Loaded))));
+        get(&cache, |_| true, || async { Ok(1) }).await.unwrap();
+        let loaded = get(&cache, |_| false, || async { Ok(2) }).await;
+        assert!(matches!(loaded, Ok((2, "loaded"))));
         assert_eq!(cache.peek(&"home"), Some(2));
     }
 
     #[tokio::test]
     async fn a_load_that_panics_fails_its_callers_and_frees_its_key() {
         let cache = cache();
-        let panicked = cache.get_or_load("home", |_| true, || async { panic!("a bug") }).await;
+        let panicked = get(&cache, |_| true, || async { panic!("a bug") }).await;
         assert!(matches!(panicked, Err(LoadError::Panicked)));
-        assert!(cache.get_or_load("home", |_| true, || async { Ok(3) }).await.is_ok());
+        assert!(get(&cache, |_| true, || async { Ok(3) }).await.is_ok());
     }
 }

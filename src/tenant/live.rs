@@ -1,7 +1,7 @@
 //! Calls to OZmap for a waiting client: within a budget, one at a time for one question, remembered for a moment.
 
 use super::budget::Budget;
-use super::cache::{Found, LoadCache, LoadError, Room, Weigh};
+use super::cache::{Begun, LoadCache, LoadError, Room, Weigh};
 use crate::config;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
@@ -9,6 +9,7 @@ use crate::ozmap::failure::CallError;
 use crate::ozmap::{Client, LiveAnswer, LiveQuery};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 /// Why a live call brought no verdict.
@@ -17,6 +18,9 @@ pub enum LiveFailure {
     /// The tenant's budget for live calls is used up.
     #[error("no live call is left in the budget (live.calls_per_second, live.calls_at_once)")]
     OutOfBudget,
+    /// As many requests as may already wait for this tenant's OZmap.
+    #[error("too many requests wait for OZmap (server.max_in_flight)")]
+    Crowded,
     /// Not within the time a client waits; the call goes on and its answer will be remembered.
     #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
     Late(Duration),
@@ -47,6 +51,15 @@ impl Weigh for Verdict {
     }
 }
 
+/// How a verdict was come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It was remembered.
+    Kept,
+    /// OZmap was asked.
+    Loaded,
+}
+
 /// Whether a remembered answer will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recall {
@@ -71,16 +84,23 @@ struct Question {
 pub struct LiveCalls {
     client: Arc<Client>,
     budget: Arc<Budget>,
+    waiting: Arc<Semaphore>,
     remembered: LoadCache<Question, Verdict, LiveFailure>,
     remember: Duration,
     give_up: Duration,
 }
 
 impl LiveCalls {
-    /// No call is made yet.
-    pub fn new(settings: &config::Live, client: Arc<Client>, metrics: Arc<Metrics>) -> Self {
+    /// No call is made yet. `waiting` has a place for each request that may wait for OZmap.
+    pub fn new(
+        settings: &config::Live,
+        client: Arc<Client>,
+        waiting: Arc<Semaphore>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             client,
+            waiting,
             budget: Arc::new(Budget::new(settings.calls_per_second, settings.calls_at_once)),
             remembered: LoadCache::new(
                 "live",
@@ -124,8 +144,13 @@ impl LiveCalls {
                 Ok(Verdict { answer, said })
             }
         };
-        match timeout(within, self.remembered.get_or_load(question, good, call)).await {
-            Ok(Ok(found)) => Ok(found),
+        let flight = match self.remembered.begin(question, good, call) {
+            Begun::Kept(verdict) => return Ok((verdict, Found::Kept)),
+            Begun::Loading(flight) => flight,
+        };
+        let _place = self.waiting.try_acquire().or(Err(LiveFailure::Crowded))?;
+        match timeout(within, flight.landed()).await {
+            Ok(Ok(verdict)) => Ok((verdict, Found::Loaded)),
             Ok(Err(LoadError::Failed(failure))) => Err(failure),
             Ok(Err(LoadError::Panicked)) => Err(LiveFailure::Panicked),
             Err(_elapsed) => Err(LiveFailure::Late(within)),

@@ -1,8 +1,7 @@
 //! Who answers a viability request: the snapshot, a remembered live answer, or OZmap itself. All of it is in
 //! [`Tenant::resolve`].
 
-use super::cache::Found;
-use super::live::{LiveFailure, Recall};
+use super::live::{Found, LiveFailure, Recall};
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
@@ -11,9 +10,10 @@ use crate::ozmap::wire::answer::render;
 use crate::ozmap::{LiveAnswer, LiveQuery};
 use crate::viability::geo::{Point, Radius};
 use crate::viability::plant::Scope;
-use crate::viability::{Query, evaluate};
+use crate::viability::{Answer, Query, evaluate};
 use bytes::Bytes;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A viability request, parsed.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub struct Caller<'c> {
     pub key: &'c ApiKey,
     /// What it may see.
     pub scope: &'c Scope,
+    /// When the request came: from then on its patience counts.
+    pub came: Instant,
 }
 
 /// An answer, and how it came about.
@@ -123,8 +125,11 @@ pub enum LiveReason {
     NoCache,
     /// No radius given and none configured, or one above the maximum.
     Radius,
-    /// The key may see projects which the tenant's own key, and so the snapshot, doesn't.
+    /// The key may see projects which the tenant's own key, and so the snapshot, doesn't; or what it may see is
+    /// unsure.
     Scope,
+    /// Nothing in reach can be sold, and a box in reach could not be read.
+    Unreadable,
 }
 
 impl LiveReason {
@@ -137,13 +142,14 @@ impl LiveReason {
             Self::NoCache => "no-cache",
             Self::Radius => "radius",
             Self::Scope => "scope",
+            Self::Unreadable => "unreadable",
         }
     }
 
     /// RFC 9211's word for why a request was forwarded.
     pub fn forwarded(self) -> &'static str {
         match self {
-            Self::Cold | Self::Scope => "miss",
+            Self::Cold | Self::Scope | Self::Unreadable => "miss",
             Self::Stale | Self::Expired => "stale",
             Self::NoCache => "request",
             Self::Radius => "bypass",
@@ -160,7 +166,7 @@ fn seconds_left(age: Duration, limit: Duration) -> i64 {
 /// Why OZmap did not answer though it was its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unavailable {
-    /// The budget for live calls is used up.
+    /// The budget for live calls is used up, or the places of those who wait for one.
     OutOfBudget,
     /// Not within the client's patience.
     Late,
@@ -182,11 +188,27 @@ pub struct NoAnswer {
     pub source: LiveFailure,
 }
 
-/// An answer that the snapshot could give.
+/// What the snapshot says.
 struct Local<'d> {
     data: &'d Data,
     state: DataState,
-    query: Query,
+    answer: Answer<'d>,
+    /// Whether the snapshot holds all that the caller may see.
+    coverage: Coverage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coverage {
+    Whole,
+    Part,
+}
+
+impl Local<'_> {
+    /// Whether its verdict holds: a box with a free port is one whatever else there is, but "not viable" can only be
+    /// said by who sees everything.
+    fn holds(&self) -> bool {
+        self.answer.is_viable() || (self.coverage == Coverage::Whole && self.answer.is_certain())
+    }
 }
 
 /// A request that is OZmap's to answer.
@@ -206,20 +228,24 @@ impl Tenant {
         let data = data.as_deref();
         let state = self.state_of(data);
         let refuse_expired = self.settings.freshness.when_expired == WhenExpired::Refuse;
-        let local = data.zip(self.local_query(request)).map(|(data, query)| Local { data, state, query });
+        let local = data.zip(self.local_query(request)).map(|(data, query)| {
+            let covered = caller.scope.lies_within(data.snapshot.projects());
+            let answer = evaluate(&data.snapshot, &query, caller.scope, &self.settings.rules);
+            Local { data, state, answer, coverage: if covered { Coverage::Whole } else { Coverage::Part } }
+        });
 
         let (reason, otherwise) = match (state, local) {
             (DataState::Absent, _) => (LiveReason::Cold, None),
             (DataState::Expired, _) if refuse_expired => (LiveReason::Expired, None),
             (_, None) => (LiveReason::Radius, None),
             (_, local) if request.recall == Recall::Forbidden => (LiveReason::NoCache, local),
-            (_, Some(local)) if !caller.scope.lies_within(local.data.snapshot.projects()) => {
-                (LiveReason::Scope, Some(local))
-            }
+            (_, Some(local)) if local.coverage == Coverage::Part => (LiveReason::Scope, Some(local)),
+            (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
-            (DataState::Fresh, Some(local)) => return Ok(self.answer_locally(&local, caller.scope, None)),
+            (DataState::Fresh, Some(local)) => return Ok(self.answer_locally(&local, None)),
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
+        let otherwise = otherwise.filter(Local::holds);
         self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise }).await
     }
 
@@ -229,14 +255,8 @@ impl Tenant {
         (radius <= self.settings.rules.max_radius).then_some(Query { center: request.center, radius })
     }
 
-    fn answer_locally(
-        &self,
-        local: &Local<'_>,
-        scope: &Scope,
-        instead_of_live: Option<Unavailable>,
-    ) -> Resolved {
-        let answer = evaluate(&local.data.snapshot, &local.query, scope, &self.settings.rules);
-        let reply = Reply::Local { body: render(&answer).into(), viable: answer.is_viable() };
+    fn answer_locally(&self, local: &Local<'_>, instead_of_live: Option<Unavailable>) -> Resolved {
+        let reply = Reply::Local { body: render(&local.answer).into(), viable: local.answer.is_viable() };
         let age = local.data.age();
         let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
         Resolved {
@@ -253,8 +273,9 @@ impl Tenant {
         turn: LiveTurn<'_>,
     ) -> Result<Resolved, NoAnswer> {
         let LiveTurn { reason, state, generation, otherwise } = turn;
-        let within =
-            if otherwise.is_some() { self.settings.live.deadline } else { self.settings.live.timeout };
+        let live = &self.settings.live;
+        let patience = if otherwise.is_some() { live.deadline } else { live.timeout };
+        let within = patience.saturating_sub(caller.came.elapsed());
         let query = LiveQuery { center: request.center, radius: request.radius };
         let failure = match self.live.ask(caller.key, query, generation, request.recall, within).await {
             Ok((verdict, found)) => {
@@ -277,13 +298,13 @@ impl Tenant {
                 let reply = Reply::Live(answer.clone());
                 return Ok(Resolved { reply, state, provenance: Provenance::Live { reason } });
             }
-            LiveFailure::OutOfBudget => Unavailable::OutOfBudget,
+            LiveFailure::OutOfBudget | LiveFailure::Crowded => Unavailable::OutOfBudget,
             LiveFailure::Late(_) => Unavailable::Late,
             LiveFailure::Failed(error) if matches!(**error, CallError::Spared) => Unavailable::Spared,
             LiveFailure::Refused(_) | LiveFailure::Failed(_) | LiveFailure::Panicked => Unavailable::Failed,
         };
         match otherwise {
-            Some(local) => Ok(self.answer_locally(&local, caller.scope, Some(unavailable))),
+            Some(local) => Ok(self.answer_locally(&local, Some(unavailable))),
             None => Err(NoAnswer { state, reason, source: failure }),
         }
     }

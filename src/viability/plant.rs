@@ -59,6 +59,8 @@ pub enum Scope {
     Everything,
     /// The boxes of these projects only.
     Projects(HashSet<ObjectId>),
+    /// OZmap's word on it can't be relied on: nothing is shown from here, and nothing follows from that.
+    Unsure,
 }
 
 impl Scope {
@@ -67,6 +69,7 @@ impl Scope {
         match self {
             Self::Everything => true,
             Self::Projects(projects) => projects.contains(&project),
+            Self::Unsure => false,
         }
     }
 
@@ -75,13 +78,14 @@ impl Scope {
         match self {
             Self::Everything => true,
             Self::Projects(projects) => projects.is_subset(known),
+            Self::Unsure => false,
         }
     }
 
     /// How many projects it names.
     pub fn projects(&self) -> usize {
         match self {
-            Self::Everything => 0,
+            Self::Everything | Self::Unsure => 0,
             Self::Projects(projects) => projects.len(),
         }
     }
@@ -140,11 +144,13 @@ pub enum Refusal {
     NoServiceConnector,
     /// Every port of its service splitters is taken.
     NoFreePort,
+    /// Rows about it could not be read, and what could shows no free port: OZmap itself has to say. Never listed.
+    Unreadable,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 3] = [Self::Draft, Self::NoServiceConnector, Self::NoFreePort];
+    pub const ALL: [Self; 4] = [Self::Draft, Self::NoServiceConnector, Self::NoFreePort, Self::Unreadable];
 
     /// The word for it in answers and metrics.
     pub fn as_str(self) -> &'static str {
@@ -152,6 +158,7 @@ impl Refusal {
             Self::Draft => "draft",
             Self::NoServiceConnector => "no_service_connector",
             Self::NoFreePort => "no_free_port",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -163,8 +170,17 @@ pub enum Stage {
     Draft,
     /// "Não implantada".
     NotImplanted,
-    /// "Implantada" or "Certificada".
+    /// "Implantada" (`implanted`). Certification is a field of its own, which no rule asks for.
     Implanted,
+}
+
+/// Whether all that OZmap says of a box could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// All of it.
+    Whole,
+    /// A row about it could not: it may have more ports than these, or be no more what it was.
+    Partial,
 }
 
 /// One box (CTO), judged.
@@ -182,6 +198,8 @@ pub struct ServiceBox {
     pub stage: Stage,
     /// The ports of its service splitters; `None` when it holds none.
     pub ports: Option<Ports>,
+    /// Whether all of that could be read.
+    pub evidence: Evidence,
 }
 
 impl ServiceBox {
@@ -192,11 +210,12 @@ impl ServiceBox {
 
     /// Rules 1 and 2 (documented) and that a port must be free; `None`: it can be sold.
     pub fn refusal(&self) -> Option<Refusal> {
-        match (self.stage, self.ports) {
-            (Stage::Draft, _) => Some(Refusal::Draft),
-            (_, None) => Some(Refusal::NoServiceConnector),
-            (_, Some(Ports { free: 0, .. })) => Some(Refusal::NoFreePort),
-            (Stage::NotImplanted | Stage::Implanted, Some(_)) => None,
+        match (self.stage, self.ports, self.evidence) {
+            (Stage::Draft, _, Evidence::Whole) => Some(Refusal::Draft),
+            (Stage::NotImplanted | Stage::Implanted, Some(Ports { free: 1.., .. }), _) => None,
+            (_, _, Evidence::Partial) => Some(Refusal::Unreadable),
+            (_, None, Evidence::Whole) => Some(Refusal::NoServiceConnector),
+            (_, Some(_), Evidence::Whole) => Some(Refusal::NoFreePort),
         }
     }
 }
@@ -250,5 +269,19 @@ mod tests {
         assert_eq!(judge(Stage::Implanted, Some((0, 0))), Some(Refusal::NoFreePort));
         assert_eq!(judge(Stage::Implanted, None), Some(Refusal::NoServiceConnector));
         assert_eq!(judge(Stage::Draft, Some((8, 8))), Some(Refusal::Draft));
+    }
+
+    #[test]
+    fn a_box_that_is_read_in_part_can_be_sold_by_a_port_that_was_read_and_is_refused_by_nothing() {
+        let judge = |stage, ports: Option<(u32, u32)>| {
+            let ports = ports.map(|(total, free)| Ports { total, free });
+            ServiceBox { stage, ports, evidence: Evidence::Partial, ..service_box(1, -27.0, -48.0) }.refusal()
+        };
+        assert_eq!(judge(Stage::Implanted, Some((8, 1))), None);
+        for (stage, ports) in
+            [(Stage::Implanted, None), (Stage::Implanted, Some((8, 0))), (Stage::Draft, Some((8, 8)))]
+        {
+            assert_eq!(judge(stage, ports), Some(Refusal::Unreadable));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Who sees what: a key's projects, in every source an answer can come from.
 
-use crate::harness::{Answer, Plan, World};
-use ozmap_simulator::BoxView;
+use crate::harness::{Answer, PATIENCE, Plan, World, start_app_with};
+use ozmap_simulator::{BoxView, Fault, NewBox, NewSplitter, Settings, Simulator};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -143,4 +143,129 @@ async fn a_key_that_sees_more_than_the_tenants_own_is_answered_by_ozmap() {
     world.refresh().await;
     let answer = world.ask_as(&key, pair.mine.lat, pair.mine.lng, 1_000.0).await;
     assert_eq!(answer.detail(), "index");
+}
+
+/// A key for one box's project and for one that came after the refresh, and a point where nothing is in reach.
+fn wider_key(world: &World) -> (String, f64, f64) {
+    let newer = world.simulator.add_project("Bairro Novo");
+    let key = world.simulator.key_for(&[world.sellable_box().project, newer.clone()]);
+    let (lat, lng) = (-27.0, -48.0);
+    world.simulator.add_box(NewBox {
+        project: Some(newer),
+        lat,
+        lng,
+        implanted: true,
+        splitters: vec![NewSplitter::service(8, 3)],
+        ..NewBox::default()
+    });
+    (key, lat, lng)
+}
+
+#[tokio::test]
+async fn not_viable_is_never_said_of_projects_that_the_data_lack() {
+    let world = World::build(Plan { config: "[live]\ncalls_per_second = 1000", ..Plan::default() }).await;
+    let (key, lat, lng) = wider_key(&world);
+    assert!(world.ask_as(&key, lat, lng, 100.0).await.is_viable());
+    world.simulator.faults().set("/ftth-viability", Fault::Failure { rate: 1.0, status: 503 });
+    let answer = world.ask_as(&key, lat, lng, 101.0).await;
+    assert_eq!((answer.status, answer.detail()), (StatusCode::SERVICE_UNAVAILABLE, "scope"));
+    // Nor where a client insists on OZmap.
+    let query = format!("lat={lat}&lng={lng}&radius=102");
+    let answer = world.send(world.query(&key, &query).header("cache-control", "no-cache")).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    // A box of the known project can be sold, whatever else there is.
+    let home = world.sellable_box();
+    let answer = world.ask_as(&key, home.lat, home.lng, 10.0).await;
+    assert_eq!((answer.is_viable(), answer.detail()), (true, "live-failed"));
+}
+
+#[tokio::test]
+async fn a_key_without_projects_or_with_unreadable_ones_is_answered_by_ozmap() {
+    let world = World::build(Plan { config: "[live]\ncalls_per_second = 1000", ..Plan::default() }).await;
+    let home = world.sellable_box();
+    for (list, radius) in [(r#"{"total":0,"rows":[]}"#, 50.0), (r#"{"total":1,"rows":[{"id":7}]}"#, 51.0)] {
+        let key = world.simulator.key_for(std::slice::from_ref(&home.project));
+        world.simulator.faults().answer("/projects", 200, "application/json", list);
+        let answer = world.ask_as(&key, home.lat, home.lng, radius).await;
+        assert_eq!(answer.detail(), "scope", "{list}");
+        assert_eq!(answer.body, world.oracle(&key, home.lat, home.lng, radius));
+        assert!(answer.is_viable());
+    }
+}
+
+#[tokio::test]
+async fn a_slow_ozmap_of_one_tenant_refuses_nobody_elses_requests_and_none_that_memory_answers() {
+    let (slow, other) = (Simulator::start(Settings::default()).await.unwrap(), World::start().await);
+    let tenants = [("slow", &slow), ("other", &other.simulator)];
+    let mut world = World::cold(Plan::default()).await;
+    world.app = start_app_with(&tenants, "max_in_flight = 1", "", "").await;
+    for refresher in world.app.refreshers() {
+        refresher.report_of(1, PATIENCE).await.unwrap().outcome.unwrap();
+    }
+    slow.faults().set("/ftth-viability", Fault::Hang);
+    let home = world.sellable_box();
+    let ask = |tenant: &str, key: String, radius: f64| {
+        let url = format!(
+            "/{tenant}/api/v2/ftth-viability/radius?lat={}&lng={}&radius={radius}",
+            home.lat, home.lng
+        );
+        world.send(world.http.get(world.public(&url)).header("authorization", key))
+    };
+    let mut waiting = Box::pin(ask("slow", slow.full_key(), 3_000.0));
+    let waits = async {
+        while slow.requests("viability") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answer = &mut waiting => panic!("{answer:?}"),
+        () = waits => {}
+    }
+    let refused = ask("slow", slow.full_key(), 3_001.0).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("overloaded"))
+    );
+    for (tenant, key) in [("slow", slow.full_key()), ("other", other.simulator.full_key())] {
+        let answer = ask(tenant, key, 100.0).await;
+        assert_eq!((answer.is_viable(), answer.detail()), (true, "index"), "{tenant}");
+    }
+    let live = ask("other", other.simulator.full_key(), 3_000.0).await;
+    assert_eq!(live.detail(), "radius");
+}
+
+#[tokio::test]
+async fn a_known_key_is_not_checked_again_for_each_request_of_an_outage() {
+    let world = World::build(Plan { config: "[access]\nscope_ttl = \"1ms\"", ..Plan::default() }).await;
+    let pair = neighbours(&world);
+    pair.check(&pair.ask(&world, 1_000.0).await);
+    world.simulator.faults().set("/projects", Fault::Failure { rate: 1.0, status: 502 });
+    let tries = world.simulator.requests("projects") + 3;
+    world
+        .until("a check has failed", || async {
+            pair.check(&pair.ask(&world, 1_000.0).await);
+            world.simulator.requests("projects") >= tries
+        })
+        .await;
+    for _ in 0..20 {
+        pair.check(&pair.ask(&world, 1_000.0).await);
+    }
+    assert_eq!(world.simulator.requests("projects"), tries, "one check of three tries");
+}
+
+#[tokio::test]
+async fn made_up_keys_do_not_prolong_a_revoked_one() {
+    let config = "[access]\nscope_ttl = \"1ms\"\n[live]\ncalls_per_second = 0.001";
+    let world = World::build(Plan { config, ..Plan::default() }).await;
+    let pair = neighbours(&world);
+    pair.check(&pair.ask(&world, 1_000.0).await);
+    world.simulator.revoke(&pair.key);
+    let mut unchecked = 0;
+    for number in 0..40 {
+        let answer = world.ask_as(&format!("made-up-{number}"), 1.0, 2.0, 3.0).await;
+        unchecked += u32::from(answer.status == StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert!(unchecked > 0, "the checks of unknown keys are used up");
+    let revoked = async || pair.ask(&world, 1_000.0).await.status == StatusCode::UNAUTHORIZED;
+    world.until("the key is refused", revoked).await;
 }

@@ -40,7 +40,6 @@ async fn agree(world: &World, queries: usize, seed: u64) {
         format!("Bearer {}", world.simulator.full_key()),
         world.simulator.key_for(&projects[..1]),
         world.simulator.key_for(&few),
-        world.simulator.key_for(&[]),
     ];
     let (mut viable, mut refused) = (0, 0);
     for number in 0..queries {

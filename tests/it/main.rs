@@ -10,6 +10,7 @@ mod dashboard;
 mod forward;
 mod framing;
 mod harness;
+mod lists;
 mod operating;
 mod operators;
 mod overload;

@@ -29,7 +29,7 @@ async fn until_rejected(world: &World, reason: &str, count: u64) {
 }
 
 #[tokio::test]
-async fn r08_one_query_too_many_is_a_503_at_once_and_operators_see_it() {
+async fn r08_one_query_too_many_for_ozmap_is_a_503_at_once_and_operators_see_it() {
     let world = World::build(Plan { server: "max_in_flight = 1", ..Plan::default() }).await;
     let (home, key) = (world.sellable_box(), world.simulator.full_key());
     world.simulator.faults().set("/ftth-viability", Fault::Hang);
@@ -37,11 +37,12 @@ async fn r08_one_query_too_many_is_a_503_at_once_and_operators_see_it() {
     let before = world.simulator.requests("viability");
     let first = tokio::spawn(world.query(&key, &beyond_the_index).send());
     world.until("the first query hangs", || async { world.simulator.requests("viability") > before }).await;
-    let shed = world.ask(home.lat, home.lng, 100.0).await;
+    let shed = world.ask(home.lat, home.lng, 3_001.0).await;
     assert_eq!((shed.status, &shed.body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"overloaded".into()));
     assert!(shed.header("retry-after").parse::<u32>().unwrap() > 0);
     assert_eq!(world.admin("/healthz").await.0, StatusCode::OK);
     assert_eq!(rejected(&world, "max_in_flight").await, 1);
+    assert_eq!(world.ask(home.lat, home.lng, 100.0).await.detail(), "index", "memory waits for nobody");
     world.simulator.faults().clear();
     assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK);
     assert_eq!(world.ask(home.lat, home.lng, 100.0).await.status, StatusCode::OK);

@@ -9,12 +9,12 @@ use std::sync::Mutex;
 use viability_proxy::app::App;
 
 /// The ids of all boxes in the proxy's snapshot.
-fn ids_in(app: &App) -> BTreeSet<String> {
+pub(crate) fn ids_in(app: &App) -> BTreeSet<String> {
     let data = app.refreshers()[0].tenant().data().expect("data");
     data.snapshot.boxes().iter().map(|one| one.id.to_string()).collect()
 }
 
-fn ids_at_ozmap(world: &World) -> BTreeSet<String> {
+pub(crate) fn ids_at_ozmap(world: &World) -> BTreeSet<String> {
     world.simulator.boxes().into_iter().map(|one| one.id).collect()
 }
 

@@ -8,10 +8,12 @@ use form_urlencoded::Serializer;
 use super::answer::{Answer, message};
 use crate::keys::Scope;
 use crate::listing;
+use crate::listing::filter::Condition;
 use crate::listing::query::ListQuery;
 use crate::network::Kind;
 use crate::network::id::Id;
 use crate::network::json::Fields;
+use crate::settings::IdFilters;
 use crate::state::{PageEvent, State};
 
 pub(super) fn page(
@@ -26,6 +28,10 @@ pub(super) fn page(
         Ok(asked) => asked,
         Err(text) => return message(400, &text),
     };
+    let on_ids = asked.filter.iter().any(Condition::is_on_id);
+    if on_ids && state.settings.id_filters == IdFilters::Refused {
+        return message(500, "Internal server error");
+    }
     // The SDK overwrites `page` and `limit` of a nextUrl: what leads on has to be another parameter.
     let next_url = |start: usize| {
         let mut pairs = Serializer::new(String::new());

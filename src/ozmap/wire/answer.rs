@@ -107,6 +107,7 @@ impl Serialize for Empty {
 mod tests {
     use super::*;
     use crate::viability::geo::Point;
+    use crate::viability::plant::Evidence;
     use crate::viability::plant::{Ports, Refusal};
     use crate::viability::{Offered, Refused};
 
@@ -119,11 +120,13 @@ mod tests {
             position: Point::new(-27.57665, -48.0).unwrap(),
             stage: Stage::Implanted,
             ports: Some(Ports { total: 8, free: 6 }),
+            evidence: Evidence::Whole,
         };
         let full = ServiceBox { ports: Some(Ports { total: 8, free: 0 }), ..service_box.clone() };
         let answer = Answer {
             boxes: vec![Offered { distance: 30.414_9, service_box: &service_box }],
             refused: vec![Refused { distance: 149.999_9, service_box: &full, reason: Refusal::NoFreePort }],
+            unreadable: 0,
         };
         assert_eq!(
             String::from_utf8(render(&answer)).unwrap(),

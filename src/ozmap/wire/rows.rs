@@ -1,12 +1,12 @@
 //! The rows of OZmap's lists: what of them matters, parsed once.
 
 use super::List;
+use super::reference::Reference;
 use crate::viability::geo::Point;
 use crate::viability::plant::{ObjectId, Port, Stage};
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
-use std::fmt;
 
 /// A row that a list can be read as.
 pub trait Row: Sized + Send + 'static {
@@ -18,6 +18,9 @@ pub trait Row: Sized + Send + 'static {
 
     /// Its id, by which the list is sorted.
     fn id(&self) -> ObjectId;
+
+    /// The box that a row is about which could not be decoded, if so much of it can be read.
+    fn box_of(json: &str) -> Option<ObjectId>;
 }
 
 /// Why a row was set aside.
@@ -35,6 +38,8 @@ pub enum RowFault {
     BadPosition,
     /// A splitter that doesn't tell its outputs.
     NoOutputs,
+    /// A splitter with another number of outputs than of ports.
+    PortsDisagree,
 }
 
 impl RowFault {
@@ -47,6 +52,7 @@ impl RowFault {
             Self::NoPosition => "no_position",
             Self::BadPosition => "bad_position",
             Self::NoOutputs => "no_outputs",
+            Self::PortsDisagree => "ports_disagree",
         }
     }
 }
@@ -72,6 +78,10 @@ impl Row for ProjectRow {
 
     fn id(&self) -> ObjectId {
         self.id
+    }
+
+    fn box_of(_json: &str) -> Option<ObjectId> {
+        None
     }
 }
 
@@ -127,6 +137,10 @@ impl Row for BoxRow {
     fn id(&self) -> ObjectId {
         self.id
     }
+
+    fn box_of(json: &str) -> Option<ObjectId> {
+        id_of(json)
+    }
 }
 
 /// A splitter and its outputs.
@@ -138,7 +152,7 @@ pub struct SplitterRow {
     pub parent: Option<ObjectId>,
     /// "Atendimento": clients are spliced to it (`isDrop`).
     pub serves_clients: bool,
-    /// Its outputs in order.
+    /// Its outputs in order; none are read of a splitter that doesn't serve clients.
     pub ports: Vec<Port>,
 }
 
@@ -166,25 +180,39 @@ impl Row for SplitterRow {
             blocked: Option<bool>,
         }
         let raw: Raw<'_> = parse(json)?;
+        let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.0);
+        if raw.is_drop != Some(true) {
+            return Ok(Self { id, parent, serves_clients: false, ports: Vec::new() });
+        }
         let outputs =
             raw.connectables.and_then(|connectables| connectables.output).ok_or(RowFault::NoOutputs)?;
-        let blocked = raw.ports.unwrap_or_default().into_iter().map(|port| port.blocked == Some(true));
-        // A port that `ports` doesn't mention isn't blocked.
-        let blocked = blocked.chain(std::iter::repeat(false));
-        Ok(Self {
-            id: row_id(raw.id.as_deref())?,
-            parent: raw.parent.0,
-            serves_clients: raw.is_drop == Some(true),
-            ports: outputs
-                .into_iter()
-                .zip(blocked)
-                .map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked })
-                .collect(),
-        })
+        let ports = raw.ports.unwrap_or_default();
+        // Both lists are numbered alike. Where one is longer nobody can tell which is right, and a guess would make
+        // a free port of a taken one or hide a free one. Without any `ports` no port is blocked.
+        if !ports.is_empty() && ports.len() != outputs.len() {
+            return Err(RowFault::PortsDisagree);
+        }
+        let blocked =
+            ports.into_iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
+        let ports = outputs.into_iter().zip(blocked);
+        let ports = ports.map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked }).collect();
+        Ok(Self { id, parent, serves_clients: true, ports })
     }
 
     fn id(&self) -> ObjectId {
         self.id
+    }
+
+    fn box_of(json: &str) -> Option<ObjectId> {
+        #[derive(Deserialize)]
+        struct Raw {
+            parent: Reference,
+            #[serde(rename = "isDrop")]
+            is_drop: Option<serde_json::Value>,
+        }
+        let raw: Raw = parse(json).ok()?;
+        let serves_others = raw.is_drop == Some(serde_json::Value::Bool(false));
+        raw.parent.0.filter(|_| !serves_others)
     }
 }
 
@@ -205,44 +233,6 @@ pub(super) fn id_of(json: &str) -> Option<ObjectId> {
 
 fn row_id(text: Option<&str>) -> Result<ObjectId, RowFault> {
     text.and_then(ObjectId::parse).ok_or(RowFault::BadId)
-}
-
-/// `project`, `parent` and the like: an id, or the whole object where OZmap populated it.
-#[derive(Debug, Default)]
-struct Reference(Option<ObjectId>);
-
-impl<'de> Deserialize<'de> for Reference {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct IdOrObject;
-        impl<'de> Visitor<'de> for IdOrObject {
-            type Value = Reference;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id or an object with an id")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Reference, E> {
-                Ok(Reference(ObjectId::parse(text)))
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Reference, E> {
-                Ok(Reference(None))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Reference, A::Error> {
-                let mut found = None;
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if key == "id" {
-                        found = ObjectId::parse(&map.next_value::<Cow<'de, str>>()?);
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(Reference(found))
-            }
-        }
-        deserializer.deserialize_any(IdOrObject)
-    }
 }
 
 #[cfg(test)]
@@ -299,7 +289,7 @@ mod tests {
         let row = SplitterRow::decode(
             r#"{"id":"5dc06d1275fc7d0006732599","parent":{"id":"5dc06d1275fc7d0006732521","kind":"Box"},"isDrop":true,
                 "connectables":{"input":["a"],"output":[null,"5dc06d1275fc7d0006732500",null,null]},
-                "ports":[{"blocked":true,"tags":[],"id":"x"},{"blocked":false},{"id":"y"}]}"#,
+                "ports":[{"blocked":true,"tags":[],"id":"x"},{"blocked":false},{"id":"y"},{"blocked":null}]}"#,
         )
         .unwrap();
         let ports: Vec<_> = row.ports.iter().map(|port| (port.connected, port.blocked)).collect();
@@ -307,5 +297,26 @@ mod tests {
         assert_eq!(row.parent, ObjectId::parse("5dc06d1275fc7d0006732521"));
         let silent = SplitterRow::decode(r#"{"id":"5dc06d1275fc7d0006732599","parent":null,"isDrop":true}"#);
         assert_eq!(silent.unwrap_err(), RowFault::NoOutputs);
+    }
+
+    #[test]
+    fn outputs_and_ports_of_different_number_are_a_fault_that_tells_its_box() {
+        let row = |is_drop, outputs: &str, ports: &str| {
+            format!(
+                r#"{{"id":"5dc06d1275fc7d0006732599","parent":"5dc06d1275fc7d0006732521","isDrop":{is_drop},
+                "connectables":{{"output":{outputs}}},"ports":{ports}}}"#
+            )
+        };
+        for (outputs, ports) in [("[]", "[{}]"), ("[null,null]", "[{}]"), ("[null]", "[{},{}]")] {
+            let row = row(true, outputs, ports);
+            assert_eq!(SplitterRow::decode(&row).unwrap_err(), RowFault::PortsDisagree, "{row}");
+            assert_eq!(SplitterRow::box_of(&row), ObjectId::parse("5dc06d1275fc7d0006732521"));
+        }
+        for ports in ["[]", "null"] {
+            assert_eq!(SplitterRow::decode(&row(true, "[null,null]", ports)).unwrap().ports.len(), 2);
+        }
+        // What serves no client needs no ports, and says nothing of its box.
+        assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().ports.is_empty());
+        assert_eq!(SplitterRow::box_of(&row(false, "[]", "[{}]")), None);
     }
 }

@@ -4,7 +4,7 @@
 //! before anything is unpacked, then every value by the type that carries it.
 
 use crate::viability::geo::Point;
-use crate::viability::plant::{ObjectId, Ports, ServiceBox, Stage};
+use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -12,7 +12,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 const MAGIC: [u8; 8] = *b"VIABSNAP";
 /// Counted up whenever [`Stored`] changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, length unpacked, length packed, CRC.
 const HEAD: usize = 8 + 4 + 8 + 8 + 4;
 const CRC_AT: usize = HEAD - 4;
@@ -28,6 +28,8 @@ pub(super) struct Identity {
     pub(super) tenant: String,
     /// Its OZmap.
     pub(super) host: String,
+    /// The SHA-256 of its key: another key may see other projects.
+    pub(super) key: [u8; 32],
     /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
     /// port would make the file several times as large, for a setting that changes once in years.
     pub(super) blocked_ports_are_free: bool,
@@ -43,7 +45,7 @@ pub(super) enum Unfit {
     #[error("the file has format {0}, this program reads {VERSION}")]
     Version(u32),
     /// Of another tenant, OZmap or rule.
-    #[error("the file is of another tenant, OZmap host, or viability.blocked_ports_are_free")]
+    #[error("the file is of another tenant, OZmap host, key, or viability.blocked_ports_are_free")]
     Foreign,
 }
 
@@ -67,6 +69,8 @@ struct StoredBox {
     stage: StoredStage,
     /// All, and free ones.
     ports: Option<(u32, u32)>,
+    /// All rows about it could be read.
+    whole: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,6 +173,7 @@ impl StoredBox {
                 Stage::Implanted => StoredStage::Implanted,
             },
             ports: one.ports.map(|ports| (ports.total, ports.free)),
+            whole: one.evidence == Evidence::Whole,
         }
     }
 
@@ -186,6 +191,7 @@ impl StoredBox {
                 StoredStage::Implanted => Stage::Implanted,
             },
             ports: self.ports.map(|(total, free)| Ports { total, free }),
+            evidence: if self.whole { Evidence::Whole } else { Evidence::Partial },
         })
     }
 }
@@ -198,7 +204,12 @@ mod tests {
     use std::time::SystemTime;
 
     fn identity() -> Identity {
-        Identity { tenant: "demo".into(), host: "https://x/api/v2".into(), blocked_ports_are_free: false }
+        Identity {
+            tenant: "demo".into(),
+            host: "https://x/api/v2".into(),
+            key: [7; 32],
+            blocked_ports_are_free: false,
+        }
     }
 
     fn snapshot(boxes: usize, seed: u64) -> Snapshot {
@@ -217,6 +228,7 @@ mod tests {
             position: Point::new(dice.random_range(-90.0..=90.0), dice.random_range(-180.0..=180.0)).unwrap(),
             stage: [Stage::Draft, Stage::NotImplanted, Stage::Implanted][n % 3],
             ports: (n % 5 > 0).then(|| Ports { total: 16, free: dice.random_range(0..=16) }),
+            evidence: if n % 11 > 0 { Evidence::Whole } else { Evidence::Partial },
         });
         let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
         let boxes = boxes.collect();

@@ -1,0 +1,97 @@
+//! A list read by the numbers of its pages, without any filter, sweep after sweep.
+//!
+//! A row is lost when one on a page already read is deleted: that one is in this sweep and not in the next. So a sweep
+//! that holds every row of the one before has lost none, unless both lost the same; and where many are lost, by
+//! whatever cause, OZmap's count of the list gives it away.
+
+use super::super::failure::CallError;
+use super::super::wire::rows::Row;
+use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::pin::pin;
+
+/// Sweeps before what the last two found is taken as the list.
+const MAX_SWEEPS: usize = 5;
+/// Pages in a row that bring nothing new before the list is taken to repeat itself; shifting rows make a few.
+const MAX_REPEATS: u32 = 20;
+
+/// The rows of one sweep, and OZmap's count of the list at its begin and end.
+struct Sweep<R> {
+    found: Found<R>,
+    totals: (u64, u64),
+}
+
+impl<R: Row> Sweep<R> {
+    fn is_short(&self) -> bool {
+        Measured::of(self.found.count(), self.totals) == Measured::Short
+    }
+
+    fn holds_all_of(&self, other: &Self) -> bool {
+        other.found.rows.keys().all(|id| self.found.rows.contains_key(id))
+    }
+
+    fn finish(self) -> Result<Reading<R>, CallError> {
+        if self.is_short() {
+            let (read, total) = (self.found.count(), self.totals.0.min(self.totals.1));
+            return Err(CallError::Incomplete { read, total });
+        }
+        Ok(self.found.finish())
+    }
+}
+
+impl Reader<'_> {
+    /// Fails when OZmap goes on counting more rows than it shows.
+    pub(super) async fn by_numbers<R: Row>(&self) -> Result<Reading<R>, CallError> {
+        let mut before = self.sweep::<R>().await?;
+        for _ in 2..MAX_SWEEPS {
+            let sweep = self.sweep::<R>().await?;
+            let settled = sweep.holds_all_of(&before);
+            // Short twice of the same rows: more sweeps would find no more of them.
+            if settled && (!sweep.is_short() || before.holds_all_of(&sweep)) {
+                return sweep.finish();
+            }
+            before = sweep;
+        }
+        let mut last = self.sweep::<R>().await?;
+        tracing::warn!(
+            tenant = self.client.tenant(),
+            list = R::LIST.path(),
+            sweeps = MAX_SWEEPS,
+            "rows kept shifting; taking every row of the last two sweeps, perhaps some just deleted among them"
+        );
+        // The faults are the last sweep's: summing them would count a row twice.
+        for (id, row) in before.found.rows {
+            last.found.rows.entry(id).or_insert(row);
+        }
+        last.finish()
+    }
+
+    async fn sweep<R: Row>(&self) -> Result<Sweep<R>, CallError> {
+        let asked = self.page_size();
+        let first = self.page::<R>(Slice { filter: Filter::Nothing, page: 1, limit: asked }).await?;
+        (self.watch)(PageSeen { rows: count(&first.rows), total: Some(first.total) });
+        // A page smaller than asked for means that OZmap clamps the limit, whatever it says of that: the pages are
+        // numbered by what it uses.
+        let limit = if count(&first.rows) < first.total { count(&first.rows) } else { asked };
+        let limit = limit.clamp(1, asked);
+        let pages = first.total.div_ceil(limit);
+        let mut totals = (first.total, first.total);
+        let mut found = Found::new();
+        found.take(first.rows);
+        let rest = stream::iter(2..=pages)
+            .map(|page| self.page::<R>(Slice { filter: Filter::Nothing, page, limit }))
+            .buffered(self.client.pages_at_once());
+        let (mut rest, mut repeats) = (pin!(rest), 0);
+        while let Some(page) = rest.try_next().await? {
+            (self.watch)(PageSeen { rows: count(&page.rows), total: None });
+            totals.1 = page.total;
+            let known = found.rows.len();
+            found.take(page.rows);
+            repeats = if found.rows.len() > known { 0 } else { repeats + 1 };
+            if repeats > MAX_REPEATS {
+                return Err(CallError::Repeating);
+            }
+        }
+        Ok(Sweep { found, totals })
+    }
+}

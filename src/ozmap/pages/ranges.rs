@@ -1,0 +1,152 @@
+//! A list read by ranges of ids, sorted by id: each page starts behind the last row of the one before, whatever
+//! happened in between, so that a row which exists throughout can't be missed. Some single rows, found by number, cut
+//! the list into as many ranges as may be read at once.
+//!
+//! All of it rests on OZmap's filters. Where they are ignored the rows show it; where they are refused, or match
+//! nothing, or fewer rows than they should, the count of the rows found does.
+
+use super::super::failure::CallError;
+use super::super::wire::rows::Row;
+use super::super::wire::{IdRange, Page};
+use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
+use crate::viability::plant::ObjectId;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+/// Readings before one that misses a few rows of OZmap's count is taken: edits can explain it.
+const READINGS: u32 = 2;
+
+impl Reader<'_> {
+    /// `None` when OZmap's answers show that ranges can't be relied on.
+    pub(super) async fn by_ranges<R: Row>(&self) -> Result<Option<Reading<R>>, CallError> {
+        for reading in 1..=READINGS {
+            let Some((found, totals)) = self.all_ranges::<R>().await? else { return Ok(None) };
+            let read = found.count();
+            match Measured::of(read, totals) {
+                Measured::Short => return Ok(None),
+                Measured::Nearly if reading < READINGS => {}
+                Measured::Nearly => {
+                    tracing::warn!(
+                        tenant = self.client.tenant(),
+                        list = R::LIST.path(),
+                        read,
+                        total = totals.1,
+                        "the list was edited while it was read; taking every row that was there throughout"
+                    );
+                    return Ok(Some(found.finish()));
+                }
+                Measured::Whole => return Ok(Some(found.finish())),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the ranges hold, and OZmap's count of the list before and after.
+    async fn all_ranges<R: Row>(&self) -> Result<Option<(Found<R>, (u64, u64))>, CallError> {
+        let (whole, limit) = (Filter::Range(IdRange::default()), self.page_size());
+        let first = self.filtered::<R>(Slice { filter: whole, page: 1, limit }).await?;
+        let Some((first, last)) = first.and_then(|page| ordered(page, IdRange::default())) else {
+            return Ok(None);
+        };
+        (self.watch)(PageSeen { rows: count(&first.rows), total: Some(first.total) });
+        let (read, total) = (count(&first.rows), first.total);
+        let limit_in_force = first.limit.unwrap_or(limit).min(limit);
+        let mut found = Found::new();
+        found.take(first.rows);
+        if read >= total && read < limit_in_force {
+            return Ok(Some((found, (total, total))));
+        }
+        // Rows remain, and none of this page tells where to go on.
+        let Some(last) = last else { return Ok(None) };
+        let ranges = self.cut::<R>(last, read, total).await?;
+        let parts: Vec<_> = stream::iter(ranges)
+            .map(|range| self.range::<R>(range))
+            .buffer_unordered(self.client.pages_at_once())
+            .try_collect()
+            .await?;
+        for part in parts {
+            let Some(part) = part else { return Ok(None) };
+            found = found.merge(part);
+        }
+        let total_after = self.total::<R>(whole).await?;
+        Ok(Some((found, (total, total_after))))
+    }
+
+    /// Ranges of about equal size that together hold every id above `after` up to the last one now: rows that are
+    /// added meanwhile come behind it, so that nobody has to run after them.
+    async fn cut<R: Row>(&self, after: ObjectId, read: u64, total: u64) -> Result<Vec<IdRange>, CallError> {
+        let left = total.saturating_sub(read);
+        let parts = left.div_ceil(self.page_size()).min(self.client.pages_at_once() as u64);
+        let filter = Filter::Range(IdRange::default());
+        let scouts: Vec<Option<Page<R>>> = stream::iter(1..=parts)
+            .map(|part| self.filtered(Slice { filter, page: read + left * part / parts, limit: 1 }))
+            .buffered(self.client.pages_at_once())
+            .try_collect()
+            .await?;
+        // A scout may find nothing, or find an unreadable row: that only leaves a longer range, or one without end.
+        let found = |scout: &Option<Page<R>>| scout.as_ref()?.rows.first()?.id;
+        let mut end = scouts.last().and_then(found);
+        let mut cuts: Vec<_> = scouts.iter().filter_map(found).filter(|&cut| cut > after).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        if end.is_some() && end == cuts.last().copied() {
+            cuts.pop();
+        } else {
+            end = None;
+        }
+        let starts = std::iter::once(after).chain(cuts.iter().copied());
+        let ends = cuts.iter().copied().map(Some).chain([end]);
+        Ok(starts.zip(ends).map(|(after, up_to)| IdRange { after: Some(after), up_to }).collect())
+    }
+
+    /// All rows of one range, page after page, until its last id or an empty page: not until the count of a page is
+    /// reached, which a row that is deleted meanwhile makes too small.
+    async fn range<R: Row>(&self, mut range: IdRange) -> Result<Option<Found<R>>, CallError> {
+        let mut found = Found::new();
+        loop {
+            let slice = Slice { filter: Filter::Range(range), page: 1, limit: self.page_size() };
+            let Some(page) = self.filtered::<R>(slice).await? else { return Ok(None) };
+            if page.rows.is_empty() {
+                return Ok(Some(found));
+            }
+            let Some((page, last)) = ordered(page, range) else { return Ok(None) };
+            (self.watch)(PageSeen { rows: count(&page.rows), total: None });
+            let complete = count(&page.rows) >= page.total;
+            found.take(page.rows);
+            match last {
+                Some(last) if range.up_to == Some(last) => return Ok(Some(found)),
+                Some(last) => range.after = Some(last),
+                None if complete => return Ok(Some(found)),
+                // Rows remain, and none of this page tells where to go on.
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// A page of filtered rows; `None` when OZmap refuses the filter. An OZmap that says the list has rows and sends
+    /// none has no more of them in this range, or doesn't filter: the count of the whole tells.
+    async fn filtered<R: Row>(&self, slice: Slice) -> Result<Option<Page<R>>, CallError> {
+        let is_filtered = slice.filter(R::LIST).is_some();
+        match self.page(slice).await {
+            // Both say how OZmap is, not what it makes of filters.
+            Err(error @ CallError::Status { status: 429 | 503, .. }) => Err(error),
+            Err(CallError::Status { .. }) if is_filtered => Ok(None),
+            Err(CallError::EmptyPage { total }) if is_filtered || slice.page > 1 => {
+                Ok(Some(Page { total, limit: None, rows: Vec::new() }))
+            }
+            other => other.map(Some),
+        }
+    }
+}
+
+/// The page and the last id on it; `None` when a row lies outside the range or out of order: then filter or sort were
+/// ignored.
+fn ordered<R>(page: Page<R>, range: IdRange) -> Option<(Page<R>, Option<ObjectId>)> {
+    let mut last = None;
+    for id in page.rows.iter().filter_map(|row| row.id) {
+        if !range.holds(id) || last.is_some_and(|before| id <= before) {
+            return None;
+        }
+        last = Some(id);
+    }
+    Some((page, last))
+}

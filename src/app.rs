@@ -17,9 +17,14 @@ use listeners::{Listeners, Opened};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_cron_scheduler::JobSchedulerError;
+
+/// A process that is told to end doesn't wait longer for its disk.
+const LONGEST_SAVING: Duration = Duration::from_secs(10);
 
 /// The process can't start.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +141,10 @@ impl App {
         let drain = self.listeners.stopped().await;
         for task in self.background {
             task.abort();
+        }
+        let saving = join_all(self.refreshers.iter().map(|refresher| refresher.save_before_the_end()));
+        if timeout(LONGEST_SAVING, saving).await.is_err() {
+            tracing::warn!("the disk is too slow to write what came since the last snapshot");
         }
         match drain {
             Drain::Complete => tracing::info!("stopped; every request was answered"),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -116,7 +117,10 @@ fn say(text: &str) -> anyhow::Result<()> {
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A thread that waits for a disk that hangs must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
 /// Comes when somebody asks the process to end: SIGINT or SIGTERM.

@@ -5,7 +5,7 @@ pub mod guard;
 pub mod progress;
 pub mod report;
 pub mod run;
-mod saving;
+pub mod saving;
 pub mod schedule;
 pub mod store;
 
@@ -15,6 +15,7 @@ use guard::Acceptance;
 use progress::{Phase, Progress};
 use report::{Failure, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
+use saving::Saved;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -62,6 +63,7 @@ pub struct Refresher {
     wake: Notify,
     /// Data were published that are not on disk yet.
     unsaved: Notify,
+    saved: Mutex<Option<Saved>>,
     progress: watch::Sender<Progress>,
     ended: watch::Sender<u64>,
 }
@@ -76,6 +78,7 @@ impl Refresher {
             state: Mutex::default(),
             wake: Notify::new(),
             unsaved: Notify::new(),
+            saved: Mutex::default(),
             progress: watch::Sender::new(Progress::at(Phase::Idle)),
             ended: watch::Sender::new(0),
         }

@@ -13,7 +13,7 @@ use crate::ozmap::Client;
 use crate::ozmap::failure::ClientError;
 use crate::viability::plant::{Refusal, Scope};
 use crate::viability::snapshot::Snapshot;
-use access::{AccessError, Scopes};
+use access::{AccessError, KnownScope, Scopes};
 use arc_swap::ArcSwapOption;
 use live::LiveCalls;
 use std::num::NonZeroUsize;
@@ -133,8 +133,9 @@ impl Tenant {
     }
 
     /// Lets data answer that an earlier process has read; their age is what the system's clock says. Data from the
-    /// future are as good as new, and the log says that a clock is wrong.
-    pub fn restore(&self, snapshot: Snapshot) {
+    /// future are as good as new, and the log says that a clock is wrong. `scopes` are those of other keys.
+    pub fn restore(&self, snapshot: Snapshot, scopes: Vec<KnownScope>) {
+        self.scopes.restore(scopes);
         let age = snapshot.read_at().elapsed().unwrap_or_else(|ahead| {
             let ahead = ahead.duration().as_secs();
             tracing::warn!(
@@ -153,6 +154,11 @@ impl Tenant {
         let live = &self.settings.live;
         let patience = if self.data.load().is_some() { live.deadline } else { live.timeout };
         self.scopes.of(key, patience.saturating_sub(came.elapsed())).await
+    }
+
+    /// What is known of the rights of keys beside its own.
+    pub fn known_scopes(&self) -> Vec<KnownScope> {
+        self.scopes.known()
     }
 
     /// What the age of `data` means by this tenant's settings.

@@ -2,9 +2,21 @@
 
 use super::store::Loaded;
 use super::{Refresher, with_causes};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+
+/// A snapshot that was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Saved {
+    /// Its number.
+    pub generation: u64,
+    /// The size of its file.
+    pub bytes: u64,
+    /// When it was done.
+    pub at: SystemTime,
+}
 
 impl Refresher {
     /// Lets the newest usable snapshot on disk answer, if there is one.
@@ -12,15 +24,16 @@ impl Refresher {
         let Some(store) = self.store.clone() else { return };
         let started = Instant::now();
         let result = match spawn_blocking(move || store.load()).await {
-            Ok(Loaded::Snapshot(snapshot)) => {
+            Ok(Loaded::Snapshot(snapshot, scopes)) => {
                 tracing::info!(
                     tenant = self.tenant.name(),
                     generation = snapshot.generation(),
                     boxes = snapshot.census().boxes(),
+                    keys = scopes.len(),
                     took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                     "stored snapshot restored"
                 );
-                self.tenant.restore(*snapshot);
+                self.tenant.restore(*snapshot, scopes);
                 "ok"
             }
             Ok(Loaded::Absent) => "absent",
@@ -38,13 +51,30 @@ impl Refresher {
         }
     }
 
+    /// Writes once more before the process ends, for what has come since: data, and the rights of keys.
+    pub async fn save_before_the_end(&self) {
+        let generation = self.tenant.data().map(|data| data.snapshot.generation());
+        let saved = self.saved().map(|saved| saved.generation);
+        if generation.is_some() && (generation != saved || !self.tenant.known_scopes().is_empty()) {
+            self.save().await;
+        }
+    }
+
+    /// The last snapshot that this process wrote.
+    pub fn saved(&self) -> Option<Saved> {
+        *self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Data that can't be saved are served all the same; the next refresh tries again.
     async fn save(&self) {
         let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return };
-        let tenant = self.tenant.name();
-        let result = match spawn_blocking(move || store.save(&data.snapshot)).await {
+        let (tenant, scopes) = (self.tenant.name(), self.tenant.known_scopes());
+        let generation = data.snapshot.generation();
+        let result = match spawn_blocking(move || store.save(&data.snapshot, &scopes)).await {
             Ok(Ok(bytes)) => {
-                tracing::info!(tenant, bytes, "snapshot written");
+                tracing::info!(tenant, generation, bytes, "snapshot written");
+                let saved = Saved { generation, bytes, at: SystemTime::now() };
+                *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(saved);
                 "ok"
             }
             Ok(Err(error)) => {

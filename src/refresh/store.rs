@@ -4,14 +4,17 @@
 //! they were. The last three are kept, and the newest that can be read is used.
 
 mod format;
+mod stored;
 
 use crate::config::Tenant;
+use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
 use format::{Identity, decode, encode};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files kept of a tenant.
 const KEPT: usize = 3;
@@ -23,6 +26,8 @@ const LONGEST_FILE: u64 = 2 << 30;
 pub struct Store {
     directory: PathBuf,
     identity: Identity,
+    /// Held by who writes: two would take one name.
+    writing: Arc<Mutex<()>>,
 }
 
 /// A snapshot could not be written; those written before are as they were.
@@ -36,7 +41,7 @@ pub struct StoreError {
 /// What became of looking for a snapshot.
 pub enum Loaded {
     /// The newest that can be used.
-    Snapshot(Box<Snapshot>),
+    Snapshot(Box<Snapshot>, Vec<KnownScope>),
     /// There are files, and none can be used; the log says why.
     Unusable,
     /// There is no file.
@@ -52,16 +57,17 @@ impl Store {
             key: tenant.key.digest().0,
             blocked_ports_are_free: tenant.rules.blocked_ports_are_free,
         };
-        Self { directory: directory.to_owned(), identity }
+        Self { directory: directory.to_owned(), identity, writing: Arc::default() }
     }
 
-    /// Writes a snapshot and removes what is older than the last three; tells how many bytes it has. Blocks.
-    pub fn save(&self, snapshot: &Snapshot) -> Result<u64, StoreError> {
-        self.write(snapshot).map_err(|source| StoreError { path: self.directory.clone(), source })
+    /// Writes a snapshot, with the scopes of keys, and removes what is older than the last three; tells how many bytes it has. Blocks.
+    pub fn save(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> Result<u64, StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(snapshot, scopes).map_err(|source| StoreError { path: self.directory.clone(), source })
     }
 
-    fn write(&self, snapshot: &Snapshot) -> io::Result<u64> {
-        let bytes = encode(&self.identity, snapshot)?;
+    fn write(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<u64> {
+        let bytes = encode(&self.identity, snapshot, scopes)?;
         fs::create_dir_all(&self.directory)?;
         let old = self.files()?;
         let sequence = old.first().map_or(1, |newest| newest.sequence + 1);
@@ -96,7 +102,7 @@ impl Store {
         };
         for file in &files {
             match self.read(&file.path) {
-                Ok(snapshot) => return Loaded::Snapshot(Box::new(snapshot)),
+                Ok((snapshot, scopes)) => return Loaded::Snapshot(Box::new(snapshot), scopes),
                 Err(error) => {
                     tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used; trying the one before");
                 }
@@ -105,7 +111,7 @@ impl Store {
         if files.is_empty() { Loaded::Absent } else { Loaded::Unusable }
     }
 
-    fn read(&self, path: &Path) -> io::Result<Snapshot> {
+    fn read(&self, path: &Path) -> io::Result<(Snapshot, Vec<KnownScope>)> {
         let mut bytes = Vec::new();
         File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
         decode(&self.identity, &bytes).map_err(io::Error::other)

@@ -57,6 +57,11 @@ fn tenant_status(refresher: &Refresher) -> Value {
                 "free_ports": census.free_ports,
             })
         }),
+        "stored": refresher.saved().map(|saved| json!({
+            "generation": saved.generation,
+            "written_at": timestamp(saved.at),
+            "bytes": saved.bytes,
+        })),
         "live_calls": { "breaker": tenant.client().breaker().state().as_str() },
         "refresh": {
             "schedule": tenant.settings().refresh.full.as_str(),

@@ -8,10 +8,11 @@ use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::rows::{ProjectRow, Row};
 use crate::ozmap::{Client, pages};
-use crate::viability::plant::Scope;
+use crate::viability::plant::{ObjectId, Scope};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
@@ -68,7 +69,26 @@ enum Verdict {
 #[derive(Clone, Debug)]
 struct Remembered {
     verdict: Verdict,
-    given: Instant,
+    /// How old it was at some moment of the monotonic clock.
+    aged: (Duration, Instant),
+}
+
+impl Remembered {
+    fn age(&self) -> Duration {
+        let (age, then) = self.aged;
+        age + then.elapsed()
+    }
+}
+
+/// What a key may see, for the time when this process has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownScope {
+    /// Stands for the key.
+    pub key: KeyDigest,
+    /// The projects that OZmap showed it.
+    pub projects: HashSet<ObjectId>,
+    /// When.
+    pub given: SystemTime,
 }
 
 impl Weigh for Remembered {
@@ -147,7 +167,7 @@ impl Scopes {
             return Ok(Arc::clone(scope));
         }
         let standing = if outdated.is_some() { Standing::Known } else { Standing::Unknown };
-        let good = |remembered: &Remembered| remembered.given.elapsed() < self.lasts(&remembered.verdict);
+        let good = |remembered: &Remembered| remembered.age() < self.lasts(&remembered.verdict);
         let check = match self.remembered.begin(digest, good, || self.check(key, standing)) {
             Begun::Kept(remembered) => return remembered.verdict.into_scope(),
             Begun::Loading(check) => check,
@@ -177,8 +197,8 @@ impl Scopes {
 
     /// A scope that has to be checked again and may count meanwhile, and its age.
     fn outdated(&self, digest: &KeyDigest) -> Option<(Arc<Scope>, Duration)> {
-        let Remembered { verdict, given } = self.remembered.peek(digest)?;
-        let age = given.elapsed();
+        let remembered = self.remembered.peek(digest)?;
+        let (age, verdict) = (remembered.age(), remembered.verdict);
         let is_outdated = age >= self.lasts(&verdict) && age < self.settings.outage_ttl;
         match verdict {
             Verdict::Known(scope) if is_outdated => Some((scope, age)),
@@ -219,7 +239,35 @@ impl Scopes {
                     return Err(Unchecked::Failed(Arc::new(error)));
                 }
             };
-            Ok(Remembered { verdict, given })
+            Ok(Remembered { verdict, aged: (Duration::ZERO, given) })
+        }
+    }
+
+    /// What is known of keys and still of use.
+    pub fn known(&self) -> Vec<KnownScope> {
+        let now = SystemTime::now();
+        let known = self.remembered.entries().into_iter().filter_map(|(key, remembered)| {
+            let age = Some(remembered.age()).filter(|&age| age < self.settings.outage_ttl)?;
+            match &remembered.verdict {
+                Verdict::Known(scope) => {
+                    let Scope::Projects(projects) = &**scope else { return None };
+                    Some(KnownScope { key, projects: projects.clone(), given: now.checked_sub(age)? })
+                }
+                Verdict::Unsure | Verdict::Rejected => None,
+            }
+        });
+        known.collect()
+    }
+
+    /// Goes on with what an earlier process knew. What was given in the future says that a clock is wrong, and not
+    /// how long a key that has been revoked since would live on: such keys are checked anew.
+    pub fn restore(&self, known: Vec<KnownScope>) {
+        for KnownScope { key, projects, given } in known {
+            let Ok(age) = given.elapsed() else { continue };
+            if age < self.settings.outage_ttl {
+                let verdict = Verdict::Known(Arc::new(Scope::Projects(projects)));
+                self.remembered.keep(key, Remembered { verdict, aged: (age, Instant::now()) });
+            }
         }
     }
 

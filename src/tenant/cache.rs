@@ -104,6 +104,17 @@ where
         self.kept.get(key)
     }
 
+    /// Keeps a value that was loaded elsewhere.
+    pub fn keep(&self, key: K, value: V) {
+        self.kept.insert(key, value);
+    }
+
+    /// Everything kept.
+    pub fn entries(&self) -> Vec<(K, V)> {
+        self.kept.run_pending_tasks();
+        self.kept.iter().map(|(key, value)| ((*key).clone(), value)).collect()
+    }
+
     /// Estimated bytes of everything kept.
     pub fn bytes(&self) -> u64 {
         self.kept.run_pending_tasks();

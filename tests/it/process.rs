@@ -18,6 +18,7 @@ pub(crate) struct Process {
     pub(crate) admin: SocketAddr,
     /// The lines of its log since then.
     log: mpsc::UnboundedReceiver<String>,
+    start_log: Vec<String>,
     descriptors: u64,
     _folder: TempDir,
 }
@@ -46,7 +47,7 @@ impl Process {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (mut listening, mut published) = (None, false);
+        let (mut listening, mut published, mut start_log) = (None, false, Vec::new());
         while listening.is_none() || !published {
             let line = lines.next_line().await.unwrap().expect("it runs");
             let entry: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
@@ -56,6 +57,7 @@ impl Process {
                 Some("refresh published") => published = true,
                 _ => {}
             }
+            start_log.push(line);
         }
         let (told, log) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -64,7 +66,7 @@ impl Process {
             }
         });
         let (public, admin) = listening.unwrap();
-        Self { child, public, admin, log, descriptors, _folder: folder }
+        Self { child, public, admin, log, start_log, descriptors, _folder: folder }
     }
 
     /// Changes its limit while it runs; not above that of its start.
@@ -72,6 +74,16 @@ impl Process {
         let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
         let limit = Rlimit { current: Some(to), maximum: Some(self.descriptors) };
         prlimit(Some(pid), Resource::Nofile, limit).unwrap();
+    }
+
+    /// The lines of its log until its first refresh was done.
+    pub(crate) fn start_log(&self) -> &[String] {
+        &self.start_log
+    }
+
+    /// Ends it by SIGKILL.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// The next line of its log.

@@ -1,6 +1,8 @@
 //! Snapshots on disk: what a restart finds, whatever OZmap and the disk do.
 
 use crate::harness::{Plan, World, start_app};
+use crate::process::Process;
+use ozmap_simulator::{Settings, Simulator};
 use reqwest::StatusCode;
 use std::collections::HashSet;
 use std::fs;
@@ -110,7 +112,61 @@ async fn r30_data_from_the_future_are_as_good_as_new() {
     let world = World::start().await;
     let tenant = world.app.refreshers()[0].tenant();
     let read_at = SystemTime::now() + Duration::from_hours(48);
-    tenant.restore(Snapshot::build(9, Plant { read_at, projects: HashSet::new(), boxes: Vec::new() }));
+    tenant.restore(
+        Snapshot::build(9, Plant { read_at, projects: HashSet::new(), boxes: Vec::new() }),
+        Vec::new(),
+    );
     let age = tenant.data().unwrap().age();
     assert!(age < Duration::from_hours(1), "{age:?}");
+}
+
+#[tokio::test]
+async fn r01_a_restart_in_an_outage_still_knows_the_rights_of_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    let home = world.sellable_box();
+    let key = world.simulator.key_for(std::slice::from_ref(&home.project));
+    let before = world.ask_as(&key, home.lat, home.lng, 300.0).await.body;
+    let (_, status) = world.admin("/admin/status").await;
+    assert_eq!(status["tenants"][0]["stored"]["generation"], 1, "{status}");
+    // Written when the process ends, for the key came after the refresh.
+    world.simulator.stop().await;
+    restart(&mut world, folder.path()).await;
+    restart(&mut world, folder.path()).await;
+    let answer = world.ask_as(&key, home.lat, home.lng, 300.0).await;
+    assert_eq!((answer.status, answer.detail()), (StatusCode::OK, "index"));
+    assert_eq!(answer.body, before);
+    // Never asked with before.
+    let others: Vec<_> = world.simulator.projects().into_iter().map(|project| project.id).collect();
+    let stranger = world.simulator.key_for(&others);
+    let answer = world.ask_as(&stranger, home.lat, home.lng, 300.0).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn r18_killed_while_writing_starts_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().to_str().unwrap();
+    let simulator = Simulator::start(Settings { boxes: 20_000, ..Settings::default() }).await.unwrap();
+    let mut restored = 0;
+    for round in 0..12_u64 {
+        let env = [
+            ("VIABILITY__SNAPSHOT__DIRECTORY", directory),
+            // Refreshes and writes all the time.
+            ("VIABILITY__REFRESH__FULL", "* * * * * *"),
+        ];
+        let mut process = Process::start(&simulator, 1_024, &env).await;
+        assert!(
+            !process.start_log().iter().any(|line| line.contains("a snapshot can't be used")),
+            "round {round}: {:?}",
+            process.start_log()
+        );
+        restored += u32::from(process.start_log().iter().any(|line| line.contains("snapshot restored")));
+        // Where in the writing it dies is left to chance.
+        tokio::time::sleep(Duration::from_millis(round * 7 % 50)).await;
+        process.kill().await;
+    }
+    assert!(restored >= 6, "restored {restored} times");
+    let whole = files(folder.path()).iter().filter(|path| path.extension().unwrap() == "snapshot").count();
+    assert!((1..=4).contains(&whole), "{whole} files");
 }

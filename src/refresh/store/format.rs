@@ -3,12 +3,11 @@
 //! A file is believed only as far as it has been checked: lengths against the file, the CRC over everything behind it
 //! before anything is unpacked, then every value by the type that carries it.
 
-use crate::viability::geo::Point;
-use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
-use crate::viability::snapshot::{Plant, Snapshot};
+use super::stored::Stored;
+use crate::tenant::access::KnownScope;
+use crate::viability::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::time::{Duration, UNIX_EPOCH};
 
 const MAGIC: [u8; 8] = *b"VIABSNAP";
 /// Counted up whenever [`Stored`] changes.
@@ -49,47 +48,9 @@ pub(super) enum Unfit {
     Foreign,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    identity: Identity,
-    generation: u64,
-    /// Milliseconds since 1970.
-    read_at: u64,
-    projects: Vec<[u8; 12]>,
-    boxes: Vec<StoredBox>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredBox {
-    id: [u8; 12],
-    name: Box<str>,
-    project: [u8; 12],
-    lat: f64,
-    lng: f64,
-    stage: StoredStage,
-    /// All, and free ones.
-    ports: Option<(u32, u32)>,
-    /// All rows about it could be read.
-    whole: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-enum StoredStage {
-    Draft,
-    NotImplanted,
-    Implanted,
-}
-
 /// The bytes of a file.
-pub(super) fn encode(identity: &Identity, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
-    let since_1970 = snapshot.read_at().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let stored = Stored {
-        identity: identity.clone(),
-        generation: snapshot.generation(),
-        read_at: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
-        projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
-        boxes: snapshot.boxes().iter().map(StoredBox::of).collect(),
-    };
+pub(super) fn encode(identity: &Identity, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<Vec<u8>> {
+    let stored = Stored::of(identity, snapshot, scopes);
     let plain = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
     let packed = zstd::bulk::compress(&plain, LEVEL)?;
     let mut file = Vec::with_capacity(HEAD + packed.len());
@@ -102,8 +63,8 @@ pub(super) fn encode(identity: &Identity, snapshot: &Snapshot) -> io::Result<Vec
     Ok(file)
 }
 
-/// The snapshot in a file.
-pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<Snapshot, Unfit> {
+/// The snapshot in a file, and the scopes of other keys.
+pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<(Snapshot, Vec<KnownScope>), Unfit> {
     let (head, packed) = file.split_at_checked(HEAD).ok_or(Unfit::Damaged("too short"))?;
     let number = |at: usize| {
         let bytes = head.get(at..at + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
@@ -135,7 +96,7 @@ pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<Snapshot, Unfit
     if stored.identity != *identity {
         return Err(Unfit::Foreign);
     }
-    stored.into_snapshot()
+    stored.into_parts()
 }
 
 fn checksum(head: &[u8], packed: &[u8]) -> u32 {
@@ -145,63 +106,17 @@ fn checksum(head: &[u8], packed: &[u8]) -> u32 {
     crc.finalize()
 }
 
-impl Stored {
-    fn into_snapshot(self) -> Result<Snapshot, Unfit> {
-        let read_at = UNIX_EPOCH.checked_add(Duration::from_millis(self.read_at));
-        let read_at = read_at.ok_or(Unfit::Damaged("impossible time"))?;
-        let boxes: Option<Vec<_>> = self.boxes.into_iter().map(StoredBox::into_box).collect();
-        let boxes = boxes.ok_or(Unfit::Damaged("impossible box"))?;
-        if !boxes.is_sorted_by(|one, next| one.id < next.id) {
-            return Err(Unfit::Damaged("boxes out of order"));
-        }
-        let projects = self.projects.into_iter().map(ObjectId::from_bytes).collect();
-        Ok(Snapshot::build(self.generation, Plant { read_at, projects, boxes }))
-    }
-}
-
-impl StoredBox {
-    fn of(one: &ServiceBox) -> Self {
-        Self {
-            id: one.id.to_bytes(),
-            name: one.name.clone(),
-            project: one.project.to_bytes(),
-            lat: one.position.lat(),
-            lng: one.position.lng(),
-            stage: match one.stage {
-                Stage::Draft => StoredStage::Draft,
-                Stage::NotImplanted => StoredStage::NotImplanted,
-                Stage::Implanted => StoredStage::Implanted,
-            },
-            ports: one.ports.map(|ports| (ports.total, ports.free)),
-            whole: one.evidence == Evidence::Whole,
-        }
-    }
-
-    /// `None` for what can't be: a position off Earth, more free ports than ports.
-    fn into_box(self) -> Option<ServiceBox> {
-        let possible = self.ports.is_none_or(|(total, free)| free <= total);
-        Some(ServiceBox {
-            id: ObjectId::from_bytes(self.id),
-            name: self.name,
-            project: ObjectId::from_bytes(self.project),
-            position: Point::new(self.lat, self.lng).filter(|_| possible)?,
-            stage: match self.stage {
-                StoredStage::Draft => Stage::Draft,
-                StoredStage::NotImplanted => Stage::NotImplanted,
-                StoredStage::Implanted => Stage::Implanted,
-            },
-            ports: self.ports.map(|(total, free)| Ports { total, free }),
-            evidence: if self.whole { Evidence::Whole } else { Evidence::Partial },
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::stored::StoredBox;
     use super::*;
+    use crate::config::key::KeyDigest;
+    use crate::viability::geo::Point;
+    use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
+    use crate::viability::snapshot::Plant;
     use rand::{Rng, RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     fn identity() -> Identity {
         Identity {
@@ -246,14 +161,21 @@ mod tests {
     fn what_is_written_is_read() {
         for (boxes, seed) in [(0, 0), (1, 1), (3, 2), (2_000, 3)] {
             let written = snapshot(boxes, seed);
-            let file = encode(&identity(), &written).unwrap();
-            assert_same(&decode(&identity(), &file).unwrap(), &written);
+            let scopes = [KnownScope {
+                key: KeyDigest([9; 32]),
+                projects: written.projects().iter().copied().take(2).collect(),
+                given: UNIX_EPOCH + Duration::from_secs(1_750_000_000),
+            }];
+            let file = encode(&identity(), &written, &scopes).unwrap();
+            let (read, known) = decode(&identity(), &file).unwrap();
+            assert_same(&read, &written);
+            assert_eq!(known, scopes);
         }
     }
 
     #[test]
     fn r19_a_file_cut_off_anywhere_is_refused() {
-        let file = encode(&identity(), &snapshot(20, 4)).unwrap();
+        let file = encode(&identity(), &snapshot(20, 4), &[]).unwrap();
         for length in 0..file.len() {
             assert!(decode(&identity(), &file[..length]).is_err(), "cut at {length}");
         }
@@ -263,7 +185,7 @@ mod tests {
 
     #[test]
     fn r19_ten_thousand_flipped_bits_are_noticed() {
-        let file = encode(&identity(), &snapshot(200, 5)).unwrap();
+        let file = encode(&identity(), &snapshot(200, 5), &[]).unwrap();
         let mut dice = ChaCha8Rng::seed_from_u64(6);
         for _ in 0..10_000 {
             let (byte, bit) = (dice.random_range(0..file.len()), dice.random_range(0..8));
@@ -278,8 +200,14 @@ mod tests {
         let forge = |change: fn(&mut Stored)| {
             let good = snapshot(3, 7);
             let boxes = good.boxes().iter().map(StoredBox::of).collect();
-            let mut stored =
-                Stored { identity: identity(), generation: 1, read_at: 1, projects: Vec::new(), boxes };
+            let mut stored = Stored {
+                identity: identity(),
+                generation: 1,
+                read_at: 1,
+                projects: Vec::new(),
+                boxes,
+                scopes: Vec::new(),
+            };
             change(&mut stored);
             let plain = postcard::to_stdvec(&stored).unwrap();
             let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
@@ -307,7 +235,7 @@ mod tests {
             projects: std::collections::HashSet::new(),
             boxes: Vec::new(),
         };
-        let file = encode(&identity(), &Snapshot::build(1, plant)).unwrap();
-        assert!(decode(&identity(), &file).unwrap().read_at() > SystemTime::now());
+        let file = encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap();
+        assert!(decode(&identity(), &file).unwrap().0.read_at() > SystemTime::now());
     }
 }

@@ -1,0 +1,141 @@
+//! A snapshot in the shape of its file: plain values, checked one by one when they are read.
+
+use super::format::{Identity, Unfit};
+use crate::config::key::KeyDigest;
+use crate::tenant::access::KnownScope;
+use crate::viability::geo::Point;
+use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
+use crate::viability::snapshot::{Plant, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    pub(super) identity: Identity,
+    pub(super) generation: u64,
+    /// Milliseconds since 1970.
+    pub(super) read_at: u64,
+    pub(super) projects: Vec<[u8; 12]>,
+    pub(super) boxes: Vec<StoredBox>,
+    pub(super) scopes: Vec<StoredScope>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredScope {
+    /// SHA-256 of the key.
+    key: [u8; 32],
+    /// Milliseconds since 1970.
+    given: u64,
+    pub(super) projects: Vec<[u8; 12]>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredBox {
+    id: [u8; 12],
+    name: Box<str>,
+    project: [u8; 12],
+    pub(super) lat: f64,
+    pub(super) lng: f64,
+    stage: StoredStage,
+    /// All, and free ones.
+    pub(super) ports: Option<(u32, u32)>,
+    /// All rows about it could be read.
+    whole: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredStage {
+    Draft,
+    NotImplanted,
+    Implanted,
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn time(milliseconds: u64) -> Result<SystemTime, Unfit> {
+    let time = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    time.ok_or(Unfit::Damaged("impossible time"))
+}
+
+impl Stored {
+    pub(super) fn of(identity: &Identity, snapshot: &Snapshot, scopes: &[KnownScope]) -> Self {
+        Self {
+            identity: identity.clone(),
+            generation: snapshot.generation(),
+            read_at: milliseconds(snapshot.read_at()),
+            projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
+            boxes: snapshot.boxes().iter().map(StoredBox::of).collect(),
+            scopes: scopes.iter().map(StoredScope::of).collect(),
+        }
+    }
+
+    pub(super) fn into_parts(self) -> Result<(Snapshot, Vec<KnownScope>), Unfit> {
+        let read_at = time(self.read_at)?;
+        let boxes: Option<Vec<_>> = self.boxes.into_iter().map(StoredBox::into_box).collect();
+        let boxes = boxes.ok_or(Unfit::Damaged("impossible box"))?;
+        if !boxes.is_sorted_by(|one, next| one.id < next.id) {
+            return Err(Unfit::Damaged("boxes out of order"));
+        }
+        let projects = self.projects.into_iter().map(ObjectId::from_bytes).collect();
+        let scopes = self.scopes.into_iter().map(StoredScope::into_scope).collect::<Result<_, _>>()?;
+        Ok((Snapshot::build(self.generation, Plant { read_at, projects, boxes }), scopes))
+    }
+}
+
+impl StoredScope {
+    fn of(known: &KnownScope) -> Self {
+        Self {
+            key: known.key.0,
+            given: milliseconds(known.given),
+            projects: known.projects.iter().map(|project| project.to_bytes()).collect(),
+        }
+    }
+
+    fn into_scope(self) -> Result<KnownScope, Unfit> {
+        Ok(KnownScope {
+            key: KeyDigest(self.key),
+            given: time(self.given)?,
+            projects: self.projects.into_iter().map(ObjectId::from_bytes).collect(),
+        })
+    }
+}
+
+impl StoredBox {
+    pub(super) fn of(one: &ServiceBox) -> Self {
+        Self {
+            id: one.id.to_bytes(),
+            name: one.name.clone(),
+            project: one.project.to_bytes(),
+            lat: one.position.lat(),
+            lng: one.position.lng(),
+            stage: match one.stage {
+                Stage::Draft => StoredStage::Draft,
+                Stage::NotImplanted => StoredStage::NotImplanted,
+                Stage::Implanted => StoredStage::Implanted,
+            },
+            ports: one.ports.map(|ports| (ports.total, ports.free)),
+            whole: one.evidence == Evidence::Whole,
+        }
+    }
+
+    /// `None` for what can't be: a position off Earth, more free ports than ports.
+    fn into_box(self) -> Option<ServiceBox> {
+        let possible = self.ports.is_none_or(|(total, free)| free <= total);
+        Some(ServiceBox {
+            id: ObjectId::from_bytes(self.id),
+            name: self.name,
+            project: ObjectId::from_bytes(self.project),
+            position: Point::new(self.lat, self.lng).filter(|_| possible)?,
+            stage: match self.stage {
+                StoredStage::Draft => Stage::Draft,
+                StoredStage::NotImplanted => Stage::NotImplanted,
+                StoredStage::Implanted => Stage::Implanted,
+            },
+            ports: self.ports.map(|(total, free)| Ports { total, free }),
+            evidence: if self.whole { Evidence::Whole } else { Evidence::Partial },
+        })
+    }
+}

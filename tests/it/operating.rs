@@ -136,7 +136,8 @@ pub(crate) mod exercise_everything {
             })
             .await;
         for _ in 0..2 {
-            world.ask_as(&world.simulator.key_for(&[]), home.lat, home.lng, 100.0).await;
+            let key = world.simulator.key_for(std::slice::from_ref(&home.project));
+            world.ask_as(&key, home.lat, home.lng, 100.0).await;
         }
     }
 }

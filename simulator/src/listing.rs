@@ -57,6 +57,8 @@ pub(crate) fn page(
     };
     let total = match state.settings.totals {
         Totals::OfFilter => total,
+        Totals::OfPage => count,
+        Totals::Capped(most) => total.min(most),
         Totals::OfList => visible(state, &network, kind, scope, &[], "", |_| ()).len(),
     };
     let mut body =

@@ -90,6 +90,10 @@ pub enum Totals {
     OfFilter,
     /// Every row that the key sees, whatever the filter.
     OfList,
+    /// The rows of the page.
+    OfPage,
+    /// The rows that match the filter, or this many if they are more.
+    Capped(usize),
 }
 
 /// The system settings of an OZmap tenant that decide about viability.

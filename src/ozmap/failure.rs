@@ -124,7 +124,7 @@ impl CallError {
     }
 
     /// Whether OZmap as a whole is not well, and not only this call or this key.
-    pub(super) fn is_outage(&self) -> bool {
+    pub fn is_outage(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::NotJson { .. } | Self::NoVerdict => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,

@@ -105,21 +105,37 @@ impl Slice {
 /// The rows found so far, by id, and the faults.
 struct Found<R> {
     rows: BTreeMap<ObjectId, R>,
-    faults: BTreeMap<RowFault, u64>,
+    /// Rows that could not be read, and are none of `rows`.
+    faulty: BTreeMap<ObjectId, RowFault>,
+    /// Those that don't even tell their id.
+    nameless: BTreeMap<RowFault, u64>,
     doubtful: BTreeSet<ObjectId>,
 }
 
 impl<R: Row> Found<R> {
     fn new() -> Self {
-        Self { rows: BTreeMap::new(), faults: BTreeMap::new(), doubtful: BTreeSet::new() }
+        Self {
+            rows: BTreeMap::new(),
+            faulty: BTreeMap::new(),
+            nameless: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
+        }
     }
 
     fn take(&mut self, page: Vec<PageRow<R>>) {
-        for PageRow { row, about, .. } in page {
-            match row {
-                Ok(row) => drop(self.rows.insert(row.id(), row)),
-                Err(fault) => {
-                    *self.faults.entry(fault).or_default() += 1;
+        for PageRow { id, row, about } in page {
+            match (row, id) {
+                (Ok(row), _) => {
+                    self.faulty.remove(&row.id());
+                    self.rows.insert(row.id(), row);
+                }
+                (Err(fault), Some(id)) => {
+                    self.rows.remove(&id);
+                    self.faulty.insert(id, fault);
+                    self.doubtful.extend(about);
+                }
+                (Err(fault), None) => {
+                    *self.nameless.entry(fault).or_default() += 1;
                     self.doubtful.extend(about);
                 }
             }
@@ -128,8 +144,9 @@ impl<R: Row> Found<R> {
 
     fn merge(mut self, other: Self) -> Self {
         self.rows.extend(other.rows);
-        for (fault, count) in other.faults {
-            *self.faults.entry(fault).or_default() += count;
+        self.faulty.extend(other.faulty);
+        for (fault, count) in other.nameless {
+            *self.nameless.entry(fault).or_default() += count;
         }
         self.doubtful.extend(other.doubtful);
         self
@@ -137,11 +154,21 @@ impl<R: Row> Found<R> {
 
     /// How many rows, readable or not.
     fn count(&self) -> u64 {
-        self.rows.len() as u64 + self.faults.values().sum::<u64>()
+        (self.rows.len() + self.faulty.len()) as u64 + self.nameless.values().sum::<u64>()
+    }
+
+    /// Whether a page tells of a row that isn't among these.
+    fn lacks_any_of(&self, page: &Page<R>) -> bool {
+        let is_new = |id| !self.rows.contains_key(&id) && !self.faulty.contains_key(&id);
+        page.rows.iter().filter_map(|row| row.id).any(is_new)
     }
 
     fn finish(self) -> Reading<R> {
-        Reading { rows: self.rows.into_values().collect(), faults: self.faults, doubtful: self.doubtful }
+        let mut faults = self.nameless;
+        for fault in self.faulty.into_values() {
+            *faults.entry(fault).or_default() += 1;
+        }
+        Reading { rows: self.rows.into_values().collect(), faults, doubtful: self.doubtful }
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Page<R> {
     pub total: u64,
     /// The page size that OZmap used, where it says so: it may be smaller than the one asked for.
     pub limit: Option<u64>,
+    /// Whether OZmap says that more pages follow, where it says so.
+    pub has_more: Option<bool>,
     /// The rows, each readable or not.
     pub rows: Vec<PageRow<R>>,
 }
@@ -103,6 +105,8 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
     struct Raw<'a> {
         total: u64,
         limit: Option<u64>,
+        #[serde(rename = "hasNextPage")]
+        has_more: Option<bool>,
         #[serde(borrow)]
         rows: Vec<&'a RawValue>,
     }
@@ -115,7 +119,7 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
         }
     });
     let rows = rows.collect();
-    Ok(Page { total: raw.total, limit: raw.limit, rows })
+    Ok(Page { total: raw.total, limit: raw.limit, has_more: raw.has_more, rows })
 }
 
 /// The `message` of an OZmap error, if the body has one.

@@ -6,8 +6,10 @@
 //! orders the next refresh with `accept_shrink=true`.
 
 use crate::config;
+use crate::ozmap::wire::List;
 use crate::viability::plant::ObjectId;
 use crate::viability::snapshot::Snapshot;
+use std::collections::HashSet;
 
 /// Fewer unreadable rows than this refuse nothing, whatever their share: some rows left broken by hand must not stop
 /// a small network.
@@ -147,7 +149,8 @@ pub fn check(
         return Err(Rejection::NoPorts { boxes });
     }
     let Some(held) = held else { return Ok(()) };
-    same_projects(held, read)?;
+    let unreadable = lists.iter().any(|list| list.list == List::Projects.path() && list.unreadable > 0);
+    same_projects(held, read, if unreadable { ProjectList::Part } else { ProjectList::Whole })?;
     not_shrunk(limits, held, read)
 }
 
@@ -165,10 +168,22 @@ fn legible(limits: &config::Refresh, list: &Legibility) -> Result<(), Rejection>
     })
 }
 
-/// A project that is gone without having held a box is nobody's loss.
-fn same_projects(held: &Snapshot, read: &Snapshot) -> Result<(), Rejection> {
-    let is_gone =
-        |project: &ObjectId| held.projects().contains(project) && !read.projects().contains(project);
+/// How much of the list of projects could be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ProjectList {
+    Whole,
+    Part,
+}
+
+/// A project that is gone without having held a box is nobody's loss. One that may stand in an unreadable row is
+/// there as long as its boxes are.
+fn same_projects(held: &Snapshot, read: &Snapshot, list: ProjectList) -> Result<(), Rejection> {
+    let with_boxes: HashSet<_> = match list {
+        ProjectList::Whole => HashSet::new(),
+        ProjectList::Part => read.boxes().iter().map(|one| one.project).collect(),
+    };
+    let is_there = |project: &ObjectId| read.projects().contains(project) || with_boxes.contains(project);
+    let is_gone = |project: &ObjectId| held.projects().contains(project) && !is_there(project);
     let mut gone: Vec<_> = held.boxes().iter().map(|one| one.project).filter(is_gone).collect();
     let boxes = gone.len();
     gone.sort_unstable();

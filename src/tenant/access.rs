@@ -22,6 +22,8 @@ const BURST: u8 = 32;
 const BURST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(BURST as usize).unwrap();
 /// Known keys that are checked again at a time. They need no rate: each comes up once in `access.scope_ttl`.
 const RECHECKS_AT_ONCE: usize = 8;
+/// A check that takes longer is given up: OZmap trickles.
+const LONGEST_CHECK: Duration = Duration::from_mins(1);
 /// After a check of a known key failed, what is remembered counts for so long without another try.
 const AFTER_FAILED_CHECK: Duration = Duration::from_secs(30);
 
@@ -166,33 +168,54 @@ impl Scopes {
         {
             return Ok(Arc::clone(scope));
         }
-        let standing = if outdated.is_some() { Standing::Known } else { Standing::Unknown };
         let good = |remembered: &Remembered| remembered.age() < self.lasts(&remembered.verdict);
-        let check = match self.remembered.begin(digest, good, || self.check(key, standing)) {
-            Begun::Kept(remembered) => return remembered.verdict.into_scope(),
-            Begun::Loading(check) => check,
-        };
-        if let Some((scope, age)) = &outdated
-            && *age < self.settings.scope_ttl * 2
-        {
-            return Ok(Arc::clone(scope));
+        if let Some(remembered) = self.remembered.kept(&digest, good) {
+            return remembered.verdict.into_scope();
         }
+        match outdated {
+            Some((scope, age)) if age < self.settings.scope_ttl * 2 => {
+                // The check goes on by itself.
+                let _check = self.remembered.begin(digest, good, || self.check(key, Standing::Known));
+                Ok(scope)
+            }
+            Some((scope, _)) => {
+                match self.checked(digest, within, || self.check(key, Standing::Known)).await {
+                    Err(AccessError::Unchecked(_)) => {
+                        self.failed_lately.set(digest);
+                        Ok(scope)
+                    }
+                    told => told,
+                }
+            }
+            None => self.checked(digest, within, || self.check(key, Standing::Unknown)).await,
+        }
+    }
+
+    /// Waits for a check.
+    async fn checked<F>(
+        &self,
+        digest: KeyDigest,
+        within: Duration,
+        check: impl FnOnce() -> F,
+    ) -> Result<Arc<Scope>, AccessError>
+    where
+        F: Future<Output = Result<Remembered, Unchecked>> + Send + 'static,
+    {
+        // Before the check begins: who finds no place costs OZmap nothing.
         let Ok(_place) = self.waiting.try_acquire() else {
             return Err(AccessError::Unchecked(Unchecked::Crowded));
         };
-        let failure = match timeout(within, check.landed()).await {
-            Ok(Ok(remembered)) => return remembered.verdict.into_scope(),
-            Ok(Err(LoadError::Failed(failure))) => failure,
-            Ok(Err(LoadError::Panicked)) => Unchecked::Panicked,
-            Err(_elapsed) => Unchecked::Late(within),
+        let good = |remembered: &Remembered| remembered.age() < self.lasts(&remembered.verdict);
+        let failure = match self.remembered.begin(digest, good, check) {
+            Begun::Kept(remembered) => return remembered.verdict.into_scope(),
+            Begun::Loading(check) => match timeout(within, check.landed()).await {
+                Ok(Ok(remembered)) => return remembered.verdict.into_scope(),
+                Ok(Err(LoadError::Failed(failure))) => failure,
+                Ok(Err(LoadError::Panicked)) => Unchecked::Panicked,
+                Err(_elapsed) => Unchecked::Late(within),
+            },
         };
-        match (outdated, &failure) {
-            (Some((scope, _)), Unchecked::Failed(_) | Unchecked::Late(_)) => {
-                self.failed_lately.set(digest);
-                Ok(scope)
-            }
-            _ => Err(AccessError::Unchecked(failure)),
-        }
+        Err(AccessError::Unchecked(failure))
     }
 
     /// A scope that has to be checked again and may count meanwhile, and its age.
@@ -227,17 +250,22 @@ impl Scopes {
                 Standing::Known => (None, rechecks.acquire_owned().await.ok()),
             };
             let given = Instant::now();
-            let projects = pages::read_all::<ProjectRow>(&client, &key, &|_| ());
+            let projects = async {
+                let reading = timeout(LONGEST_CHECK, pages::read_all::<ProjectRow>(&client, &key, &|_| ()));
+                reading.await.unwrap_or(Err(CallError::TimedOut))
+            };
             let verdict = match client.unless_spared(projects).await {
                 Ok(projects) if projects.rows.is_empty() || !projects.faults.is_empty() => Verdict::Unsure,
                 Ok(projects) => {
                     Verdict::Known(Arc::new(Scope::Projects(projects.rows.iter().map(Row::id).collect())))
                 }
-                Err(CallError::Unauthorized) => Verdict::Rejected,
-                Err(error) => {
+                Err(CallError::Unauthorized | CallError::Status { status: 403, .. }) => Verdict::Rejected,
+                Err(error) if error.is_outage() || matches!(error, CallError::Spared) => {
                     failed_lately.set(key.digest());
                     return Err(Unchecked::Failed(Arc::new(error)));
                 }
+                // It answers, and what it says is no list of projects: what it said before counts no more.
+                Err(_) => Verdict::Unsure,
             };
             Ok(Remembered { verdict, aged: (Duration::ZERO, given) })
         }

@@ -121,6 +121,13 @@ where
         self.kept.iter().map(|(_, value)| value.bytes() as u64).sum()
     }
 
+    /// What is kept under `key` if it is `good` still.
+    pub fn kept(&self, key: &K, good: impl Fn(&V) -> bool) -> Option<V> {
+        let value = self.kept.get(key).filter(good)?;
+        self.metrics.cache_hit(self.name);
+        Some(value)
+    }
+
     /// The kept value if it is `good` still, else the load of a new one: one already under way, or `load`.
     ///
     /// Failures aren't kept. A load goes on whether anybody waits for it or not.

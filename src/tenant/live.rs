@@ -144,11 +144,15 @@ impl LiveCalls {
                 Ok(Verdict { answer, said })
             }
         };
+        if let Some(verdict) = self.remembered.kept(&question, good) {
+            return Ok((verdict, Found::Kept));
+        }
+        // Before the call begins: who finds no place costs OZmap nothing.
+        let _place = self.waiting.try_acquire().or(Err(LiveFailure::Crowded))?;
         let flight = match self.remembered.begin(question, good, call) {
             Begun::Kept(verdict) => return Ok((verdict, Found::Kept)),
             Begun::Loading(flight) => flight,
         };
-        let _place = self.waiting.try_acquire().or(Err(LiveFailure::Crowded))?;
         match timeout(within, flight.landed()).await {
             Ok(Ok(verdict)) => Ok((verdict, Found::Loaded)),
             Ok(Err(LoadError::Failed(failure))) => Err(failure),

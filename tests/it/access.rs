@@ -269,3 +269,24 @@ async fn made_up_keys_do_not_prolong_a_revoked_one() {
     let revoked = async || pair.ask(&world, 1_000.0).await.status == StatusCode::UNAUTHORIZED;
     world.until("the key is refused", revoked).await;
 }
+
+#[tokio::test]
+async fn a_known_key_that_ozmap_forbids_loses_its_scope_though_it_is_no_401() {
+    let config = "[access]\nscope_ttl = \"1ms\"\nrejected_ttl = \"1ms\"\n[live]\ncalls_per_second = 1000";
+    let world = World::build(Plan { config, ..Plan::default() }).await;
+    let pair = neighbours(&world);
+    pair.check(&pair.ask(&world, 1_000.0).await);
+    let forbidden = r#"{"message":"Forbidden"}"#;
+    world.simulator.faults().answer("/projects", 403, "application/json", forbidden);
+    let refused = async || pair.ask(&world, 1_000.0).await.status == StatusCode::UNAUTHORIZED;
+    world.until("it is refused", refused).await;
+    // An answer that is no list: OZmap itself has to say what this key sees.
+    world.simulator.faults().clear();
+    let other = neighbours(&world).key;
+    world.simulator.faults().answer("/projects", 404, "application/json", forbidden);
+    let answered = async || {
+        let answer = world.ask_as(&other, pair.mine.lat, pair.mine.lng, 999.0).await;
+        answer.status == StatusCode::OK && answer.detail().contains("scope")
+    };
+    world.until("OZmap answers", answered).await;
+}

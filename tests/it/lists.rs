@@ -2,13 +2,13 @@
 
 use crate::harness::{Plan, World};
 use crate::refresh::{ids_at_ozmap, ids_in};
-use ozmap_simulator::{Clamping, IdFilters, Settings, Totals};
+use ozmap_simulator::{Clamping, IdFilters, Pagination, Settings, Totals};
 use reqwest::StatusCode;
 use serde_json::json;
 
 /// Reads 1,200 boxes in pages of at most 100 and finds every box and every free port.
 async fn is_read_whole(simulator: Settings) {
-    let name = format!("{:?} {:?} {:?}", simulator.id_filters, simulator.clamping, simulator.totals);
+    let name = format!("{simulator:?}");
     let config = "[tenants.demo.refresh]\npage_size = 500";
     let simulator = Settings { boxes: 1_200, max_limit: Some(100), ..simulator };
     let world = World::build(Plan { simulator, config, ..Plan::default() }).await;
@@ -32,8 +32,12 @@ async fn a_list_is_read_whole_whatever_ozmap_makes_of_filters_limits_and_totals(
     let filters = [IdFilters::Honoured, IdFilters::Ignored, IdFilters::MatchNothing, IdFilters::Refused];
     for id_filters in filters {
         for clamping in [Clamping::Told, Clamping::Silent] {
-            for totals in [Totals::OfFilter, Totals::OfList] {
-                is_read_whole(Settings { id_filters, clamping, totals, ..Settings::default() }).await;
+            for totals in [Totals::OfFilter, Totals::OfList, Totals::OfPage, Totals::Capped(700)] {
+                for pagination in [Pagination::Current, Pagination::Legacy] {
+                    let settings =
+                        Settings { id_filters, clamping, totals, pagination, ..Settings::default() };
+                    is_read_whole(settings).await;
+                }
             }
         }
     }
@@ -83,4 +87,16 @@ async fn a_box_whose_splitter_cannot_be_read_is_ozmaps_to_judge() {
     world.simulator.faults().answer("/ftth-viability", 200, "text/html", "<html>");
     let answer = world.ask(home.lat, home.lng, 1.5).await;
     assert_eq!((answer.status, answer.detail()), (StatusCode::SERVICE_UNAVAILABLE, "unreadable"));
+}
+
+#[tokio::test]
+async fn an_unreadable_project_does_not_stop_refreshes() {
+    let world = World::start().await;
+    let mut rows: Vec<_> =
+        world.simulator.projects().iter().map(|project| json!({ "id": project.id })).collect();
+    rows[0] = json!({ "id": 7 });
+    let page = json!({ "total": rows.len(), "rows": rows }).to_string();
+    world.simulator.faults().answer("/projects", 200, "application/json", &page);
+    assert_eq!(world.refresh().await["result"], "ok");
+    assert_eq!(ids_in(&world.app), ids_at_ozmap(&world));
 }

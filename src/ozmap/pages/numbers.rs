@@ -5,6 +5,7 @@
 //! whatever cause, OZmap's count of the list gives it away.
 
 use super::super::failure::CallError;
+use super::super::wire::Page;
 use super::super::wire::rows::Row;
 use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -60,6 +61,7 @@ impl Reader<'_> {
             "rows kept shifting; taking every row of the last two sweeps, perhaps some just deleted among them"
         );
         // The faults are the last sweep's: summing them would count a row twice.
+        before.found.rows.retain(|id, _| !last.found.faulty.contains_key(id));
         for (id, row) in before.found.rows {
             last.found.rows.entry(id).or_insert(row);
         }
@@ -70,16 +72,15 @@ impl Reader<'_> {
         let asked = self.page_size();
         let first = self.page::<R>(Slice { filter: Filter::Nothing, page: 1, limit: asked }).await?;
         (self.watch)(PageSeen { rows: count(&first.rows), total: Some(first.total) });
-        // A page smaller than asked for means that OZmap clamps the limit, whatever it says of that: the pages are
+        // A page of another size than asked for means that OZmap has its own, whatever it says of that: the pages are
         // numbered by what it uses.
-        let limit = if count(&first.rows) < first.total { count(&first.rows) } else { asked };
-        let limit = limit.clamp(1, asked);
+        let limit = if count(&first.rows) < first.total { count(&first.rows).max(1) } else { asked };
         let pages = first.total.div_ceil(limit);
         let mut totals = (first.total, first.total);
         let mut found = Found::new();
         found.take(first.rows);
         let rest = stream::iter(2..=pages)
-            .map(|page| self.page::<R>(Slice { filter: Filter::Nothing, page, limit }))
+            .map(|page| self.numbered::<R>(page, limit))
             .buffered(self.client.pages_at_once());
         let (mut rest, mut repeats) = (pin!(rest), 0);
         while let Some(page) = rest.try_next().await? {
@@ -92,6 +93,26 @@ impl Reader<'_> {
                 return Err(CallError::Repeating);
             }
         }
+        // A total may be too small: the list ends where pages bring nothing new.
+        for page in pages.max(1) + 1.. {
+            let page = self.numbered::<R>(page, limit).await?;
+            if !found.lacks_any_of(&page) {
+                break;
+            }
+            (self.watch)(PageSeen { rows: count(&page.rows), total: None });
+            found.take(page.rows);
+        }
         Ok(Sweep { found, totals })
+    }
+
+    /// A page by its number. One that is empty though OZmap counts more rows is the end; the count decides whether
+    /// that is believed.
+    async fn numbered<R: Row>(&self, page: u64, limit: u64) -> Result<Page<R>, CallError> {
+        match self.page::<R>(Slice { filter: Filter::Nothing, page, limit }).await {
+            Err(CallError::EmptyPage { total }) => {
+                Ok(Page { total, limit: None, has_more: None, rows: Vec::new() })
+            }
+            other => other,
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use super::super::failure::CallError;
 use super::super::wire::rows::Row;
-use super::super::wire::{IdRange, Page};
+use super::super::wire::{IdRange, List, Page};
 use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -24,6 +24,8 @@ impl Reader<'_> {
             match Measured::of(read, totals) {
                 Measured::Short => return Ok(None),
                 Measured::Nearly if reading < READINGS => {}
+                // Nobody edits, and rows are missing all the same.
+                Measured::Nearly if totals.0 == totals.1 => return Ok(None),
                 Measured::Nearly => {
                     tracing::warn!(
                         tenant = self.client.tenant(),
@@ -49,17 +51,27 @@ impl Reader<'_> {
         };
         (self.watch)(PageSeen { rows: count(&first.rows), total: Some(first.total) });
         let (read, total) = (count(&first.rows), first.total);
-        let limit_in_force = first.limit.unwrap_or(limit).min(limit);
+        let (limit_in_force, has_more) = (first.limit.unwrap_or(limit).min(limit), first.has_more);
         let mut found = Found::new();
         found.take(first.rows);
-        if read >= total && read < limit_in_force {
-            return Ok(Some((found, (total, total))));
+        if read == 0 && List::filter(R::LIST, IdRange::default()).is_some() {
+            // Perhaps there is none, perhaps the filter of the list matches nothing here.
+            return Ok(None);
+        }
+        if read >= total {
+            // The whole list, or a total of one page: a page behind it tells.
+            let is_last = has_more == Some(false) && read < limit_in_force;
+            let behind = Slice { filter: whole, page: 2, limit: read.max(1) };
+            if is_last || read == 0 || !self.shows_more::<R>(behind, &found).await? {
+                return Ok(Some((found, (total, total))));
+            }
+            return Ok(None);
         }
         // Rows remain, and none of this page tells where to go on.
         let Some(last) = last else { return Ok(None) };
         let ranges = self.cut::<R>(last, read, total).await?;
         let parts: Vec<_> = stream::iter(ranges)
-            .map(|range| self.range::<R>(range))
+            .map(|range| self.range::<R>(range, read))
             .buffer_unordered(self.client.pages_at_once())
             .try_collect()
             .await?;
@@ -71,36 +83,34 @@ impl Reader<'_> {
         Ok(Some((found, (total, total_after))))
     }
 
-    /// Ranges of about equal size that together hold every id above `after` up to the last one now: rows that are
-    /// added meanwhile come behind it, so that nobody has to run after them.
+    async fn shows_more<R: Row>(&self, slice: Slice, found: &Found<R>) -> Result<bool, CallError> {
+        Ok(self.filtered::<R>(slice).await?.is_some_and(|page| found.lacks_any_of(&page)))
+    }
+
+    /// Ranges of about equal size that together hold every id above `after`.
     async fn cut<R: Row>(&self, after: ObjectId, read: u64, total: u64) -> Result<Vec<IdRange>, CallError> {
         let left = total.saturating_sub(read);
         let parts = left.div_ceil(self.page_size()).min(self.client.pages_at_once() as u64);
         let filter = Filter::Range(IdRange::default());
-        let scouts: Vec<Option<Page<R>>> = stream::iter(1..=parts)
+        let scouts: Vec<Option<Page<R>>> = stream::iter(1..parts)
             .map(|part| self.filtered(Slice { filter, page: read + left * part / parts, limit: 1 }))
             .buffered(self.client.pages_at_once())
             .try_collect()
             .await?;
-        // A scout may find nothing, or find an unreadable row: that only leaves a longer range, or one without end.
+        // A scout may find nothing, or find an unreadable row: that only leaves a longer range.
         let found = |scout: &Option<Page<R>>| scout.as_ref()?.rows.first()?.id;
-        let mut end = scouts.last().and_then(found);
         let mut cuts: Vec<_> = scouts.iter().filter_map(found).filter(|&cut| cut > after).collect();
         cuts.sort_unstable();
         cuts.dedup();
-        if end.is_some() && end == cuts.last().copied() {
-            cuts.pop();
-        } else {
-            end = None;
-        }
         let starts = std::iter::once(after).chain(cuts.iter().copied());
-        let ends = cuts.iter().copied().map(Some).chain([end]);
+        let ends = cuts.iter().copied().map(Some).chain([None]);
         Ok(starts.zip(ends).map(|(after, up_to)| IdRange { after: Some(after), up_to }).collect())
     }
 
-    /// All rows of one range, page after page, until its last id or an empty page: not until the count of a page is
-    /// reached, which a row that is deleted meanwhile makes too small.
-    async fn range<R: Row>(&self, mut range: IdRange) -> Result<Option<Found<R>>, CallError> {
+    /// All rows of one range, page after page, until its last id or an empty page: not until OZmap's count is reached,
+    /// which may be too small. The range without end also ends by a page that isn't `full`, so that nobody runs after
+    /// rows that are added meanwhile.
+    async fn range<R: Row>(&self, mut range: IdRange, full: u64) -> Result<Option<Found<R>>, CallError> {
         let mut found = Found::new();
         loop {
             let slice = Slice { filter: Filter::Range(range), page: 1, limit: self.page_size() };
@@ -111,9 +121,10 @@ impl Reader<'_> {
             let Some((page, last)) = ordered(page, range) else { return Ok(None) };
             (self.watch)(PageSeen { rows: count(&page.rows), total: None });
             let complete = count(&page.rows) >= page.total;
+            let is_last = range.up_to.is_none() && count(&page.rows) < full;
             found.take(page.rows);
             match last {
-                Some(last) if range.up_to == Some(last) => return Ok(Some(found)),
+                Some(last) if is_last || range.up_to == Some(last) => return Ok(Some(found)),
                 Some(last) => range.after = Some(last),
                 None if complete => return Ok(Some(found)),
                 // Rows remain, and none of this page tells where to go on.
@@ -131,7 +142,7 @@ impl Reader<'_> {
             Err(error @ CallError::Status { status: 429 | 503, .. }) => Err(error),
             Err(CallError::Status { .. }) if is_filtered => Ok(None),
             Err(CallError::EmptyPage { total }) if is_filtered || slice.page > 1 => {
-                Ok(Some(Page { total, limit: None, rows: Vec::new() }))
+                Ok(Some(Page { total, limit: None, has_more: None, rows: Vec::new() }))
             }
             other => other.map(Some),
         }

@@ -7,8 +7,32 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// `project`, `parent` and the like: an id, or the whole object where OZmap populated it.
-#[derive(Debug, Default)]
-pub(super) struct Reference(pub(super) Option<ObjectId>);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// It names none.
+    #[default]
+    Absent,
+    /// It names this one.
+    To(ObjectId),
+    /// It names one in a way that can't be read.
+    Unreadable,
+}
+
+impl Reference {
+    /// The id, where there is a readable one.
+    pub(super) fn id(self) -> Option<ObjectId> {
+        match self {
+            Self::To(id) => Some(id),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+impl From<Option<ObjectId>> for Reference {
+    fn from(read: Option<ObjectId>) -> Self {
+        read.map_or(Self::Unreadable, Self::To)
+    }
+}
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -21,11 +45,11 @@ impl<'de> Deserialize<'de> for Reference {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Reference, E> {
-                Ok(Reference(ObjectId::parse(text)))
+                Ok(ObjectId::parse(text).into())
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Reference, E> {
-                Ok(Reference(None))
+                Ok(Reference::Absent)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Reference, A::Error> {
@@ -37,7 +61,7 @@ impl<'de> Deserialize<'de> for Reference {
                         map.next_value::<IgnoredAny>()?;
                     }
                 }
-                Ok(Reference(found))
+                Ok(found.into())
             }
         }
         deserializer.deserialize_any(IdOrObject)

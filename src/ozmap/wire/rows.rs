@@ -36,6 +36,8 @@ pub enum RowFault {
     NoPosition,
     /// Coordinates that are not on Earth.
     BadPosition,
+    /// A splitter in something whose id is not 24 hexadecimal digits.
+    BadParent,
     /// A splitter that doesn't tell its outputs.
     NoOutputs,
     /// A splitter with another number of outputs than of ports.
@@ -51,6 +53,7 @@ impl RowFault {
             Self::BadProject => "bad_project",
             Self::NoPosition => "no_position",
             Self::BadPosition => "bad_position",
+            Self::BadParent => "bad_parent",
             Self::NoOutputs => "no_outputs",
             Self::PortsDisagree => "ports_disagree",
         }
@@ -124,7 +127,7 @@ impl Row for BoxRow {
         Ok(Self {
             id: row_id(raw.id.as_deref())?,
             name: raw.name.unwrap_or_default().into(),
-            project: raw.project.0.ok_or(RowFault::BadProject)?,
+            project: raw.project.id().ok_or(RowFault::BadProject)?,
             position: Point::new(lat, lng).ok_or(RowFault::BadPosition)?,
             stage: match (raw.draft, raw.implanted) {
                 (Some(true), _) => Stage::Draft,
@@ -180,9 +183,12 @@ impl Row for SplitterRow {
             blocked: Option<bool>,
         }
         let raw: Raw<'_> = parse(json)?;
-        let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.0);
+        let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.id());
         if raw.is_drop != Some(true) {
             return Ok(Self { id, parent, serves_clients: false, ports: Vec::new() });
+        }
+        if raw.parent == Reference::Unreadable {
+            return Err(RowFault::BadParent);
         }
         let outputs =
             raw.connectables.and_then(|connectables| connectables.output).ok_or(RowFault::NoOutputs)?;
@@ -212,7 +218,7 @@ impl Row for SplitterRow {
         }
         let raw: Raw = parse(json).ok()?;
         let serves_others = raw.is_drop == Some(serde_json::Value::Bool(false));
-        raw.parent.0.filter(|_| !serves_others)
+        raw.parent.id().filter(|_| !serves_others)
     }
 }
 
@@ -315,6 +321,8 @@ mod tests {
         for ports in ["[]", "null"] {
             assert_eq!(SplitterRow::decode(&row(true, "[null,null]", ports)).unwrap().ports.len(), 2);
         }
+        let lost = row(true, "[null]", "[]").replace("5dc06d1275fc7d0006732521", "abc");
+        assert_eq!(SplitterRow::decode(&lost).unwrap_err(), RowFault::BadParent);
         // What serves no client needs no ports, and says nothing of its box.
         assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().ports.is_empty());
         assert_eq!(SplitterRow::box_of(&row(false, "[]", "[{}]")), None);

@@ -3,15 +3,15 @@
 use super::pages::Reading;
 use super::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::Rules;
-use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox};
+use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::Snapshot;
 use std::collections::HashMap;
 
 /// Joins boxes with the service splitters that stand in them and counts their ports.
 ///
 /// Splitters for other things than clients are passed over even if OZmap's filter let them through, and so are those
-/// whose parent is no box (a building or a POP). A box whose own row can't be read any more stays where it was `held`,
-/// without ports: only OZmap can judge it.
+/// whose parent is no box (a building or a POP). A box whose own row can't be read stays where that row says it is, or
+/// where it was `held`, without ports: only OZmap can judge it.
 pub fn boxes(
     boxes: Reading<BoxRow>,
     splitters: &Reading<SplitterRow>,
@@ -35,6 +35,17 @@ pub fn boxes(
         evidence: if splitters.doubtful.contains(&row.id) { Evidence::Partial } else { Evidence::Whole },
     });
     let mut read: Vec<_> = read.collect();
+    let placed = boxes.places.iter().map(|place| ServiceBox {
+        id: place.id,
+        name: Box::default(),
+        project: place.project,
+        position: place.position,
+        stage: Stage::NotImplanted,
+        ports: None,
+        evidence: Evidence::Partial,
+    });
+    read.extend(placed);
+    read.sort_unstable_by_key(|one| one.id);
     let known = held.into_iter().flat_map(Snapshot::boxes).filter(|one| boxes.doubtful.contains(&one.id));
     let kept: Vec<_> = known
         .filter(|one| read.binary_search_by_key(&one.id, |read| read.id).is_err())
@@ -46,7 +57,7 @@ pub fn boxes(
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::rows::Row;
+    use super::super::wire::rows::{Place, Row};
     use super::*;
     use crate::viability::geo::{Earth, Radius};
     use crate::viability::plant::Refusal;
@@ -64,7 +75,7 @@ mod tests {
 
     fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
         let doubtful: BTreeSet<_> = doubtful.iter().map(|&number| id(number)).collect();
-        Reading { rows, faults: BTreeMap::new(), doubtful }
+        Reading { rows, faults: BTreeMap::new(), doubtful, places: Vec::new() }
     }
 
     fn id(number: u32) -> ObjectId {
@@ -96,12 +107,16 @@ mod tests {
         let first = boxes(reading(box_rows(1..=3), &[]), &splitters, None, &rules());
         let refusals: Vec<_> = first.iter().map(ServiceBox::refusal).collect();
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
-        // The row of box 2 can't be read any more; that of box 8 never could.
+        // The row of box 2 can't be read any more; that of box 8 never could, that of box 7 tells where it is.
         let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first };
         let held = Snapshot::build(1, plant);
-        let again = boxes(reading(box_rows(3..=3), &[2, 3, 8]), &splitters, Some(&held), &rules());
+        let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
+        let position = bad.rows[0].position;
+        bad.places.push(Place { id: id(7), project: id(9), position });
+        let again = boxes(bad, &splitters, Some(&held), &rules());
         let ids: Vec<_> = again.iter().map(|one| (one.id, one.refusal())).collect();
-        let expected = [(id(3), Some(Refusal::NoServiceConnector)), (id(2), Some(Refusal::Unreadable))];
+        let unreadable = |number| (id(number), Some(Refusal::Unreadable));
+        let expected = [(id(3), Some(Refusal::NoServiceConnector)), unreadable(7), unreadable(2)];
         assert_eq!(ids, expected);
     }
 

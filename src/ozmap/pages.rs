@@ -1,7 +1,7 @@
 //! Reading a whole list, every row, while people edit it.
 //!
 //! Pages by number shift: a row deleted on page 1 pulls the first row of page 3 onto page 2, which may have been read
-//! already. So a list is read [by ranges of ids](ranges) where OZmap honours filters on ids, and [by numbers](numbers),
+//! already. So a list is read by ranges of ids (`ranges`) where OZmap honours filters on ids, and by numbers (`numbers`),
 //! sweep after sweep, where it doesn't. OZmap's own count of the list decides which: a reading that comes out short
 //! of it is not believed.
 
@@ -10,7 +10,7 @@ mod ranges;
 
 use super::Client;
 use super::failure::CallError;
-use super::wire::rows::{Row, RowFault};
+use super::wire::rows::{Place, Row, RowFault};
 use super::wire::{IdRange, List, Page, PageRow, decode_page};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
@@ -35,6 +35,8 @@ pub struct Reading<R> {
     pub faults: BTreeMap<RowFault, u64>,
     /// The boxes that those rows were about, as far as they tell.
     pub doubtful: BTreeSet<ObjectId>,
+    /// Where those of them are whose place could be read, each id once.
+    pub places: Vec<Place>,
 }
 
 /// A page that arrived, for whoever watches.
@@ -110,6 +112,7 @@ struct Found<R> {
     /// Those that don't even tell their id.
     nameless: BTreeMap<RowFault, u64>,
     doubtful: BTreeSet<ObjectId>,
+    places: BTreeMap<ObjectId, Place>,
 }
 
 impl<R: Row> Found<R> {
@@ -119,11 +122,13 @@ impl<R: Row> Found<R> {
             faulty: BTreeMap::new(),
             nameless: BTreeMap::new(),
             doubtful: BTreeSet::new(),
+            places: BTreeMap::new(),
         }
     }
 
     fn take(&mut self, page: Vec<PageRow<R>>) {
-        for PageRow { id, row, about } in page {
+        for PageRow { id, row, about, place } in page {
+            self.places.extend(place.map(|place| (place.id, place)));
             match (row, id) {
                 (Ok(row), _) => {
                     self.faulty.remove(&row.id());
@@ -149,6 +154,7 @@ impl<R: Row> Found<R> {
             *self.nameless.entry(fault).or_default() += count;
         }
         self.doubtful.extend(other.doubtful);
+        self.places.extend(other.places);
         self
     }
 
@@ -168,7 +174,8 @@ impl<R: Row> Found<R> {
         for fault in self.faulty.into_values() {
             *faults.entry(fault).or_default() += 1;
         }
-        Reading { rows: self.rows.into_values().collect(), faults, doubtful: self.doubtful }
+        let places = self.places.into_values().filter(|place| !self.rows.contains_key(&place.id)).collect();
+        Reading { rows: self.rows.into_values().collect(), faults, doubtful: self.doubtful, places }
     }
 }
 

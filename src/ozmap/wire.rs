@@ -5,7 +5,7 @@ mod reference;
 pub mod rows;
 
 use crate::viability::plant::ObjectId;
-use rows::{Row, RowFault};
+use rows::{Place, Row, RowFault};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -95,6 +95,8 @@ pub struct PageRow<R> {
     pub id: Option<ObjectId>,
     /// The box that an unreadable row is about, if it tells.
     pub about: Option<ObjectId>,
+    /// Where an unreadable row says that a box is.
+    pub place: Option<Place>,
     /// The row, or what is wrong with it.
     pub row: Result<R, RowFault>,
 }
@@ -114,8 +116,13 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
     let rows = raw.rows.into_iter().map(|row| {
         let row = row.get();
         match R::decode(row) {
-            Ok(read) => PageRow { id: Some(read.id()), about: None, row: Ok(read) },
-            Err(fault) => PageRow { id: rows::id_of(row), about: R::box_of(row), row: Err(fault) },
+            Ok(read) => PageRow { id: Some(read.id()), about: None, place: None, row: Ok(read) },
+            Err(fault) => PageRow {
+                id: rows::id_of(row),
+                about: R::box_of(row),
+                place: R::place_of(row),
+                row: Err(fault),
+            },
         }
     });
     let rows = rows.collect();

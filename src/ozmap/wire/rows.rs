@@ -21,6 +21,11 @@ pub trait Row: Sized + Send + 'static {
 
     /// The box that a row is about which could not be decoded, if so much of it can be read.
     fn box_of(json: &str) -> Option<ObjectId>;
+
+    /// Where such a row says that a box is.
+    fn place_of(_json: &str) -> Option<Place> {
+        None
+    }
 }
 
 /// Why a row was set aside.
@@ -58,6 +63,17 @@ impl RowFault {
             Self::PortsDisagree => "ports_disagree",
         }
     }
+}
+
+/// The part of a box's row without which nobody can tell whom it concerns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// The box.
+    pub id: ObjectId,
+    /// Its project.
+    pub project: ObjectId,
+    /// Where it hangs.
+    pub position: Point,
 }
 
 /// A project that the key may see.
@@ -111,30 +127,26 @@ impl Row for BoxRow {
         struct Raw<'a> {
             #[serde(borrow)]
             id: Option<Cow<'a, str>>,
-            #[serde(borrow)]
-            name: Option<Cow<'a, str>>,
             #[serde(default)]
             project: Reference,
             coords: Option<(f64, f64)>,
             lat: Option<f64>,
             lng: Option<f64>,
+            #[serde(borrow)]
+            name: Option<Cow<'a, str>>,
             draft: Option<bool>,
             implanted: Option<bool>,
         }
         let raw: Raw<'_> = parse(json)?;
-        // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
-        let (lng, lat) = raw.coords.or(raw.lng.zip(raw.lat)).ok_or(RowFault::NoPosition)?;
-        Ok(Self {
-            id: row_id(raw.id.as_deref())?,
-            name: raw.name.unwrap_or_default().into(),
-            project: raw.project.id().ok_or(RowFault::BadProject)?,
-            position: Point::new(lat, lng).ok_or(RowFault::BadPosition)?,
-            stage: match (raw.draft, raw.implanted) {
-                (Some(true), _) => Stage::Draft,
-                (_, Some(true)) => Stage::Implanted,
-                _ => Stage::NotImplanted,
-            },
-        })
+        let Raw { id, project, coords, lat, lng, .. } = raw;
+        let Place { id, project, position } = RawPlace { id, project, coords, lat, lng }.read()?;
+        let name = raw.name.unwrap_or_default().into();
+        let stage = match (raw.draft, raw.implanted) {
+            (Some(true), _) => Stage::Draft,
+            (_, Some(true)) => Stage::Implanted,
+            _ => Stage::NotImplanted,
+        };
+        Ok(Self { id, name, project, position, stage })
     }
 
     fn id(&self) -> ObjectId {
@@ -143,6 +155,34 @@ impl Row for BoxRow {
 
     fn box_of(json: &str) -> Option<ObjectId> {
         id_of(json)
+    }
+
+    fn place_of(json: &str) -> Option<Place> {
+        parse::<RawPlace<'_>>(json).ok()?.read().ok()
+    }
+}
+
+/// The fields that place a box.
+#[derive(Deserialize)]
+struct RawPlace<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default)]
+    project: Reference,
+    coords: Option<(f64, f64)>,
+    lat: Option<f64>,
+    lng: Option<f64>,
+}
+
+impl RawPlace<'_> {
+    fn read(&self) -> Result<Place, RowFault> {
+        // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
+        let (lng, lat) = self.coords.or(self.lng.zip(self.lat)).ok_or(RowFault::NoPosition)?;
+        Ok(Place {
+            id: row_id(self.id.as_deref())?,
+            project: self.project.id().ok_or(RowFault::BadProject)?,
+            position: Point::new(lat, lng).ok_or(RowFault::BadPosition)?,
+        })
     }
 }
 
@@ -288,6 +328,15 @@ mod tests {
         for (good, bad, fault) in cases {
             assert_eq!(BoxRow::decode(&BOX.replace(good, bad)).unwrap_err(), fault, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_bad_row_still_tells_where_its_box_is_if_that_can_be_read() {
+        let good = BoxRow::decode(BOX).unwrap();
+        let place = Place { id: good.id, project: good.project, position: good.position };
+        let bad = BOX.replace(r#""draft":false"#, r#""draft":"no""#);
+        assert_eq!(BoxRow::place_of(&bad), Some(place));
+        assert_eq!(BoxRow::place_of(&BOX.replace("-27.57665", "\"south\"")), None);
     }
 
     #[test]

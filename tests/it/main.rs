@@ -15,6 +15,7 @@ mod operating;
 mod operators;
 mod overload;
 mod parameters;
+mod privacy;
 mod process;
 mod raw;
 mod refresh;

@@ -51,7 +51,7 @@ struct ConfigFile {
 /// A failure that is the operator's to mend before anything can run: exit code 2.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
-    #[error("failed to {0}")]
+    #[error(transparent)]
     File(#[from] UnreadableFile),
     #[error(transparent)]
     Config(#[from] ConfigErrors),

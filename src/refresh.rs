@@ -29,6 +29,8 @@ const KEPT_RUNS: usize = 50;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest pause that OZmap can ask for with `Retry-After`.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
+/// The watchdog never begins a run sooner after another, however short data are to stay fresh.
+const LEAST_WATCH: Duration = Duration::from_secs(10);
 /// The longest pause while nothing can be answered from memory.
 const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
 /// The longest pause while there are data.
@@ -156,7 +158,7 @@ impl Refresher {
         let mut failures = 0;
         let mut retry_at = None;
         let mut last_began = Instant::now();
-        let patience = self.tenant.settings().freshness.stale_after;
+        let patience = self.tenant.settings().freshness.stale_after.max(LEAST_WATCH);
         loop {
             // A run that waits for its time makes a retry needless.
             let waiting = self.waiting_until();

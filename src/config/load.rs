@@ -35,7 +35,7 @@ impl Source {
 
 /// The configuration file itself can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("read the configuration file {}: create it, make it readable, or name another one with --config", path.display())]
+#[error("can't read the configuration file {}: create it, make it readable, or name another one with --config", path.display())]
 pub struct UnreadableFile {
     /// The file.
     pub path: PathBuf,

@@ -77,7 +77,7 @@ impl Section<'_, '_> {
     }
 
     pub(super) fn address(&mut self, key: &str) -> Result<SocketAddr, Faulty> {
-        self.read(key, "an address and port such as \"127.0.0.1:9995\"", |entry| entry.text()?.parse().ok())
+        self.read(key, "an address and port such as \"0.0.0.0:9994\"", |entry| entry.text()?.parse().ok())
     }
 
     /// Bytes, plain or with a binary unit.

@@ -164,6 +164,7 @@ pub(super) fn unanswered(failure: &Unanswered) -> Response<Body> {
             error(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", &message)
         }
         Unanswered::NoAnswer(failure) => {
+            let message = format!("{message}: {}", failure.source);
             let mut response = error(StatusCode::SERVICE_UNAVAILABLE, "no_answer", &message);
             let (forwarded, detail) = (failure.reason.forwarded(), failure.reason.as_str());
             let cache_status = format!("viability-proxy; fwd={forwarded}; detail={detail}");

@@ -159,7 +159,7 @@ fn relative_paths_start_at_the_folder_of_the_file() {
 #[test]
 fn a_file_that_is_not_there_is_told_with_what_to_do() {
     let error = Source::read(Path::new("no/such.toml")).unwrap_err();
-    let text = "read the configuration file no/such.toml: create it, make it readable, or name another one with --config";
+    let text = "can't read the configuration file no/such.toml: create it, make it readable, or name another one with --config";
     assert_eq!(error.to_string(), text);
     assert!(std::error::Error::source(&error).is_some());
 }

@@ -132,11 +132,15 @@ async fn cold_queries_for_many_addresses_stay_within_the_budget() {
     let world = without_data().await;
     let home = world.sellable_box();
     let (mut answered, mut refused) = (0, 0);
+    let why = "no data that could answer, and no live answer (cold): no live call is left in the budget (live.calls_per_second, live.calls_at_once)";
     for step in 0..60 {
         let answer = world.ask(home.lat + f64::from(step) * 1e-5, home.lng, 150.0).await;
         match answer.status {
             StatusCode::OK => answered += 1,
-            StatusCode::SERVICE_UNAVAILABLE => refused += 1,
+            StatusCode::SERVICE_UNAVAILABLE => {
+                assert_eq!(answer.body["message"], why);
+                refused += 1;
+            }
             other => panic!("{other}"),
         }
     }

@@ -4,11 +4,11 @@
 pub(super) const KEYS: [(&str, &str); 47] = [
     (
         "[server]\nlisten = \"localhost\"",
-        "config.toml:2: server.listen: expected an address and port such as \"127.0.0.1:9995\", got \"localhost\"",
+        "config.toml:2: server.listen: expected an address and port such as \"0.0.0.0:9994\", got \"localhost\"",
     ),
     (
         "[server]\nlisten = 9994",
-        "config.toml:2: server.listen: expected an address and port such as \"127.0.0.1:9995\", got 9994",
+        "config.toml:2: server.listen: expected an address and port such as \"0.0.0.0:9994\", got 9994",
     ),
     (
         "[server]\ndrain = \"soon\"",

@@ -9,13 +9,14 @@ use crate::refresh::Refresher;
 use crate::refresh::report::Trigger;
 use crate::refresh::schedule::Schedule;
 use crate::refresh::store::Store;
+use crate::server::reload::{ConfigSource, ReloadError, Reloaded};
 use crate::server::tls::TlsError;
-use crate::server::{Drain, Service};
+use crate::server::{Drain, Parts, Service};
 use crate::tenant::{Tenant, Tenants};
 use futures_util::future::join_all;
 use listeners::{Listeners, Opened};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -61,8 +62,27 @@ pub enum StartError {
     Schedule(#[from] JobSchedulerError),
 }
 
+/// What a process brings to its proxy beside the configuration.
+#[derive(Default)]
+pub struct Surroundings {
+    /// Where the configuration can be read again.
+    pub source: Option<Arc<dyn ConfigSource>>,
+    /// Sockets that are open already: they count before `server.listen` and `admin.listen`.
+    pub sockets: Sockets,
+}
+
+/// Listening sockets inherited from whoever started the process.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// For clients.
+    pub public: Option<TcpListener>,
+    /// For operators.
+    pub admin: Option<TcpListener>,
+}
+
 /// A running proxy.
 pub struct App {
+    service: Arc<Service>,
     refreshers: Vec<Arc<Refresher>>,
     schedule: Schedule,
     background: Vec<JoinHandle<()>>,
@@ -72,11 +92,11 @@ pub struct App {
 
 impl App {
     /// Opens both listeners, starts answering and begins the first refreshes. Waits for no OZmap.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub async fn start(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::new()?);
-        let opened = Opened::open(&config, &metrics).await?;
+        let opened = Opened::open(&config, surroundings.sockets, &metrics).await?;
         let mut tenants = Vec::new();
-        for settings in config.tenants {
+        for settings in config.tenants.clone() {
             let name = settings.name.to_string();
             let tenant = Tenant::new(settings, config.server.max_in_flight, Arc::clone(&metrics))
                 .map_err(|source| StartError::Client { tenant: name, source })?;
@@ -92,15 +112,16 @@ impl App {
             .collect();
         join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
         let (stopping, is_stopping) = watch::channel(false);
-        let service = Arc::new(Service::new(
-            Tenants::new(tenants),
-            refreshers.clone(),
+        let service = Arc::new(Service::new(Parts {
+            tenants: Tenants::new(tenants),
+            refreshers: refreshers.clone(),
             metrics,
-            &config.server,
-            &config.admin,
-            is_stopping,
-        ));
-        let listeners = opened.serve(service)?;
+            config,
+            source: surroundings.source,
+            certificates: opened.certificates(),
+            stopping: is_stopping,
+        }));
+        let listeners = opened.serve(Arc::clone(&service))?;
         let schedule = Schedule::start(&refreshers).await?;
         let background = refreshers
             .iter()
@@ -111,7 +132,7 @@ impl App {
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
-        Ok(Self { refreshers, schedule, background, listeners, stopping })
+        Ok(Self { service, refreshers, schedule, background, listeners, stopping })
     }
 
     /// Where clients connect: the port that was bound, also if any was asked for.
@@ -124,9 +145,10 @@ impl App {
         self.listeners.admin_address
     }
 
-    /// Reads the listeners' certificates again. Bad ones leave those in force, which is an error and logged.
-    pub fn reload_tls(&self) -> Result<(), TlsError> {
-        self.listeners.reload_tls()
+    /// Reads the configuration and the certificates again. What is not sound leaves those before in force, which is an
+    /// error and logged.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.service.reload().await
     }
 
     /// The refreshers, one a tenant: for progress bars.

@@ -3,22 +3,23 @@
 mod bar;
 mod check;
 mod demo;
+mod log;
+mod serve;
+mod signals;
+mod systemd;
 
 use anyhow::Context;
 use bar::Bars;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
-use viability_proxy::app::App;
+use viability_proxy::config::Config;
 use viability_proxy::config::fault::ConfigErrors;
 use viability_proxy::config::load::{Source, UnreadableFile, load};
-use viability_proxy::config::{Config, Log, LogFormat};
 
 /// Answers OZmap's fibre viability queries from memory, in OZmap's own format.
 #[derive(Parser)]
@@ -60,7 +61,7 @@ enum Unusable {
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Serve(file) => serve(&file),
+        Command::Serve(file) => serve::run(file),
         Command::Demo(options) => demo::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Config(file) => print_config(&file),
@@ -92,19 +93,6 @@ impl ConfigFile {
     }
 }
 
-fn serve(file: &ConfigFile) -> anyhow::Result<()> {
-    let config = file.load()?;
-    let bars = Bars::new();
-    start_log(&config.log, &bars)?;
-    block_on(async {
-        let app = App::start(config).await?;
-        bars.watch(app.refreshers());
-        stop_signal().await?;
-        app.stop().await;
-        Ok(())
-    })
-}
-
 fn print_config(file: &ConfigFile) -> anyhow::Result<()> {
     let config = file.load()?;
     say(&config.to_toml_redacted())
@@ -121,26 +109,4 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     // A thread that waits for a disk that hangs must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
-}
-
-/// Comes when somebody asks the process to end: SIGINT or SIGTERM.
-async fn stop_signal() -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be listened for")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be listened for")?;
-    tokio::select! {
-        _ = interrupt.recv() => tracing::info!("stopping on SIGINT"),
-        _ = terminate.recv() => tracing::info!("stopping on SIGTERM"),
-    }
-    Ok(())
-}
-
-/// Logs to standard error, above any progress bar.
-fn start_log(log: &Log, bars: &Bars) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.filter).context("log.filter")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(bars.writer());
-    let started = match log.format {
-        LogFormat::Text => builder.with_target(false).with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
-    started.map_err(|error| anyhow::anyhow!("the log can't be started: {error}"))
 }

@@ -2,6 +2,7 @@
 //!
 //! [`load::load`] makes one from `config.toml` (compiled in, every default stands there), a file and the environment.
 
+mod changes;
 pub mod fault;
 pub mod host;
 pub mod key;

@@ -8,8 +8,8 @@ pub mod refresh;
 
 use http::Http;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::Collector, process_collector::ProcessCollector,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, core::Collector, process_collector::ProcessCollector,
 };
 use refresh::RefreshMetrics;
 use std::time::Duration;
@@ -44,6 +44,7 @@ pub struct IndexSample<'a> {
 pub struct Metrics {
     registry: Registry,
     http: Http,
+    config_reload: IntGauge,
     queries: IntCounterVec,
     index_boxes: IntGaugeVec,
     index_free_ports: IntGaugeVec,
@@ -70,6 +71,10 @@ impl Metrics {
             .set(1);
         Ok(Self {
             http: Http::new(&new)?,
+            config_reload: new.register(IntGauge::new(
+                "viability_config_last_reload_successful",
+                "Whether the configuration was sound when it was read last (1) or the one before is in force (0).",
+            )?)?,
             queries: new.counters(
                 "queries_total",
                 "Viability queries by who answered (source), the state of the data, and the result.",
@@ -134,6 +139,11 @@ impl Metrics {
             )?,
             registry,
         })
+    }
+
+    /// The configuration was read, at the start or again.
+    pub fn config_reloaded(&self, sound: bool) {
+        self.config_reload.set(i64::from(sound));
     }
 
     /// A viability query was answered.

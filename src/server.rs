@@ -16,6 +16,7 @@ mod panics;
 mod probes;
 mod rate;
 mod rejection;
+pub mod reload;
 mod reply;
 pub mod router;
 mod stopped;
@@ -23,20 +24,19 @@ mod stream;
 pub mod tls;
 mod viability;
 
-use crate::config::listeners::{Admin, Server};
+use crate::config::Config;
+use crate::config::listeners::Server;
 use crate::metrics::Metrics;
 use crate::refresh::Refresher;
 use crate::tenant::Tenants;
-use access::AdminToken;
 use connection::{Connection, Timeouts};
 use connections::{Caps, Places};
 use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
 use lockout::Lockout;
-use rate::RateLimit;
 use rejection::Rejection;
+use reload::{ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader};
 use router::{RequestIds, Side};
-use secrecy::ExposeSecret;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,47 +47,64 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// The pauses after failed accepts, which are mostly for want of file descriptors: the first, doubled up to the last.
 const ACCEPT_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
+/// A connection at rest is not closed at the very beginning of a stop, but told so with its next answer: else a request
+/// that is on its way would be lost.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// All that handlers need.
 pub struct Service {
     tenants: Tenants,
     refreshers: Vec<Arc<Refresher>>,
     metrics: Arc<Metrics>,
-    admin_token: Option<AdminToken>,
-    admin_hosts: Vec<String>,
-    refresh_gap: Duration,
+    current: Current,
+    reloader: Reloader,
     lockout: Lockout,
-    rate: Option<RateLimit>,
     request_ids: RequestIds,
     stopping: watch::Receiver<bool>,
     started: Instant,
 }
 
+/// What a [`Service`] is made of.
+pub struct Parts {
+    /// Who can be asked about.
+    pub tenants: Tenants,
+    /// What operators can refresh.
+    pub refreshers: Vec<Arc<Refresher>>,
+    /// What Prometheus sees.
+    pub metrics: Arc<Metrics>,
+    /// What is in force.
+    pub config: Config,
+    /// Where it can be read again, if it can.
+    pub source: Option<Arc<dyn ConfigSource>>,
+    /// The listeners' certificates.
+    pub certificates: Vec<Arc<Certificates>>,
+    /// Turns true when the process is about to end.
+    pub stopping: watch::Receiver<bool>,
+}
+
 impl Service {
-    /// `stopping` turns true when the process is about to end.
-    pub fn new(
-        tenants: Tenants,
-        refreshers: Vec<Arc<Refresher>>,
-        metrics: Arc<Metrics>,
-        server: &Server,
-        admin: &Admin,
-        stopping: watch::Receiver<bool>,
-    ) -> Self {
+    /// Of its parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { tenants, refreshers, metrics, config, source, certificates, stopping } = parts;
         Rejection::register(&metrics);
         tls::register(&metrics);
+        metrics.config_reloaded(true);
         Self {
             tenants,
             refreshers,
             metrics,
-            admin_token: admin.token.as_ref().map(|token| AdminToken::new(token.expose_secret())),
-            admin_hosts: admin.hosts.clone(),
-            refresh_gap: admin.refresh_gap,
+            current: Current::new(&config.server, &config.admin),
+            reloader: Reloader::new(config, source, certificates),
             lockout: Lockout::default(),
-            rate: server.requests_per_second_per_key.map(RateLimit::new),
             request_ids: RequestIds::new(),
             stopping,
             started: Instant::now(),
         }
+    }
+
+    /// Reads the configuration again and takes into force what can be; logs what came of it.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.reloader.reload(&self.current, &self.metrics).await
     }
 
     fn tenants(&self) -> &Tenants {
@@ -102,16 +119,8 @@ impl Service {
         &self.metrics
     }
 
-    fn admin_token(&self) -> Option<AdminToken> {
-        self.admin_token
-    }
-
-    fn admin_hosts(&self) -> &[String] {
-        &self.admin_hosts
-    }
-
-    fn refresh_gap(&self) -> Duration {
-        self.refresh_gap
+    fn operators(&self) -> Arc<Operators> {
+        self.current.operators()
     }
 
     fn lockout(&self) -> &Lockout {
@@ -120,7 +129,7 @@ impl Service {
 
     /// Whether the key in these headers may ask now; if not, when it may.
     fn within_rate(&self, headers: &HeaderMap) -> Result<(), Duration> {
-        let limited = self.rate.as_ref().zip(access::presented_key(headers));
+        let limited = self.current.rate().zip(access::presented_key(headers));
         limited.map_or(Ok(()), |(rate, key)| rate.take(key.digest()))
     }
 
@@ -201,7 +210,10 @@ impl Door {
             }
         }
         drop(listener);
-        match timeout(drain, graceful.shutdown()).await {
+        let farewell = FAREWELL.min(drain);
+        // Everybody may have left by then.
+        let _left = timeout(farewell, places.empty()).await;
+        match timeout(drain.saturating_sub(farewell), graceful.shutdown()).await {
             Ok(()) => Drain::Complete,
             Err(_elapsed) => Drain::CutShort,
         }

@@ -1,14 +1,14 @@
 //! Both listeners: opened together, each served by a runtime that the other can't hold up, stopped together.
 
-use super::StartError;
+use super::{Sockets, StartError};
 use crate::config::Config;
 use crate::config::listeners::TlsFiles;
 use crate::metrics::Metrics;
 use crate::server::router::Side;
-use crate::server::tls::{Certificates, TlsError};
+use crate::server::tls::Certificates;
 use crate::server::{Door, Drain, Service};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 use tokio::net::TcpListener;
@@ -34,46 +34,60 @@ struct Open {
 pub(super) struct Listeners {
     pub(super) public_address: SocketAddr,
     pub(super) admin_address: SocketAddr,
-    certificates: Vec<Arc<Certificates>>,
     watches: Vec<JoinHandle<()>>,
     public: JoinHandle<Drain>,
     admin: oneshot::Receiver<Drain>,
 }
 
 impl Opened {
-    /// Reads the certificates and binds both addresses.
-    pub(super) async fn open(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, StartError> {
+    /// Reads the certificates and binds both addresses, or takes the sockets that are open already.
+    pub(super) async fn open(
+        config: &Config,
+        sockets: Sockets,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
         let (server, admin) = (&config.server, &config.admin);
-        let open = async |side: Side, listen: SocketAddr, tls: &Option<TlsFiles>| {
+        let open = async |side: Side,
+                          socket: Option<net::TcpListener>,
+                          listen: SocketAddr,
+                          tls: &Option<TlsFiles>| {
             let certificates = match tls {
                 Some(files) => Some(Certificates::load(side, files.clone(), Arc::clone(metrics))?),
                 None => None,
             };
             let certificates = certificates.map(Arc::new);
             let fault = |source| StartError::Listen { side: side.as_str(), listen, source };
-            let listener = TcpListener::bind(listen).await.map_err(fault)?;
+            let listener = match socket {
+                Some(socket) => inherited(socket),
+                None => TcpListener::bind(listen).await,
+            };
+            let listener = listener.map_err(fault)?;
             let address = listener.local_addr().map_err(fault)?;
             let door = Door::new(side, server, certificates.clone());
             Ok::<_, StartError>(Open { listener, address, certificates, door })
         };
         Ok(Self {
-            public: open(Side::Public, server.listen, &server.tls).await?,
-            admin: open(Side::Admin, admin.listen, &admin.tls).await?,
+            public: open(Side::Public, sockets.public, server.listen, &server.tls).await?,
+            admin: open(Side::Admin, sockets.admin, admin.listen, &admin.tls).await?,
         })
+    }
+
+    /// Those of both.
+    pub(super) fn certificates(&self) -> Vec<Arc<Certificates>> {
+        [&self.public, &self.admin].into_iter().filter_map(|open| open.certificates.clone()).collect()
     }
 
     /// Serves clients on this runtime, operators on a thread of their own: they see what is wrong when it is.
     pub(super) fn serve(self, service: Arc<Service>) -> Result<Listeners, StartError> {
         let Self { public, admin } = self;
         let (public_address, admin_address) = (public.address, admin.address);
-        let certificates: Vec<_> = [public.certificates, admin.certificates].into_iter().flatten().collect();
-        let watches = certificates.iter().map(|one| tokio::spawn(Arc::clone(one).watch())).collect();
+        let certificates = [public.certificates, admin.certificates].into_iter().flatten();
+        let watches = certificates.map(|one| tokio::spawn(one.watch())).collect();
         let ended = serve_on_thread(admin.listener, admin.door, Arc::clone(&service))
             .map_err(StartError::AdminThread)?;
         Ok(Listeners {
             public_address,
             admin_address,
-            certificates,
             watches,
             public: tokio::spawn(public.door.serve(public.listener, service)),
             admin: ended,
@@ -82,12 +96,6 @@ impl Opened {
 }
 
 impl Listeners {
-    /// Reads the certificates of both again; the first error, after both were tried.
-    pub(super) fn reload_tls(&self) -> Result<(), TlsError> {
-        let reloaded: Vec<_> = self.certificates.iter().map(|one| one.reload()).collect();
-        reloaded.into_iter().collect()
-    }
-
     /// Waits for both to drain, once they have been told to stop.
     pub(super) async fn stopped(self) -> Drain {
         for watch in self.watches {
@@ -98,6 +106,12 @@ impl Listeners {
         let admin = self.admin.await.unwrap_or(Drain::CutShort);
         if (public, admin) == (Drain::Complete, Drain::Complete) { Drain::Complete } else { Drain::CutShort }
     }
+}
+
+/// A socket as its parent has it may block.
+fn inherited(socket: net::TcpListener) -> io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket)
 }
 
 /// A thread with a runtime of its own for one listener; tells how it ended.

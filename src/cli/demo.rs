@@ -1,6 +1,7 @@
 //! `viability-proxy demo`: a simulated OZmap and the proxy in front of it, in one process.
 
-use super::{Bars, Unusable, block_on, say, start_log, stop_signal};
+use super::signals::{Signal, Signals};
+use super::{Bars, Unusable, block_on, log, say};
 use anyhow::{Context, bail};
 use clap::Args;
 use ozmap_simulator::{Settings, Simulator};
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use viability_proxy::app::App;
+use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::load::{Source, load};
 
 /// How long the first refresh may take before the demo gives up.
@@ -36,8 +37,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         let config =
             load(&source(options, &simulator.host()), &secrets(&simulator)).map_err(Unusable::from)?;
         let bars = Bars::new();
-        start_log(&config.log, &bars)?;
-        let app = App::start(config).await?;
+        let _unchanging = log::start(&config.log, &bars)?;
+        let mut signals = Signals::listen()?;
+        let app = App::start(config, Surroundings::default()).await?;
         bars.watch(app.refreshers());
         let Some(refresher) = app.refreshers().first() else { bail!("the demo has no tenant") };
         let report = refresher.report_of(1, PATIENCE).await.context("the first refresh did not end")?;
@@ -45,7 +47,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             bail!("the first refresh failed: {}", failure.message);
         }
         say(&guide(&app, &simulator)?)?;
-        stop_signal().await?;
+        while signals.next().await != Signal::Stop {
+            tracing::info!("the demo has no configuration file to read again");
+        }
         app.stop().await;
         Ok(())
     })

@@ -3,13 +3,15 @@
 //! - `GET /admin/status`: every tenant's data, the refresh under way, the last one
 //! - `GET /admin/runs`: the last refreshes of every tenant
 //! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token
+//! - `POST /admin/reload`: read the configuration and the certificates again; needs the admin token
 
 use super::Service;
 use super::body::Body;
+use super::reload::ReloadError;
 use super::reply;
-use crate::refresh::Refresher;
 use crate::refresh::guard::Acceptance;
 use crate::refresh::report::{Report, Running};
+use crate::refresh::{Refresher, with_causes};
 use crate::viability::plant::Refusal;
 use futures_util::future::join_all;
 use hyper::http::request::Parts;
@@ -124,7 +126,7 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
     }
     let requested: Vec<_> = chosen
         .into_iter()
-        .map(|refresher| (refresher, refresher.order(order.acceptance, service.refresh_gap())))
+        .map(|refresher| (refresher, refresher.order(order.acceptance, service.operators().refresh_gap)))
         .collect();
     for (refresher, run) in &requested {
         tracing::info!(
@@ -155,6 +157,25 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
         })
         .collect();
     reply::json(status, json!({ "runs": runs }).to_string())
+}
+
+/// `POST /admin/reload`: 200 with the changed keys; 500 with every fault where the configuration is not sound, and the
+/// one before stays in force.
+///
+/// The caller has been checked.
+pub(super) async fn reload(service: &Service, operator: Operator<'_>) -> Response<Body> {
+    let Operator { peer, request_id } = operator;
+    tracing::info!(action = "reload", %peer, request_id, "ordered by an operator");
+    match service.reload().await {
+        Ok(reloaded) => {
+            let body = json!({ "applied": reloaded.applied, "needs_restart": reloaded.needs_restart });
+            reply::json(StatusCode::OK, body.to_string())
+        }
+        Err(error @ ReloadError::NoSource) => {
+            reply::error(StatusCode::CONFLICT, "nothing_to_reload", &error.to_string())
+        }
+        Err(error) => reply::error(StatusCode::INTERNAL_SERVER_ERROR, "not_reloaded", &with_causes(&error)),
+    }
 }
 
 /// What a forced refresh is asked to do.

@@ -129,7 +129,7 @@ impl Connection {
             async move {
                 visit.begins_request();
                 let mut response = router::route(&service, side, peer, request).await;
-                if visit.is_over() {
+                if visit.is_over() || service.is_stopping() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Operators, probes and Prometheus are few, but a script may order a hundred things at once.
 const ADMIN_CONNECTIONS: Caps = Caps { all: 128, per_address: 112 };
@@ -71,6 +72,7 @@ pub(super) struct Places {
     caps: Caps,
     side: Side,
     taken: Mutex<Taken>,
+    left: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -85,7 +87,7 @@ impl Places {
     /// All of them free.
     pub(super) fn new(caps: Caps, side: Side, metrics: Arc<Metrics>) -> Self {
         metrics.connections(side.as_str(), 0);
-        Self { caps, side, taken: Mutex::default(), metrics }
+        Self { caps, side, taken: Mutex::default(), left: Notify::new(), metrics }
     }
 
     /// A place for a connection from this address, if one is free.
@@ -104,6 +106,17 @@ impl Places {
         drop(taken);
         self.metrics.connections(self.side.as_str(), 1);
         Ok(Place { places: Arc::clone(self), address })
+    }
+
+    /// Comes when no place is taken; nobody may take one meanwhile.
+    pub(super) async fn empty(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.taken().all == 0 {
+                return;
+            }
+            left.await;
+        }
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -129,6 +142,8 @@ impl Drop for Place {
             }
         }
         drop(taken);
+        // Waits for nobody; a permit left behind costs one more look.
+        self.places.left.notify_one();
         self.places.metrics.connections(self.places.side.as_str(), -1);
     }
 }

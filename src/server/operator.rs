@@ -65,7 +65,7 @@ pub(super) fn check(own: &[String], method: &Method, headers: &HeaderMap) -> Res
 
 /// What a request that changes something must show beside that.
 pub(super) fn authorize(service: &Service, headers: &HeaderMap, peer: IpAddr) -> Result<(), Refused> {
-    let token = service.admin_token().ok_or(Refused::NoTokenSet)?;
+    let token = service.operators().token.ok_or(Refused::NoTokenSet)?;
     let presented = Presented::of(headers).ok_or(Refused::NoToken)?;
     if let Some(left) = service.lockout().left(peer) {
         return Err(Refused::LockedOut(left));

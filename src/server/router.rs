@@ -176,12 +176,12 @@ async fn admin(
     framing::check(&head)?;
     framing::unchunked(&head.headers)?;
     framing::within(&head.uri, framing::LONGEST_URI)?;
-    operator::check(service.admin_hosts(), &head.method, &head.headers)?;
+    operator::check(&service.operators().hosts, &head.method, &head.headers)?;
     let route = match head.uri.path() {
         "/healthz" => Route::Health,
         "/readyz" => Route::Ready,
         "/metrics" => Route::Metrics,
-        "/admin/status" | "/admin/runs" | "/admin/refresh" => Route::Admin,
+        "/admin/status" | "/admin/runs" | "/admin/refresh" | "/admin/reload" => Route::Admin,
         "/" => Route::Console,
         _ => return Ok(reply::not_found()),
     };
@@ -189,11 +189,15 @@ async fn admin(
     read_and_ignore(body).await?;
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     Ok(match (route, head.uri.path()) {
-        (_, "/admin/refresh") if head.method == Method::POST => {
+        (_, path @ ("/admin/refresh" | "/admin/reload")) if head.method == Method::POST => {
             operator::authorize(service, &head.headers, operator.peer.ip())?;
-            admin::refresh(service, &head, operator).await
+            if path == "/admin/reload" {
+                admin::reload(service, operator).await
+            } else {
+                admin::refresh(service, &head, operator).await
+            }
         }
-        (_, "/admin/refresh") => reply::method_not_allowed("POST"),
+        (_, "/admin/refresh" | "/admin/reload") => reply::method_not_allowed("POST"),
         _ if !reads => reply::method_not_allowed("GET, HEAD"),
         (Route::Health, _) => probes::health(),
         (Route::Ready, _) => probes::ready(service),
@@ -212,7 +216,8 @@ fn console() -> Response<Body> {
         GET  /metrics          for Prometheus\n\
         GET  /admin/status     data, age, refresh\n\
         GET  /admin/runs       the last refreshes\n\
-        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n";
+        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n\
+        POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
 }
 

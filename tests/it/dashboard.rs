@@ -37,6 +37,7 @@ const LANGUAGE: &[&str] = &[
     "le",
     "$__rate_interval",
     "0",
+    "1",
     "5",
     "9",
     "99",

@@ -18,9 +18,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use viability_proxy::app::App;
+use viability_proxy::app::{App, Surroundings};
+use viability_proxy::config::Config;
 use viability_proxy::config::load::{Source, load};
+use viability_proxy::server::reload::{ConfigSource, SourceError};
 
 pub(crate) const ADMIN_TOKEN: &str = "an-admin-token";
 /// How long anything may take before a test gives up waiting for it.
@@ -236,9 +239,26 @@ pub(crate) async fn start_app_with(
         env.insert(format!("KEY_{name}"), simulator.full_key());
     }
     text += config;
-    let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env)
-        .unwrap_or_else(|faults| panic!("{faults}"));
-    App::start(config).await.unwrap()
+    let source = Given { source: Source { path: PathBuf::from("test.toml"), text }, env };
+    let config = source.read().unwrap_or_else(|faults| panic!("{faults}"));
+    let surroundings = Surroundings { source: Some(Arc::new(source)), ..Surroundings::default() };
+    App::start(config, surroundings).await.unwrap()
+}
+
+/// A configuration that stays the same; the files that it names may change.
+struct Given {
+    source: Source,
+    env: BTreeMap<String, String>,
+}
+
+impl ConfigSource for Given {
+    fn read(&self) -> Result<Config, SourceError> {
+        Ok(load(&self.source, &self.env)?)
+    }
+
+    fn filter_log(&self, _directives: &str) -> Result<(), SourceError> {
+        Err("the tests have no log".into())
+    }
 }
 
 pub(crate) fn http_client() -> reqwest::Client {

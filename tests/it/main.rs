@@ -19,6 +19,8 @@ mod privacy;
 mod process;
 mod raw;
 mod refresh;
+mod reload;
+mod restart;
 mod sources;
 mod stored;
 mod tenants;

@@ -61,6 +61,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_cache_hits_total{cache}",
     "viability_cache_misses_total{cache}",
     "viability_cache_weight_bytes{cache}",
+    "viability_config_last_reload_successful",
     "viability_data_timestamp_seconds{tenant}",
     "viability_http_connections{listener}",
     "viability_http_in_flight",

@@ -2,9 +2,11 @@
 
 use crate::harness::{ADMIN_TOKEN, PATIENCE};
 use ozmap_simulator::Simulator;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -20,18 +22,44 @@ pub(crate) struct Process {
     log: mpsc::UnboundedReceiver<String>,
     start_log: Vec<String>,
     descriptors: u64,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Process {
     /// With at most so many descriptors, in front of this simulator, with more in its environment.
     pub(crate) async fn start(simulator: &Simulator, descriptors: u64, env: &[(&str, &str)]) -> Self {
+        Self::launch(simulator, descriptors, env, None).await
+    }
+
+    /// Behind two sockets that are open already, for clients and for operators, as systemd hands them over.
+    pub(crate) async fn start_behind(
+        sockets: &[TcpListener; 2],
+        simulator: &Simulator,
+        env: &[(&str, &str)],
+    ) -> Self {
+        Self::launch(simulator, 1_024, env, Some(sockets)).await
+    }
+
+    async fn launch(
+        simulator: &Simulator,
+        descriptors: u64,
+        env: &[(&str, &str)],
+        sockets: Option<&[TcpListener; 2]>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = format!("[tenants.demo]\nhost = \"{}\"\nkey_file = \"key\"\n", simulator.host());
         std::fs::write(folder.path().join("config.toml"), config).unwrap();
         std::fs::write(folder.path().join("key"), simulator.full_key()).unwrap();
+        // What systemd does: the sockets are descriptors 3 and 4, and the environment tells whose they are.
+        let hand_over =
+            "exec 3<&0 4>&1 0</dev/null 1>/dev/null; export LISTEN_PID=$$ LISTEN_FDS=2; exec \"$0\" serve";
+        let command = if sockets.is_some() { hand_over } else { "exec \"$0\" serve" };
+        let [stdin, stdout] = sockets.map_or_else(
+            || [Stdio::null(), Stdio::inherit()],
+            |both| both.each_ref().map(|socket| OwnedFd::from(socket.try_clone().unwrap()).into()),
+        );
         let mut child = Command::new("sh")
-            .args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" serve")])
+            .args(["-c", &format!("ulimit -n {descriptors}; {command}")])
             .arg(env!("CARGO_BIN_EXE_viability-proxy"))
             .current_dir(folder.path())
             .env_clear()
@@ -42,7 +70,8 @@ impl Process {
             .env("VIABILITY__LOG__FORMAT", "json")
             .envs(env.iter().copied())
             .kill_on_drop(true)
-            .stdin(Stdio::null())
+            .stdin(stdin)
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -66,19 +95,37 @@ impl Process {
             }
         });
         let (public, admin) = listening.unwrap();
-        Self { child, public, admin, log, start_log, descriptors, _folder: folder }
+        Self { child, public, admin, log, start_log, descriptors, folder }
     }
 
     /// Changes its limit while it runs; not above that of its start.
     pub(crate) fn limit_descriptors(&self, to: u64) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
         let limit = Rlimit { current: Some(to), maximum: Some(self.descriptors) };
-        prlimit(Some(pid), Resource::Nofile, limit).unwrap();
+        prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
     }
 
     /// The lines of its log until its first refresh was done.
     pub(crate) fn start_log(&self) -> &[String] {
         &self.start_log
+    }
+
+    /// Its configuration file.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits until it has ended by itself; whether in order.
+    pub(crate) async fn ended(&mut self) -> bool {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().success()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap()
     }
 
     /// Ends it by SIGKILL.

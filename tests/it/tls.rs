@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use viability_proxy::app::App;
+use viability_proxy::refresh::with_causes;
 
 /// An authority, and a folder with a certificate that it gave to this machine.
 struct Pki {
@@ -172,7 +173,7 @@ async fn tls_a_new_certificate_is_shown_and_open_connections_go_on() {
     let mut open = pki.connect(world.app.public_address(), &[]).await.unwrap();
     assert!(ask_over(&mut open).await.starts_with("HTTP/1.1 404 "));
     let new = pki.issue();
-    world.app.reload_tls().unwrap();
+    world.app.reload().await.unwrap();
     for to in both(&world.app) {
         assert_eq!(pki.shown(to).await, new);
     }
@@ -197,7 +198,7 @@ type Spoil = (fn(&Pki), &'static str);
 #[tokio::test]
 async fn tls_a_bad_certificate_leaves_the_old_one_and_says_why() {
     let spoils: [Spoil; 4] = [
-        (|pki| fs::write(pki.cert(), "nonsense").unwrap(), "the certificate in"),
+        (|pki| fs::write(pki.cert(), "nonsense").unwrap(), "holds no certificate"),
         (|pki| fs::write(pki.key(), "-----BEGIN PRIVATE KEY-----\n!\n").unwrap(), "is not PEM"),
         (|pki| fs::remove_file(pki.cert()).unwrap(), "can't read the file"),
         (
@@ -210,14 +211,18 @@ async fn tls_a_bad_certificate_leaves_the_old_one_and_says_why() {
         let world = tls_world(&pki, "").await;
         let old = pki.shown(world.app.public_address()).await;
         spoil(&pki);
-        let error = world.app.reload_tls().unwrap_err().to_string();
+        let error = with_causes(&world.app.reload().await.unwrap_err());
         assert!(error.contains(told) && error.contains(pki.folder.path().to_str().unwrap()), "{error}");
         for to in both(&world.app) {
             assert_eq!(pki.shown(to).await, old, "{told}");
         }
-        assert!(tls_metric(&world, "public", "failed").await.parse::<u32>().unwrap() >= 1);
+        world
+            .until("the watch has seen it", || async {
+                tls_metric(&world, "public", "failed").await.parse::<u32>().unwrap() >= 1
+            })
+            .await;
         let new = pki.issue();
-        world.app.reload_tls().unwrap();
+        world.app.reload().await.unwrap();
         assert_eq!(pki.shown(world.app.public_address()).await, new, "{told}");
     }
 }
@@ -271,5 +276,5 @@ async fn plain_http_is_spoken_where_no_certificate_is_given() {
         plain.send("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
         assert_eq!(plain.answer().await.unwrap().status, 404);
     }
-    world.app.reload_tls().unwrap();
+    world.app.reload().await.unwrap();
 }

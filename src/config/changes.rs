@@ -1,0 +1,50 @@
+//! What differs between two configurations.
+
+use super::Config;
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+impl Config {
+    /// The dotted keys whose values differ, those of secrets (`admin.token`, `tenants.<name>.key`) among them.
+    ///
+    /// Values are compared as [`Self::to_toml_redacted`] writes them, so that no key can be forgotten here.
+    pub fn changed_keys(&self, other: &Self) -> BTreeSet<String> {
+        let (mine, others) = (self.by_key(), other.by_key());
+        let keys = mine.keys().chain(others.keys());
+        keys.filter(|&key| mine.get(key) != others.get(key)).cloned().collect()
+    }
+
+    fn by_key(&self) -> BTreeMap<String, Value> {
+        // What is written here loads again, as the test of `redacted` shows; were it not TOML, all would seem changed.
+        let table: Table = self.to_toml_redacted().parse().unwrap_or_default();
+        let mut values = BTreeMap::new();
+        flatten("", &Value::Table(table), &mut values);
+        if let Some(token) = &self.admin.token {
+            values.insert("admin.token".to_owned(), digest(token.expose_secret()));
+        }
+        for tenant in &self.tenants {
+            values.insert(format!("tenants.{}.key", tenant.name), digest(tenant.key.header_value()));
+        }
+        values
+    }
+}
+
+fn flatten(key: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Table(table) => {
+            for (name, value) in table {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(&key, value, into);
+            }
+        }
+        value => {
+            into.insert(key.to_owned(), value.clone());
+        }
+    }
+}
+
+fn digest(secret: &str) -> Value {
+    Value::from(format!("{:x?}", Sha256::digest(secret)))
+}

@@ -1,0 +1,187 @@
+//! A changed configuration, taken into force while running: on SIGHUP or `POST /admin/reload`.
+//!
+//! What can change without touching a tenant's data or a listener's socket does; everything else is named and waits for
+//! a restart, which costs no request where the sockets are inherited and the data are on disk.
+
+use super::access::AdminToken;
+use super::rate::RateLimit;
+use super::tls::{self, Certificates, TlsError};
+use crate::config::Config;
+use crate::config::listeners::{Admin, Server};
+use crate::metrics::Metrics;
+use crate::refresh::with_causes;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use secrecy::ExposeSecret;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+/// The keys that a reload takes into force.
+const APPLIED: [&str; 5] =
+    ["admin.hosts", "admin.refresh_gap", "admin.token", "log.filter", "server.requests_per_second_per_key"];
+
+/// Why a source can't do what it was asked for.
+pub type SourceError = Box<dyn Error + Send + Sync>;
+
+/// Where the configuration came from, and what of it lies outside this library.
+pub trait ConfigSource: Send + Sync {
+    /// Reads it anew; blocks. An error tells every fault with its place, and no secret.
+    fn read(&self) -> Result<Config, SourceError>;
+    /// Lets the log tell what these directives say.
+    fn filter_log(&self, directives: &str) -> Result<(), SourceError>;
+}
+
+/// A configuration that was not taken into force: the one before is, whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// There is nothing to read again.
+    #[error("this process was started without a configuration that could be read again")]
+    NoSource,
+    /// It is not sound.
+    #[error("the configuration is not sound, the one before stays in force")]
+    Unsound(#[source] SourceError),
+    /// The files of a listener's certificates can't be used.
+    #[error("[{section}]: the certificates can't be used, those before stay in force")]
+    Certificates {
+        /// Of which listener.
+        section: &'static str,
+        /// Why.
+        source: Box<TlsError>,
+    },
+    /// The log can't be changed.
+    #[error("log.filter")]
+    Log(#[source] SourceError),
+    /// A bug, logged where it happened.
+    #[error("a bug: reading the configuration panicked")]
+    Panicked,
+}
+
+/// What came of a changed configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The changed keys that are in force now.
+    pub applied: Vec<String>,
+    /// The changed keys that a restart will bring into force.
+    pub needs_restart: Vec<String>,
+}
+
+/// The settings of the listeners that can change while running.
+pub(super) struct Current {
+    operators: ArcSwap<Operators>,
+    rate: ArcSwapOption<RateLimit>,
+}
+
+/// Who may order what.
+pub(super) struct Operators {
+    pub(super) token: Option<AdminToken>,
+    pub(super) hosts: Vec<String>,
+    pub(super) refresh_gap: Duration,
+}
+
+impl Operators {
+    fn new(admin: &Admin) -> Self {
+        Self {
+            token: admin.token.as_ref().map(|token| AdminToken::new(token.expose_secret())),
+            hosts: admin.hosts.clone(),
+            refresh_gap: admin.refresh_gap,
+        }
+    }
+}
+
+impl Current {
+    /// As configured.
+    pub(super) fn new(server: &Server, admin: &Admin) -> Self {
+        Self {
+            operators: ArcSwap::from_pointee(Operators::new(admin)),
+            rate: ArcSwapOption::new(rate_limit(server)),
+        }
+    }
+
+    pub(super) fn operators(&self) -> Arc<Operators> {
+        self.operators.load_full()
+    }
+
+    pub(super) fn rate(&self) -> Option<Arc<RateLimit>> {
+        self.rate.load_full()
+    }
+}
+
+fn rate_limit(server: &Server) -> Option<Arc<RateLimit>> {
+    server.requests_per_second_per_key.map(|rate| Arc::new(RateLimit::new(rate)))
+}
+
+/// Reads the configuration again when somebody asks, one at a time.
+pub(super) struct Reloader {
+    source: Option<Arc<dyn ConfigSource>>,
+    in_force: Mutex<Config>,
+    certificates: Vec<Arc<Certificates>>,
+}
+
+impl Reloader {
+    /// `config` is in force.
+    pub(super) fn new(
+        config: Config,
+        source: Option<Arc<dyn ConfigSource>>,
+        certificates: Vec<Arc<Certificates>>,
+    ) -> Self {
+        Self { source, in_force: Mutex::new(config), certificates }
+    }
+
+    /// All of it or nothing: what can't be used leaves everything as it is.
+    pub(super) async fn reload(&self, current: &Current, metrics: &Metrics) -> Result<Reloaded, ReloadError> {
+        let mut in_force = self.in_force.lock().await;
+        let reloaded = self.take_into_force(&mut in_force, current).await;
+        metrics.config_reloaded(reloaded.is_ok());
+        match &reloaded {
+            Ok(Reloaded { applied, needs_restart }) => {
+                tracing::info!(applied = applied.join(" "), "configuration reloaded");
+                if !needs_restart.is_empty() {
+                    tracing::warn!(keys = needs_restart.join(" "), "these changes need a restart");
+                }
+            }
+            Err(error) => tracing::error!(error = with_causes(error), "configuration not reloaded"),
+        }
+        reloaded
+    }
+
+    async fn take_into_force(
+        &self,
+        in_force: &mut Config,
+        current: &Current,
+    ) -> Result<Reloaded, ReloadError> {
+        let source = self.source.as_ref().ok_or(ReloadError::NoSource)?;
+        let reader = Arc::clone(source);
+        let read = spawn_blocking(move || {
+            let config = reader.read().map_err(ReloadError::Unsound)?;
+            for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
+                if let Some(files) = files {
+                    tls::check(files)
+                        .map_err(|fault| ReloadError::Certificates { section, source: Box::new(fault) })?;
+                }
+            }
+            Ok(config)
+        });
+        let new = read.await.map_err(|_panicked| ReloadError::Panicked)??;
+        let changed = in_force.changed_keys(&new);
+        if in_force.log.filter != new.log.filter {
+            source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
+        }
+        for certificates in &self.certificates {
+            // Were the files changed since they were checked: told where it happens, those before stay.
+            let _told = certificates.reload();
+        }
+        current.operators.store(Arc::new(Operators::new(&new.admin)));
+        // A limit that stays the same keeps what it knows of keys.
+        if in_force.server.requests_per_second_per_key != new.server.requests_per_second_per_key {
+            current.rate.store(rate_limit(&new.server));
+        }
+        in_force.log.filter = new.log.filter;
+        in_force.server.requests_per_second_per_key = new.server.requests_per_second_per_key;
+        let Admin { token, hosts, refresh_gap, .. } = new.admin;
+        in_force.admin = Admin { token, hosts, refresh_gap, ..in_force.admin.clone() };
+        let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
+        Ok(Reloaded { applied, needs_restart })
+    }
+}

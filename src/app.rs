@@ -11,7 +11,7 @@ use crate::refresh::schedule::Schedule;
 use crate::refresh::store::Store;
 use crate::server::reload::{ConfigSource, ReloadError, Reloaded};
 use crate::server::tls::TlsError;
-use crate::server::{Drain, Parts, Service};
+use crate::server::{Drain, Parts, Service, Stage};
 use crate::tenant::{Tenant, Tenants};
 use futures_util::future::join_all;
 use listeners::{Listeners, Opened};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_cron_scheduler::JobSchedulerError;
 
 /// A process that is told to end doesn't wait longer for its disk.
@@ -87,7 +87,8 @@ pub struct App {
     schedule: Schedule,
     background: Vec<JoinHandle<()>>,
     listeners: Listeners,
-    stopping: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+    shutdown_delay: Duration,
 }
 
 impl App {
@@ -111,7 +112,8 @@ impl App {
             })
             .collect();
         join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
-        let (stopping, is_stopping) = watch::channel(false);
+        let (stage, its_stage) = watch::channel(Stage::Serving);
+        let shutdown_delay = config.server.shutdown_delay;
         let service = Arc::new(Service::new(Parts {
             tenants: Tenants::new(tenants),
             refreshers: refreshers.clone(),
@@ -119,7 +121,7 @@ impl App {
             config,
             source: surroundings.source,
             certificates: opened.certificates(),
-            stopping: is_stopping,
+            stage: its_stage,
         }));
         let listeners = opened.serve(Arc::clone(&service))?;
         let schedule = Schedule::start(&refreshers).await?;
@@ -132,7 +134,7 @@ impl App {
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
-        Ok(Self { service, refreshers, schedule, background, listeners, stopping })
+        Ok(Self { service, refreshers, schedule, background, listeners, stage, shutdown_delay })
     }
 
     /// Where clients connect: the port that was bound, also if any was asked for.
@@ -156,11 +158,13 @@ impl App {
         &self.refreshers
     }
 
-    /// Stops accepting, lets the requests under way end within `server.drain`, then ends everything else.
+    /// Announces the end for `server.shutdown_delay`, stops accepting, lets the requests under way end within
+    /// `server.drain`, then ends everything else.
     pub async fn stop(self) -> Drain {
-        self.stopping.send_replace(true);
+        self.stage.send_replace(Stage::Leaving);
+        sleep(self.shutdown_delay).await;
         self.schedule.stop().await;
-        let drain = self.listeners.stopped().await;
+        let drain = self.listeners.close(&self.stage).await;
         for task in self.background {
             task.abort();
         }

@@ -60,7 +60,7 @@ pub struct Service {
     reloader: Reloader,
     lockout: Lockout,
     request_ids: RequestIds,
-    stopping: watch::Receiver<bool>,
+    stage: watch::Receiver<Stage>,
     started: Instant,
 }
 
@@ -78,14 +78,14 @@ pub struct Parts {
     pub source: Option<Arc<dyn ConfigSource>>,
     /// The listeners' certificates.
     pub certificates: Vec<Arc<Certificates>>,
-    /// Turns true when the process is about to end.
-    pub stopping: watch::Receiver<bool>,
+    /// How far the process is on its way out.
+    pub stage: watch::Receiver<Stage>,
 }
 
 impl Service {
     /// Of its parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { tenants, refreshers, metrics, config, source, certificates, stopping } = parts;
+        let Parts { tenants, refreshers, metrics, config, source, certificates, stage } = parts;
         Rejection::register(&metrics);
         tls::register(&metrics);
         metrics.config_reloaded(true);
@@ -97,7 +97,7 @@ impl Service {
             reloader: Reloader::new(config, source, certificates),
             lockout: Lockout::default(),
             request_ids: RequestIds::new(),
-            stopping,
+            stage,
             started: Instant::now(),
         }
     }
@@ -138,12 +138,25 @@ impl Service {
     }
 
     fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        *self.stage.borrow() > Stage::Serving
     }
 
     fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// How far a process is on its way out; a later one counts as those before it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// It isn't.
+    Serving,
+    /// It serves, and says that it will end.
+    Leaving,
+    /// Clients' requests under way end, no other begins.
+    ClosingPublic,
+    /// Operators', too, after all clients have gone.
+    ClosingAdmin,
 }
 
 /// How a listener ended.
@@ -175,17 +188,21 @@ impl Door {
         Self { side, certificates, caps, timeouts, drain: server.drain }
     }
 
-    /// Serves until the process stops, then waits at most `server.drain` for the requests under way.
+    /// Serves until its stage has come, then waits at most `server.drain` for the requests under way.
     pub async fn serve(self, listener: TcpListener, service: Arc<Service>) -> Drain {
         let Self { side, certificates, caps, timeouts, drain } = self;
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Places::new(caps, side, Arc::clone(&service.metrics)));
-        let mut stopping = service.stopping.clone();
+        let mut stage = service.stage.clone();
+        let end = match side {
+            Side::Public => Stage::ClosingPublic,
+            Side::Admin => Stage::ClosingAdmin,
+        };
         let mut pause = None;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stopping.wait_for(|&stopping| stopping) => break,
+                _ = stage.wait_for(|&stage| stage >= end) => break,
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,

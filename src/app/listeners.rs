@@ -6,14 +6,14 @@ use crate::config::listeners::TlsFiles;
 use crate::metrics::Metrics;
 use crate::server::router::Side;
 use crate::server::tls::Certificates;
-use crate::server::{Door, Drain, Service};
+use crate::server::{Door, Drain, Service, Stage};
 use std::io;
 use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 use tokio::net::TcpListener;
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Two listeners that are open and not served yet.
@@ -96,13 +96,15 @@ impl Opened {
 }
 
 impl Listeners {
-    /// Waits for both to drain, once they have been told to stop.
-    pub(super) async fn stopped(self) -> Drain {
+    /// Closes that of clients and waits for it to drain, then that of operators, who see how it goes.
+    pub(super) async fn close(self, stage: &watch::Sender<Stage>) -> Drain {
         for watch in self.watches {
             watch.abort();
         }
+        stage.send_replace(Stage::ClosingPublic);
         // A listener that panicked has nothing left to drain.
         let public = self.public.await.unwrap_or(Drain::CutShort);
+        stage.send_replace(Stage::ClosingAdmin);
         let admin = self.admin.await.unwrap_or(Drain::CutShort);
         if (public, admin) == (Drain::Complete, Drain::Complete) { Drain::Complete } else { Drain::CutShort }
     }

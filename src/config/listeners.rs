@@ -13,7 +13,9 @@ use std::time::Duration;
 pub struct Server {
     /// Where clients connect.
     pub listen: SocketAddr,
-    /// How long a stop waits for requests under way; zero does not wait.
+    /// How long a stop only announces itself; zero does not wait.
+    pub shutdown_delay: Duration,
+    /// How long it then waits for requests under way; zero does not wait.
     pub drain: Duration,
     /// How many connections may be open.
     pub max_connections: NonZeroUsize,
@@ -57,6 +59,7 @@ pub struct TlsFiles {
 
 pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let listen = section.address("listen");
+    let shutdown_delay = section.duration_or_zero("shutdown_delay");
     let drain = section.duration_or_zero("drain");
     let max_connections = section.count("max_connections", 1_000_000);
     let per_address = section.count("max_connections_per_address", 1_000_000);
@@ -67,6 +70,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let tls = tls(&mut section);
     Ok(Server {
         listen: listen?,
+        shutdown_delay: shutdown_delay?,
         drain: drain?,
         max_connections: max_connections?,
         max_connections_per_address: per_address?,

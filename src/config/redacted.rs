@@ -51,6 +51,7 @@ impl Text {
 
     fn server(&mut self, server: &Server) {
         self.key("listen", quoted(server.listen));
+        self.key("shutdown_delay", duration(server.shutdown_delay));
         self.key("drain", duration(server.drain));
         self.key("max_connections", server.max_connections);
         self.key("max_connections_per_address", server.max_connections_per_address);

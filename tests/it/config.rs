@@ -42,8 +42,8 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     let server = &config.server;
     let caps = [server.max_connections, server.max_connections_per_address, server.max_in_flight];
     assert_eq!(caps.map(std::num::NonZero::get), [8_192, 256, 512]);
-    let timeouts = [server.header_timeout, server.write_timeout, server.drain];
-    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [5, 10, 10]);
+    let timeouts = [server.header_timeout, server.write_timeout, server.drain, server.shutdown_delay];
+    assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [5, 10, 10, 0]);
     assert_eq!((server.requests_per_second_per_key, &server.tls), (None, &None));
     assert_eq!(
         (config.log.filter.as_str(), config.log.format),

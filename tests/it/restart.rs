@@ -67,6 +67,28 @@ async fn r27_restarts_behind_inherited_sockets_cost_no_request() {
 }
 
 #[tokio::test]
+async fn r27_a_stop_announces_itself_and_serves_meanwhile() {
+    let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
+    let env = [("VIABILITY__SERVER__SHUTDOWN_DELAY", "1s")];
+    let mut process = Process::start(&simulator, 1_024, &env).await;
+    let ask = async |to, path: &str| {
+        let mut connection = Raw::connect(to).await;
+        connection.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
+        connection.answer().await.expect("an answer")
+    };
+    assert_eq!(ask(process.admin, "/readyz").await.header("connection"), None);
+    process.signal(Signal::TERM);
+    while process.next_message().await != "stopping on SIGTERM" {}
+    let ready = async || ask(process.admin, "/readyz").await;
+    while ready().await.status == 200 {}
+    let body = String::from_utf8(ready().await.body).unwrap();
+    assert!(body.contains(r#""stopping":true"#), "{body}");
+    let served = ask(process.public, "/api/v2/ftth-viability/radius?lat=0&lng=0").await;
+    assert_eq!((served.status, served.header("connection")), (401, Some("close")));
+    assert!(process.ended().await);
+}
+
+#[tokio::test]
 async fn systemd_is_told_of_ready_alive_reloading_and_stopping() {
     let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -36,6 +36,10 @@ sdk:
 metrics:
     .ci/metrics
 
+# What tests can't show: failures and attacks, with figures (about an hour; writes docs/robustness.md)
+chaos:
+    tests/chaos/run long
+
 # A build to ship: slower to make, some percent faster
 dist:
     cargo build --profile dist

@@ -15,7 +15,7 @@ use guard::Acceptance;
 use progress::{Phase, Progress};
 use report::{Failure, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
-use saving::Saved;
+use saving::{OnDisk, Saved};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -66,6 +66,7 @@ pub struct Refresher {
     /// Data were published that are not on disk yet.
     unsaved: Notify,
     saved: Mutex<Option<Saved>>,
+    on_disk: Mutex<Option<OnDisk>>,
     progress: watch::Sender<Progress>,
     ended: watch::Sender<u64>,
 }
@@ -81,6 +82,7 @@ impl Refresher {
             wake: Notify::new(),
             unsaved: Notify::new(),
             saved: Mutex::default(),
+            on_disk: Mutex::default(),
             progress: watch::Sender::new(Progress::at(Phase::Idle)),
             ended: watch::Sender::new(0),
         }

@@ -2,6 +2,10 @@
 
 use super::store::Loaded;
 use super::{Refresher, with_causes};
+use crate::config::key::KeyDigest;
+use crate::tenant::access::KnownScope;
+use crate::viability::plant::ObjectId;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 use tokio::task::spawn_blocking;
@@ -16,6 +20,19 @@ pub struct Saved {
     pub bytes: u64,
     /// When it was done.
     pub at: SystemTime,
+}
+
+/// What the newest file holds.
+#[derive(Debug, PartialEq)]
+pub(super) struct OnDisk {
+    generation: u64,
+    rights: HashMap<KeyDigest, HashSet<ObjectId>>,
+}
+
+impl OnDisk {
+    fn new(generation: u64, scopes: Vec<KnownScope>) -> Self {
+        Self { generation, rights: scopes.into_iter().map(|scope| (scope.key, scope.projects)).collect() }
+    }
 }
 
 impl Refresher {
@@ -33,6 +50,7 @@ impl Refresher {
                     took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                     "stored snapshot restored"
                 );
+                self.is_on_disk(OnDisk::new(snapshot.generation(), scopes.clone()));
                 self.tenant.restore(*snapshot, scopes);
                 "ok"
             }
@@ -53,9 +71,10 @@ impl Refresher {
 
     /// Writes once more before the process ends, for what has come since: data, and the rights of keys.
     pub async fn save_before_the_end(&self) {
-        let generation = self.tenant.data().map(|data| data.snapshot.generation());
-        let saved = self.saved().map(|saved| saved.generation);
-        if generation.is_some() && (generation != saved || !self.tenant.known_scopes().is_empty()) {
+        let Some(data) = self.tenant.data() else { return };
+        let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
+        let is_there = self.on_disk.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&now);
+        if !is_there {
             self.save().await;
         }
     }
@@ -65,13 +84,19 @@ impl Refresher {
         *self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_on_disk(&self, what: OnDisk) {
+        *self.on_disk.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+
     /// Data that can't be saved are served all the same; the next refresh tries again.
     async fn save(&self) {
         let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return };
         let (tenant, scopes) = (self.tenant.name(), self.tenant.known_scopes());
         let generation = data.snapshot.generation();
-        let result = match spawn_blocking(move || store.save(&data.snapshot, &scopes)).await {
-            Ok(Ok(bytes)) => {
+        let saving = spawn_blocking(move || store.save(&data.snapshot, &scopes).map(|bytes| (bytes, scopes)));
+        let result = match saving.await {
+            Ok(Ok((bytes, scopes))) => {
+                self.is_on_disk(OnDisk::new(generation, scopes));
                 tracing::info!(tenant, generation, bytes, "snapshot written");
                 let saved = Saved { generation, bytes, at: SystemTime::now() };
                 *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(saved);

@@ -103,7 +103,7 @@ def ms(seconds):
 class Process:
     """A program that runs until it is killed or the script ends; what it says goes to a file."""
 
-    def __init__(self, command, env=(), cwd=None, cores=None, nice=None):
+    def __init__(self, command, env=(), cwd=None, cores=None, nice=None, descriptors=()):
         if cores is not None:
             command = ["taskset", "-c", str(cores), *command]
         if nice is not None:
@@ -111,7 +111,13 @@ class Process:
         self.said = folder() / "said"
         with self.said.open("wb") as said:
             self.child = subprocess.Popen(
-                command, env={**os.environ, **dict(env)}, cwd=cwd, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+                command,
+                env={**os.environ, **dict(env)},
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                pass_fds=descriptors,
             )
         self.pid = self.child.pid
         _running.append(self.child)

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use wire::List;
 
 /// The most bytes of one page, after decompression.
-const MAX_PAGE_BYTES: usize = 64 << 20;
+const MAX_PAGE_BYTES: usize = 32 << 20;
 /// The most bytes of one live answer.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 

@@ -215,6 +215,18 @@ pub(crate) async fn start_app_with(
     admin: &str,
     config: &str,
 ) -> App {
+    let tenants: Vec<_> =
+        tenants.iter().map(|(name, simulator)| (*name, simulator.host(), simulator.full_key())).collect();
+    start_app_at(&tenants, server, admin, config).await
+}
+
+/// The same with tenants by name, host and key.
+pub(crate) async fn start_app_at(
+    tenants: &[(&str, String, String)],
+    server: &str,
+    admin: &str,
+    config: &str,
+) -> App {
     // Tests order one refresh after the other.
     let gap = if admin.contains("refresh_gap") { "" } else { "refresh_gap = \"0s\"" };
     let mut text = format!(
@@ -233,10 +245,9 @@ pub(crate) async fn start_app_with(
         "#
     );
     let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);
-    for (name, simulator) in tenants {
-        let host = simulator.host();
+    for (name, host, key) in tenants {
         write!(text, "\n[tenants.{name}]\nhost = \"{host}\"\nkey_env = \"KEY_{name}\"\n").unwrap();
-        env.insert(format!("KEY_{name}"), simulator.full_key());
+        env.insert(format!("KEY_{name}"), key.clone());
     }
     text += config;
     let source = Given { source: Source { path: PathBuf::from("test.toml"), text }, env };

@@ -4,12 +4,16 @@
 
 mod access;
 mod answers;
+mod between;
+mod bombs;
 mod cli;
 mod config;
 mod dashboard;
+mod elsewhere;
 mod forward;
 mod framing;
 mod harness;
+mod herd;
 mod lists;
 mod operating;
 mod operators;
@@ -21,6 +25,7 @@ mod raw;
 mod refresh;
 mod reload;
 mod restart;
+mod slow_ozmap;
 mod sources;
 mod stored;
 mod tenants;

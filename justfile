@@ -40,6 +40,10 @@ metrics:
 chaos:
     tests/chaos/run long
 
+# Licences, sources, bans, known vulnerabilities
+supply-chain:
+    .ci/supply-chain
+
 # A build to ship: slower to make, some percent faster
 dist:
     cargo build --profile dist

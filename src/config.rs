@@ -21,6 +21,7 @@ mod unknown;
 mod values;
 
 use crate::viability::Rules;
+use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds};
 use host::OzmapHost;
 use key::ApiKey;
@@ -28,7 +29,7 @@ use listeners::{Admin, Server};
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// Everything an operator can set.
@@ -274,10 +275,20 @@ pub struct Schedule(String);
 impl Schedule {
     /// `None` unless the scheduler will accept `text`.
     pub fn parse(text: &str) -> Option<Self> {
-        // The very parser and settings of tokio-cron-scheduler 0.15 (`Job::new_tz`). It takes shorthands such as
-        // "@hourly" too, and five fields, to which it adds a second of 0 only to refuse them.
-        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
-        parser.parse(text).is_ok().then(|| Self(text.to_owned()))
+        Self::parser().parse(text).is_ok().then(|| Self(text.to_owned()))
+    }
+
+    /// How long after `now`, by the system's clock, the next time comes; `None` if there is none.
+    pub fn until_next(&self, now: SystemTime) -> Option<Duration> {
+        let cron = Self::parser().parse(&self.0).ok()?;
+        let now = DateTime::<Utc>::from(now);
+        (cron.find_next_occurrence(&now, false).ok()? - now).to_std().ok()
+    }
+
+    /// The very parser and settings of tokio-cron-scheduler 0.15 (`Job::new_tz`). It takes shorthands such as "@hourly"
+    /// too, and five fields, to which it adds a second of 0 only to refuse them.
+    fn parser() -> CronParser {
+        CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build()
     }
 
     /// The cron text as written.

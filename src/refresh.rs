@@ -29,8 +29,12 @@ const KEPT_RUNS: usize = 50;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest pause that OZmap can ask for with `Retry-After`.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
+/// How late the clock may be, and a tenth of the time it was waited for, before the watchdog takes its place.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// The watchdog never begins a run sooner after another, however short data are to stay fresh.
 const LEAST_WATCH: Duration = Duration::from_secs(10);
+/// A next time that is further away is looked for again.
+const LONGEST_WATCH: Duration = Duration::from_hours(24 * 366);
 /// The longest pause while nothing can be answered from memory.
 const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
 /// The longest pause while there are data.
@@ -161,6 +165,7 @@ impl Refresher {
         let mut retry_at = None;
         let mut last_began = Instant::now();
         let patience = self.tenant.settings().freshness.stale_after.max(LEAST_WATCH);
+        let mut overdue_at = self.overdue_at();
         loop {
             // A run that waits for its time makes a retry needless.
             let waiting = self.waiting_until();
@@ -173,7 +178,7 @@ impl Refresher {
                     }
                 }
                 // On the monotonic clock, which no change of the system's time can hold up.
-                () = sleep_until(last_began + patience), if waiting.is_none() => {
+                () = sleep_until((last_began + patience).min(overdue_at)), if waiting.is_none() => {
                     self.request(Trigger::Watchdog);
                 }
             }
@@ -192,12 +197,22 @@ impl Refresher {
                 let asked_for = error.retry_after().unwrap_or_default().min(LONGEST_RETRY_AFTER);
                 Instant::now() + self.pause_after(failures).max(asked_for)
             });
+            // What came due meanwhile was served by this run.
+            overdue_at = self.overdue_at();
             let published = outcome.is_ok();
             self.end(run, last_began.elapsed(), outcome);
             if published {
                 self.unsaved.notify_one();
             }
         }
+    }
+
+    /// When the clock should have come round, and for some time: the system's time was changed under it, or it is stuck.
+    fn overdue_at(&self) -> Instant {
+        let next = self.tenant.settings().refresh.full.until_next(SystemTime::now());
+        // Without a next time, and where it lies years ahead, it is waited for in vain.
+        let due = next.unwrap_or(LONGEST_WATCH).min(LONGEST_WATCH);
+        Instant::now() + due + due / 10 + CLOCK_SLACK
     }
 
     /// What was refused by the guard is read again when the clock says so: a whole reading is much to ask of OZmap.

@@ -1,4 +1,5 @@
 use super::*;
+use std::time::{Duration, SystemTime};
 
 #[test]
 fn a_tenants_name_fits_into_a_path() {
@@ -32,4 +33,16 @@ fn a_schedule_is_cron_with_seconds() {
     for text in ["", "*/10 * * * *", "10m", "60 * * * * *", "* * * * * * * *", "0 0 0 * * \u{e3}"] {
         assert_eq!(Schedule::parse(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_schedule_tells_how_long_its_next_time_is_away() {
+    let until = |cron: &str, seconds: u64| {
+        Schedule::parse(cron).unwrap().until_next(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+    };
+    assert_eq!(until("0 */10 * * * *", 0), Some(Duration::from_mins(10)), "not now, but then");
+    assert_eq!(until("0 */10 * * * *", 599), Some(Duration::from_secs(1)));
+    assert_eq!(until("* * * * * *", 7), Some(Duration::from_secs(1)));
+    assert_eq!(until("@hourly", 60), Some(Duration::from_mins(59)));
+    assert_eq!(until("0 0 0 30 2 *", 0), None, "there is no such day");
 }

@@ -111,7 +111,14 @@ impl Connection {
             return;
         }
         let stream = Watched::new(stream, self.timeouts.write, Arc::clone(&self.visit.heard));
-        let Some(certificates) = certificates else { return self.speak(stream, watcher).await };
+        match certificates {
+            None => self.speak(stream, watcher).await,
+            // Apart: a connection without TLS needs no room for one with it.
+            Some(certificates) => Box::pin(self.speak_in_tls(stream, &certificates, watcher)).await,
+        }
+    }
+
+    async fn speak_in_tls(self, stream: Watched, certificates: &Certificates, watcher: Watcher) {
         match timeout(self.timeouts.header, certificates.acceptor().accept(stream)).await {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => {

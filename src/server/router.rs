@@ -83,7 +83,8 @@ pub(super) async fn route(
     let answer = async {
         let answered = match side {
             Side::Public => public(service, request, &mut notes).await,
-            Side::Admin => admin(service, request, operator, &mut notes).await,
+            // Apart from the rest: each connection of clients keeps the room of its longest answer.
+            Side::Admin => Box::pin(admin(service, request, operator, &mut notes)).await,
         };
         answered.unwrap_or_else(|stopped| stopped.answer(service, operator))
     };
@@ -143,7 +144,7 @@ async fn public(
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
     let request = Request::from_parts(head, body);
-    Ok(forward::pass(tenant, below_api, request).await.unwrap_or_else(|failure| {
+    Ok(Box::pin(forward::pass(tenant, below_api, request)).await.unwrap_or_else(|failure| {
         if let Some(rejection) = failure.rejection() {
             rejection.count(service.metrics());
         }

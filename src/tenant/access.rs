@@ -179,7 +179,7 @@ impl Scopes {
                 Ok(scope)
             }
             Some((scope, _)) => {
-                match self.checked(digest, within, || self.check(key, Standing::Known)).await {
+                match Box::pin(self.checked(digest, within, || self.check(key, Standing::Known))).await {
                     Err(AccessError::Unchecked(_)) => {
                         self.failed_lately.set(digest);
                         Ok(scope)
@@ -187,7 +187,7 @@ impl Scopes {
                     told => told,
                 }
             }
-            None => self.checked(digest, within, || self.check(key, Standing::Unknown)).await,
+            None => Box::pin(self.checked(digest, within, || self.check(key, Standing::Unknown))).await,
         }
     }
 

@@ -246,7 +246,8 @@ impl Tenant {
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
         let otherwise = otherwise.filter(Local::holds);
-        self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise }).await
+        // Apart from the rest: each connection keeps the room of its longest answer for as long as it is open.
+        Box::pin(self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise })).await
     }
 
     /// The query that the snapshot would answer; `None` when only OZmap knows the radius or allows it.

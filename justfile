@@ -44,6 +44,10 @@ chaos:
 supply-chain:
     .ci/supply-chain
 
+# Outages, attacks and restarts at length, beside nginx, Varnish and Envoy (about an hour; root, for what it installs)
+chaos:
+    tests/chaos/run long
+
 # A build to ship: slower to make, some percent faster
 dist:
     cargo build --profile dist

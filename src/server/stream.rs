@@ -49,6 +49,9 @@ impl Watched {
         let timeout = self.write_timeout;
         let blocked = self.blocked.get_or_insert_with(|| Box::pin(sleep(timeout)));
         ready!(blocked.as_mut().poll(context));
+        // What lies in the system's buffers is dropped with the socket: it would be kept for a client that never takes it.
+        // Should that fail, the system gives up by itself, later.
+        let _kept = self.stream.set_zero_linger();
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing of the answer")))
     }
 }

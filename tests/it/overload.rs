@@ -194,7 +194,9 @@ async fn r10_a_client_that_takes_nothing_is_cut_off() {
     let mut reader = Raw::connect_narrow(world.app.public_address()).await;
     reader.send(ASK_FOR_THE_LIST).await;
     until_rejected(&world, "write_timeout", 1).await;
-    assert!(reader.rest().await.len() < bytes);
+    // Reset: else the system would go on to hold what lies in its buffers for a client that never takes it.
+    let rest = reader.rest().await.len();
+    assert!(rest < 64 << 10, "{rest} bytes were kept for it");
     assert_eq!(world.metric(r#"viability_http_connections{listener="public"}"#).await, 0);
 }
 

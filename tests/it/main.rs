@@ -25,6 +25,7 @@ mod raw;
 mod refresh;
 mod reload;
 mod restart;
+mod robustness;
 mod slow_ozmap;
 mod sources;
 mod stored;

@@ -3,11 +3,13 @@
     slow_clients.py headers|readers ADDRESS PORT COUNT SECONDS REQUEST_FILE
 
 `headers`: each connection sends the head of a request, then a byte every other second, without end. `readers`: each asks for twenty large answers and takes
-nothing of them. Prints `open` when all are connected, and at the end JSON: how many were refused, how many closed by the other side, and after how long."""
+nothing of them. Prints `open` when all are connected, and when it is ended (SIGTERM) JSON: how many were refused, how many closed by the other side, and
+after how long."""
 
 import errno
 import json
 import select
+import signal
 import socket
 import sys
 import time
@@ -26,15 +28,21 @@ told, number, connecting = False, 0, 0
 due = []
 
 
+def report():
+    told = {"refused": refused, "closed": len(ended), "left": len(clients), "longest": max(ended, default=0), "shortest": min(ended, default=0)}
+    print(json.dumps(told), flush=True)
+
+
 def close(client):
     poll.unregister(client["socket"])
     client["socket"].close()
     del clients[client["descriptor"]]
 
 
+signal.signal(signal.SIGTERM, lambda *_: (report(), sys.exit(0)))
 begun = time.monotonic()
 drip_at = begun
-while time.monotonic() - begun < seconds + 30:
+while time.monotonic() - begun < seconds + 90:
     now = time.monotonic()
     while number < count and connecting < AT_ONCE:
         one = socket.socket()
@@ -76,6 +84,4 @@ while time.monotonic() - begun < seconds + 30:
     if not told and number == count and connecting == 0:
         told = True
         print("open", flush=True)
-    if told and not clients:
-        break
-print(json.dumps({"refused": refused, "closed": len(ended), "left": len(clients), "longest": max(ended, default=0), "shortest": min(ended, default=0)}))
+report()

@@ -36,10 +36,6 @@ sdk:
 metrics:
     .ci/metrics
 
-# What tests can't show: failures and attacks, with figures (about an hour; writes docs/robustness.md)
-chaos:
-    tests/chaos/run long
-
 # Licences, sources, bans, known vulnerabilities
 supply-chain:
     .ci/supply-chain

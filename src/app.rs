@@ -43,9 +43,9 @@ pub enum StartError {
     /// A listener's certificates can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The admin listener has a thread of its own.
-    #[error("the thread of the admin listener can't be started")]
-    AdminThread(#[source] io::Error),
+    /// Each listener has a thread of its own.
+    #[error("the thread of a listener can't be started")]
+    Thread(#[source] io::Error),
     /// A tenant's OZmap client can't be set up.
     #[error("tenant {tenant}: the OZmap client can't be set up")]
     Client {
@@ -95,7 +95,7 @@ impl App {
     /// Opens both listeners, starts answering and begins the first refreshes. Waits for no OZmap.
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
         let metrics = Arc::new(Metrics::new()?);
-        let opened = Opened::open(&config, surroundings.sockets, &metrics).await?;
+        let opened = Opened::open(&config, surroundings.sockets, &metrics)?;
         let mut tenants = Vec::new();
         for settings in config.tenants.clone() {
             let name = settings.name.to_string();

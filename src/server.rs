@@ -3,6 +3,7 @@
 pub mod access;
 mod address;
 mod admin;
+mod arrival;
 mod arriving;
 mod body;
 mod connection;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tls::Certificates;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -129,8 +131,14 @@ impl Service {
 
     /// Whether the key in these headers may ask now; if not, when it may.
     fn within_rate(&self, headers: &HeaderMap) -> Result<(), Duration> {
-        let limited = self.current.rate().zip(access::presented_key(headers));
+        let clients = self.current.clients();
+        let limited = clients.rate.as_ref().zip(access::presented_key(headers));
         limited.map_or(Ok(()), |(rate, key)| rate.take(key.digest()))
+    }
+
+    /// Whether a client that has waited so long for a thread is likely to be there still.
+    fn is_in_time(&self, waited: Duration) -> bool {
+        waited <= self.current.clients().queue_timeout
     }
 
     fn request_ids(&self) -> &RequestIds {
@@ -188,8 +196,11 @@ impl Door {
         Self { side, certificates, caps, timeouts, drain: server.drain }
     }
 
-    /// Serves until its stage has come, then waits at most `server.drain` for the requests under way.
-    pub async fn serve(self, listener: TcpListener, service: Arc<Service>) -> Drain {
+    /// Accepts until its stage has come, then waits at most `server.drain` for the requests under way.
+    ///
+    /// The connections are served by `runtime`. Where that is another one than this runs on, no number of them that
+    /// are busy there keeps a new one waiting in the system's queue, which drops what it has no room for.
+    pub async fn serve(self, listener: TcpListener, service: Arc<Service>, runtime: Handle) -> Drain {
         let Self { side, certificates, caps, timeouts, drain } = self;
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Places::new(caps, side, Arc::clone(&service.metrics)));
@@ -220,7 +231,7 @@ impl Door {
                 Ok(place) => {
                     let service = Arc::clone(&service);
                     let connection = Connection::new(side, peer, place, timeouts, service);
-                    tokio::spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
+                    runtime.spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
                 }
                 // Dropped, and so closed: an answer would cost what the limit is to save.
                 Err(rejection) => rejection.count(&service.metrics),

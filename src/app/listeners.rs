@@ -11,10 +11,14 @@ use std::io;
 use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::thread;
-use tokio::net::TcpListener;
-use tokio::runtime;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::{self, Handle};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+
+/// How many connections may wait in the system to be accepted, if it lets so many: what has no room there is dropped and
+/// comes again after a second.
+const BACKLOG: u32 = 4_096;
 
 /// Two listeners that are open and not served yet.
 pub(super) struct Opened {
@@ -24,7 +28,7 @@ pub(super) struct Opened {
 
 /// An open listener and how it is to be served.
 struct Open {
-    listener: TcpListener,
+    listener: net::TcpListener,
     address: SocketAddr,
     certificates: Option<Arc<Certificates>>,
     door: Door,
@@ -35,40 +39,38 @@ pub(super) struct Listeners {
     pub(super) public_address: SocketAddr,
     pub(super) admin_address: SocketAddr,
     watches: Vec<JoinHandle<()>>,
-    public: JoinHandle<Drain>,
+    public: oneshot::Receiver<Drain>,
     admin: oneshot::Receiver<Drain>,
 }
 
 impl Opened {
     /// Reads the certificates and binds both addresses, or takes the sockets that are open already.
-    pub(super) async fn open(
+    pub(super) fn open(
         config: &Config,
         sockets: Sockets,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
         let (server, admin) = (&config.server, &config.admin);
-        let open = async |side: Side,
-                          socket: Option<net::TcpListener>,
-                          listen: SocketAddr,
-                          tls: &Option<TlsFiles>| {
-            let certificates = match tls {
-                Some(files) => Some(Certificates::load(side, files.clone(), Arc::clone(metrics))?),
-                None => None,
+        let open =
+            |side: Side, socket: Option<net::TcpListener>, listen: SocketAddr, tls: &Option<TlsFiles>| {
+                let certificates = match tls {
+                    Some(files) => Some(Certificates::load(side, files.clone(), Arc::clone(metrics))?),
+                    None => None,
+                };
+                let certificates = certificates.map(Arc::new);
+                let fault = |source| StartError::Listen { side: side.as_str(), listen, source };
+                let listener = match socket {
+                    Some(socket) => inherited(socket),
+                    None => bind(listen),
+                };
+                let listener = listener.map_err(fault)?;
+                let address = listener.local_addr().map_err(fault)?;
+                let door = Door::new(side, server, certificates.clone());
+                Ok::<_, StartError>(Open { listener, address, certificates, door })
             };
-            let certificates = certificates.map(Arc::new);
-            let fault = |source| StartError::Listen { side: side.as_str(), listen, source };
-            let listener = match socket {
-                Some(socket) => inherited(socket),
-                None => TcpListener::bind(listen).await,
-            };
-            let listener = listener.map_err(fault)?;
-            let address = listener.local_addr().map_err(fault)?;
-            let door = Door::new(side, server, certificates.clone());
-            Ok::<_, StartError>(Open { listener, address, certificates, door })
-        };
         Ok(Self {
-            public: open(Side::Public, sockets.public, server.listen, &server.tls).await?,
-            admin: open(Side::Admin, sockets.admin, admin.listen, &admin.tls).await?,
+            public: open(Side::Public, sockets.public, server.listen, &server.tls)?,
+            admin: open(Side::Admin, sockets.admin, admin.listen, &admin.tls)?,
         })
     }
 
@@ -77,20 +79,21 @@ impl Opened {
         [&self.public, &self.admin].into_iter().filter_map(|open| open.certificates.clone()).collect()
     }
 
-    /// Serves clients on this runtime, operators on a thread of their own: they see what is wrong when it is.
+    /// Serves clients on this runtime and operators on a thread of their own: they see what is wrong when it is. Clients'
+    /// connections are accepted by another.
     pub(super) fn serve(self, service: Arc<Service>) -> Result<Listeners, StartError> {
         let Self { public, admin } = self;
         let (public_address, admin_address) = (public.address, admin.address);
-        let certificates = [public.certificates, admin.certificates].into_iter().flatten();
+        let certificates = [&public.certificates, &admin.certificates].into_iter().flatten().cloned();
         let watches = certificates.map(|one| tokio::spawn(one.watch())).collect();
-        let ended = serve_on_thread(admin.listener, admin.door, Arc::clone(&service))
-            .map_err(StartError::AdminThread)?;
+        let admin = serve_on_thread("admin", admin, Arc::clone(&service), None);
+        let public = serve_on_thread("accept", public, service, Some(Handle::current()));
         Ok(Listeners {
             public_address,
             admin_address,
             watches,
-            public: tokio::spawn(public.door.serve(public.listener, service)),
-            admin: ended,
+            public: public.map_err(StartError::Thread)?,
+            admin: admin.map_err(StartError::Thread)?,
         })
     }
 }
@@ -110,29 +113,41 @@ impl Listeners {
     }
 }
 
-/// A socket as its parent has it may block.
-fn inherited(socket: net::TcpListener) -> io::Result<TcpListener> {
-    socket.set_nonblocking(true)?;
-    TcpListener::from_std(socket)
+/// A socket that listens at this address.
+fn bind(listen: SocketAddr) -> io::Result<net::TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait until the system has forgotten the connections before it.
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
-/// A thread with a runtime of its own for one listener; tells how it ended.
+/// A socket as its parent has it may block.
+fn inherited(socket: net::TcpListener) -> io::Result<net::TcpListener> {
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// A thread with a runtime of its own for one listener; tells how it ended. The connections are served there too, or by
+/// the runtime given.
 fn serve_on_thread(
-    listener: TcpListener,
-    door: Door,
+    name: &'static str,
+    open: Open,
     service: Arc<Service>,
+    connections: Option<Handle>,
 ) -> io::Result<oneshot::Receiver<Drain>> {
-    let listener = listener.into_std()?;
+    let Open { listener, door, .. } = open;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let connections = connections.unwrap_or_else(|| runtime.handle().clone());
     let (ended, has_ended) = oneshot::channel();
-    thread::Builder::new().name("admin".to_owned()).spawn(move || {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
         let serving = async {
-            // Registered with the runtime that it will be served by.
+            // Registered with the runtime that accepts.
             let listener = TcpListener::from_std(listener)?;
-            Ok::<_, io::Error>(door.serve(listener, service).await)
+            Ok::<_, io::Error>(door.serve(listener, service, connections).await)
         };
         let drain = runtime.block_on(serving).unwrap_or_else(|error| {
-            tracing::error!(%error, "the admin listener can't be served");
+            tracing::error!(%error, listener = name, "the listener can't be served");
             Drain::CutShort
         });
         runtime.shutdown_background();

@@ -25,6 +25,8 @@ pub struct Server {
     pub header_timeout: Duration,
     /// How long a client may take nothing of an answer; on both listeners.
     pub write_timeout: Duration,
+    /// How long a request may have waited for a thread to read it.
+    pub queue_timeout: Duration,
     /// How many viability queries of one tenant may wait for its OZmap.
     pub max_in_flight: NonZeroUsize,
     /// How many requests a second each key may make; `None`: any number. Finite, above 0.
@@ -65,6 +67,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let per_address = section.count("max_connections_per_address", 1_000_000);
     let header_timeout = section.duration("header_timeout");
     let write_timeout = section.duration("write_timeout");
+    let queue_timeout = section.duration("queue_timeout");
     let max_in_flight = section.count("max_in_flight", 1_000_000);
     let rate = section.optional("requests_per_second_per_key", |section, key| section.rate(key, 1e6));
     let tls = tls(&mut section);
@@ -76,6 +79,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
         max_connections_per_address: per_address?,
         header_timeout: header_timeout?,
         write_timeout: write_timeout?,
+        queue_timeout: queue_timeout?,
         max_in_flight: max_in_flight?,
         requests_per_second_per_key: rate?,
         tls: tls?,

@@ -57,6 +57,7 @@ impl Text {
         self.key("max_connections_per_address", server.max_connections_per_address);
         self.key("header_timeout", duration(server.header_timeout));
         self.key("write_timeout", duration(server.write_timeout));
+        self.key("queue_timeout", duration(server.queue_timeout));
         self.key("max_in_flight", server.max_in_flight);
         match server.requests_per_second_per_key {
             Some(rate) => self.key("requests_per_second_per_key", rate),

@@ -2,8 +2,8 @@
 
 use crate::ozmap::PassedBody;
 use crate::ozmap::failure::CallError;
+use crate::ozmap::wire::pieces::Pieces;
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// A body at hand, or one that streams through.
 pub(super) enum Body {
     /// Ours, whole.
-    AtHand(Full<Bytes>),
+    AtHand(Pieces),
     /// OZmap's, as it comes.
     Passed {
         /// The stream.
@@ -32,21 +32,21 @@ impl HttpBody for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
         match &mut *self {
-            Self::AtHand(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::AtHand(pieces) => Poll::Ready(pieces.take().map(|piece| Ok(Frame::data(piece)))),
             Self::Passed { body, .. } => Pin::new(body).poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::AtHand(body) => body.is_end_stream(),
+            Self::AtHand(pieces) => pieces.left() == 0,
             Self::Passed { body, .. } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::AtHand(body) => body.size_hint(),
+            Self::AtHand(pieces) => SizeHint::with_exact(pieces.left() as u64),
             Self::Passed { body, .. } => body.size_hint(),
         }
     }

@@ -1,9 +1,10 @@
 //! One client's connection, from the accept to its end.
 
 use super::Service;
+use super::arrival::Arrival;
 use super::connections::Place;
 use super::rejection::Rejection;
-use super::router::{self, Side};
+use super::router::{self, Side, Visitor};
 use super::stream::Watched;
 use super::tls::Certificates;
 use hyper::header::{CONNECTION, HeaderValue};
@@ -17,11 +18,11 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// Room for a head, and for what waits to be written.
 const BUFFER: usize = 16 << 10;
@@ -56,25 +57,24 @@ pub(super) struct Connection {
 
 /// What has come of a connection so far.
 struct Visit {
-    begun: Instant,
     requests: AtomicU32,
-    /// Whether the client has sent anything since its last request.
-    heard: Arc<AtomicBool>,
+    arrival: Arc<Arrival>,
 }
 
 impl Visit {
-    fn begins_request(&self) {
-        self.heard.store(false, Ordering::Relaxed);
+    /// How long the request has waited to be read.
+    fn begins_request(&self) -> Duration {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.arrival.begins_request()
     }
 
     fn is_over(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) >= MOST_REQUESTS || self.begun.elapsed() >= LONGEST_LIFE
+        self.requests.load(Ordering::Relaxed) >= MOST_REQUESTS || self.arrival.age() >= LONGEST_LIFE
     }
 
     /// Between two requests, as any keep-alive connection is at its end.
     fn is_idle(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) > 0 && !self.heard.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed) > 0 && !self.arrival.heard()
     }
 }
 
@@ -87,11 +87,7 @@ impl Connection {
         timeouts: Timeouts,
         service: Arc<Service>,
     ) -> Self {
-        let visit = Visit {
-            begun: Instant::now(),
-            requests: AtomicU32::new(0),
-            heard: Arc::new(AtomicBool::new(false)),
-        };
+        let visit = Visit { requests: AtomicU32::new(0), arrival: Arc::new(Arrival::new()) };
         Self { side, peer, place, timeouts, service, visit: Arc::new(visit) }
     }
 
@@ -102,20 +98,33 @@ impl Connection {
         certificates: Option<Arc<Certificates>>,
         watcher: Watcher,
     ) {
-        // Answers are small and written whole: waiting to fill a packet only delays them.
-        let set = stream
-            .set_nodelay(true)
-            .and_then(|()| Ok(sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?));
-        if let Err(error) = set {
-            tracing::debug!(%error, "a connection was gone before it began");
-            return;
-        }
-        let stream = Watched::new(stream, self.timeouts.write, Arc::clone(&self.visit.heard));
+        let stream = match self.begin(stream).await {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!(%error, "a connection was gone before it began"),
+        };
         match certificates {
             None => self.speak(stream, watcher).await,
             // Apart: a connection without TLS needs no room for one with it.
             Some(certificates) => Box::pin(self.speak_in_tls(stream, &certificates, watcher)).await,
         }
+    }
+
+    /// The socket, accepted by another runtime, as this one serves it.
+    async fn begin(&self, stream: TcpStream) -> io::Result<Watched> {
+        // Answers are small and written whole: waiting to fill a packet only delays them.
+        stream.set_nodelay(true)?;
+        sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
+        let stream = stream.into_std()?;
+        let has_sent = stream.peek(&mut [0]).is_ok();
+        let stream = TcpStream::from_std(stream)?;
+        let arrival = &self.visit.arrival;
+        if has_sent {
+            // The runtime has yet to learn it, and would tell us at first that there is nothing.
+            stream.readable().await?;
+        } else {
+            arrival.is_idle();
+        }
+        Ok(Watched::new(stream, self.timeouts.write, Arc::clone(arrival)))
     }
 
     async fn speak_in_tls(self, stream: Watched, certificates: &Certificates, watcher: Watcher) {
@@ -133,9 +142,11 @@ impl Connection {
         let Self { side, peer, place: _place, timeouts, service, visit } = self;
         let handler = service_fn(|request| {
             let (service, visit) = (Arc::clone(&service), Arc::clone(&visit));
+            // Here, not when its answer is begun: hyper may read on before.
+            let visitor = Visitor { side, peer, waited: visit.begins_request() };
             async move {
-                visit.begins_request();
-                let mut response = router::route(&service, side, peer, request).await;
+                let mut response = router::route(&service, visitor, request).await;
+                visit.arrival.ends_request();
                 if visit.is_over() || service.is_stopping() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -21,6 +21,8 @@ pub(super) enum Rejection {
     Malformed,
     /// A head, an address or a body beyond its limit.
     TooLarge,
+    /// `server.queue_timeout`.
+    QueueTimeout,
     /// `server.max_in_flight`.
     MaxInFlight,
     /// `server.requests_per_second_per_key`.
@@ -35,7 +37,7 @@ pub(super) enum Rejection {
 
 impl Rejection {
     /// Every one.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::MaxConnections,
         Self::MaxConnectionsPerAddress,
         Self::Handshake,
@@ -44,6 +46,7 @@ impl Rejection {
         Self::BodyTimeout,
         Self::Malformed,
         Self::TooLarge,
+        Self::QueueTimeout,
         Self::MaxInFlight,
         Self::RateLimit,
         Self::ForwardsAtOnce,
@@ -61,6 +64,7 @@ impl Rejection {
             Self::BodyTimeout => "body_timeout",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
+            Self::QueueTimeout => "queue_timeout",
             Self::MaxInFlight => "max_in_flight",
             Self::RateLimit => "rate_limit",
             Self::ForwardsAtOnce => "forwards_at_once",

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::{ArcSwap, Guard};
 use secrecy::ExposeSecret;
 use std::error::Error;
 use std::sync::Arc;
@@ -19,8 +19,14 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 /// The keys that a reload takes into force.
-const APPLIED: [&str; 5] =
-    ["admin.hosts", "admin.refresh_gap", "admin.token", "log.filter", "server.requests_per_second_per_key"];
+const APPLIED: [&str; 6] = [
+    "admin.hosts",
+    "admin.refresh_gap",
+    "admin.token",
+    "log.filter",
+    "server.queue_timeout",
+    "server.requests_per_second_per_key",
+];
 
 /// Why a source can't do what it was asked for.
 pub type SourceError = Box<dyn Error + Send + Sync>;
@@ -70,7 +76,20 @@ pub struct Reloaded {
 /// The settings of the listeners that can change while running.
 pub(super) struct Current {
     operators: ArcSwap<Operators>,
-    rate: ArcSwapOption<RateLimit>,
+    clients: ArcSwap<Clients>,
+}
+
+/// What clients are held to.
+pub(super) struct Clients {
+    pub(super) rate: Option<Arc<RateLimit>>,
+    pub(super) queue_timeout: Duration,
+}
+
+impl Clients {
+    fn new(server: &Server) -> Self {
+        let rate = server.requests_per_second_per_key.map(|rate| Arc::new(RateLimit::new(rate)));
+        Self { rate, queue_timeout: server.queue_timeout }
+    }
 }
 
 /// Who may order what.
@@ -95,7 +114,7 @@ impl Current {
     pub(super) fn new(server: &Server, admin: &Admin) -> Self {
         Self {
             operators: ArcSwap::from_pointee(Operators::new(admin)),
-            rate: ArcSwapOption::new(rate_limit(server)),
+            clients: ArcSwap::from_pointee(Clients::new(server)),
         }
     }
 
@@ -103,13 +122,9 @@ impl Current {
         self.operators.load_full()
     }
 
-    pub(super) fn rate(&self) -> Option<Arc<RateLimit>> {
-        self.rate.load_full()
+    pub(super) fn clients(&self) -> Guard<Arc<Clients>> {
+        self.clients.load()
     }
-}
-
-fn rate_limit(server: &Server) -> Option<Arc<RateLimit>> {
-    server.requests_per_second_per_key.map(|rate| Arc::new(RateLimit::new(rate)))
 }
 
 /// Reads the configuration again when somebody asks, one at a time.
@@ -173,11 +188,14 @@ impl Reloader {
             let _told = certificates.reload();
         }
         current.operators.store(Arc::new(Operators::new(&new.admin)));
+        let mut clients = Clients::new(&new.server);
         // A limit that stays the same keeps what it knows of keys.
-        if in_force.server.requests_per_second_per_key != new.server.requests_per_second_per_key {
-            current.rate.store(rate_limit(&new.server));
+        if in_force.server.requests_per_second_per_key == new.server.requests_per_second_per_key {
+            clients.rate.clone_from(&current.clients().rate);
         }
+        current.clients.store(Arc::new(clients));
         in_force.log.filter = new.log.filter;
+        in_force.server.queue_timeout = new.server.queue_timeout;
         in_force.server.requests_per_second_per_key = new.server.requests_per_second_per_key;
         let Admin { token, hosts, refresh_gap, .. } = new.admin;
         in_force.admin = Admin { token, hosts, refresh_gap, ..in_force.admin.clone() };

@@ -8,11 +8,10 @@ use super::framing::Misframed;
 use super::operator::Refused;
 use super::viability::Unanswered;
 use crate::ozmap::failure::CallError;
+use crate::ozmap::wire::pieces::Pieces;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
     AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -27,7 +26,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 const TRY_AGAIN: HeaderValue = HeaderValue::from_static("2");
 
 /// JSON at hand.
-pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+pub(super) fn json(status: StatusCode, body: impl Into<Pieces>) -> Response<Body> {
     with_type(status, JSON, body)
 }
 
@@ -35,9 +34,9 @@ pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body>
 pub(super) fn with_type(
     status: StatusCode,
     content_type: HeaderValue,
-    body: impl Into<Bytes>,
+    body: impl Into<Pieces>,
 ) -> Response<Body> {
-    let mut response = Response::new(Body::AtHand(Full::new(body.into())));
+    let mut response = Response::new(Body::AtHand(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
@@ -101,6 +100,12 @@ fn last(status: StatusCode, code: &str, message: &str) -> Response<Body> {
 /// More viability queries wait for OZmap than may.
 pub(super) fn overloaded() -> Response<Body> {
     let message = "too many queries wait for OZmap (server.max_in_flight); try again shortly";
+    error(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+}
+
+/// More requests come than can be answered.
+pub(super) fn overdue() -> Response<Body> {
+    let message = "more requests come than can be answered in time (server.queue_timeout); try again shortly";
     error(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
 }
 

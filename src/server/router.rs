@@ -20,6 +20,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,6 +42,17 @@ impl Side {
             Self::Admin => "admin",
         }
     }
+}
+
+/// Who sent a request, by which listener.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visitor {
+    /// The listener.
+    pub(super) side: Side,
+    /// The client's address.
+    pub(super) peer: SocketAddr,
+    /// How long the request had been there when a thread read it.
+    pub(super) waited: Duration,
 }
 
 /// Gives every request an id: the client's own if it is harmless, else a new one.
@@ -68,12 +80,8 @@ impl RequestIds {
 }
 
 /// Answers one request of one listener.
-pub(super) async fn route(
-    service: &Service,
-    side: Side,
-    peer: SocketAddr,
-    request: Request<Incoming>,
-) -> Response<Body> {
+pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<Incoming>) -> Response<Body> {
+    let Visitor { side, peer, waited } = visitor;
     let started = Instant::now();
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
@@ -82,7 +90,7 @@ pub(super) async fn route(
     let operator = Operator { peer, request_id: id.to_str().unwrap_or_default() };
     let answer = async {
         let answered = match side {
-            Side::Public => public(service, request, &mut notes).await,
+            Side::Public => public(service, request, waited, &mut notes).await,
             // Apart from the rest: each connection of clients keeps the room of its longest answer.
             Side::Admin => Box::pin(admin(service, request, operator, &mut notes)).await,
         };
@@ -118,10 +126,14 @@ pub(super) async fn route(
 async fn public(
     service: &Service,
     request: Request<Incoming>,
+    waited: Duration,
     notes: &mut Notes,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;
+    if !service.is_in_time(waited) {
+        return Err(Stopped::Overdue);
+    }
     let path = head.uri.path().to_owned();
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
     let Some(Selected { tenant, below_api }) = service.tenants().select(host, &path) else {

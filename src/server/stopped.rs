@@ -20,6 +20,9 @@ pub(super) enum Stopped {
     /// Its body can't be read to its end.
     #[error(transparent)]
     Body(#[from] BodyFault),
+    /// It had to wait for a thread for longer than clients do.
+    #[error("the request waited too long to be read")]
+    Overdue,
     /// Its key has asked too often; it may again after so long.
     #[error("this key asks too often")]
     TooOften(Duration),
@@ -34,6 +37,7 @@ impl Stopped {
         let rejection = match &self {
             Self::Misframed(fault) => Some(fault.rejection()),
             Self::Body(fault) => Some(fault.rejection()),
+            Self::Overdue => Some(Rejection::QueueTimeout),
             Self::TooOften(_) => Some(Rejection::RateLimit),
             Self::Refused(refused) => refused.rejection(),
         };
@@ -43,6 +47,7 @@ impl Stopped {
         match self {
             Self::Misframed(fault) => reply::misframed(fault),
             Self::Body(fault) => reply::bad_body(fault),
+            Self::Overdue => reply::overdue(),
             Self::TooOften(left) => reply::too_often(left),
             Self::Refused(refused) => {
                 let Operator { peer, request_id } = operator;

@@ -1,9 +1,9 @@
 //! A client's socket, watched: who takes nothing of an answer is cut off, and a last answer is not lost on closing.
 
+use super::arrival::Arrival;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,7 +22,7 @@ pub(super) struct Watched {
     /// Runs while the client takes nothing.
     blocked: Option<Pin<Box<Sleep>>>,
     closing: Option<Closing>,
-    heard: Arc<AtomicBool>,
+    arrival: Arc<Arrival>,
 }
 
 struct Closing {
@@ -31,9 +31,9 @@ struct Closing {
 }
 
 impl Watched {
-    /// `heard` is set to true whenever the client sends something.
-    pub(super) fn new(stream: TcpStream, write_timeout: Duration, heard: Arc<AtomicBool>) -> Self {
-        Self { stream, write_timeout, blocked: None, closing: None, heard }
+    /// Tells `arrival` of whatever the client sends.
+    pub(super) fn new(stream: TcpStream, write_timeout: Duration, arrival: Arc<Arrival>) -> Self {
+        Self { stream, write_timeout, blocked: None, closing: None, arrival }
     }
 
     /// Passes on what writing gave, unless the client has taken nothing for too long.
@@ -62,12 +62,8 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.heard.store(true, Ordering::Relaxed);
-        }
-        read
+        let Self { stream, arrival, .. } = &mut *self;
+        arrival.poll_read(Pin::new(stream), context, buffer)
     }
 }
 

@@ -7,11 +7,11 @@ use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::answer::render;
+use crate::ozmap::wire::pieces::Pieces;
 use crate::ozmap::{LiveAnswer, LiveQuery};
 use crate::viability::geo::{Point, Radius};
 use crate::viability::plant::Scope;
 use crate::viability::{Answer, Query, evaluate};
-use bytes::Bytes;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ pub enum Reply {
     /// From the snapshot, in OZmap's format.
     Local {
         /// The JSON.
-        body: Bytes,
+        body: Pieces,
         /// Its verdict.
         viable: bool,
     },
@@ -257,7 +257,7 @@ impl Tenant {
     }
 
     fn answer_locally(&self, local: &Local<'_>, instead_of_live: Option<Unavailable>) -> Resolved {
-        let reply = Reply::Local { body: render(&local.answer).into(), viable: local.answer.is_viable() };
+        let reply = Reply::Local { body: render(&local.answer), viable: local.answer.is_viable() };
         let age = local.data.age();
         let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
         Resolved {

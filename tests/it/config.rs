@@ -44,6 +44,7 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(caps.map(std::num::NonZero::get), [8_192, 256, 512]);
     let timeouts = [server.header_timeout, server.write_timeout, server.drain, server.shutdown_delay];
     assert_eq!(timeouts.map(|timeout| timeout.as_secs()), [5, 10, 10, 0]);
+    assert_eq!(server.queue_timeout, Duration::from_millis(500));
     assert_eq!((server.requests_per_second_per_key, &server.tls), (None, &None));
     assert_eq!(
         (config.log.filter.as_str(), config.log.format),

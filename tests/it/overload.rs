@@ -69,6 +69,25 @@ async fn r08_operators_are_answered_while_the_runtime_of_clients_does_nothing() 
 }
 
 #[tokio::test]
+async fn r08_a_request_that_waited_too_long_to_be_read_is_a_503_and_the_next_is_answered() {
+    let world = World::build(Plan { server: "queue_timeout = \"50ms\"", ..Plan::default() }).await;
+    // This test is the only thread that serves clients: until it waits for something, they do.
+    let mut client = TcpStream::connect(world.app.public_address()).unwrap();
+    client.write_all(query_bytes(&world, "").repeat(2).as_bytes()).unwrap();
+    let accepted = "viability_http_connections{listener=\"public\"} 1\n";
+    while !get_blocking(world.app.admin_address(), "/metrics").contains(accepted) {}
+    std::thread::sleep(Duration::from_millis(60));
+    let mut client = Raw::of(client);
+    let late = client.answer().await.unwrap();
+    assert_eq!((late.status, late.header("retry-after")), (503, Some("2")));
+    let body = String::from_utf8(late.body).unwrap();
+    assert!(body.contains("\"overloaded\"") && body.contains("server.queue_timeout"), "{body}");
+    // The second waited for the first, not for a thread.
+    assert_eq!(client.answer().await.unwrap().status, 200);
+    assert_eq!(rejected(&world, "queue_timeout").await, 1);
+}
+
+#[tokio::test]
 async fn a_key_that_asks_too_often_waits_and_others_do_not() {
     let plan = Plan { server: "requests_per_second_per_key = 0.01", ..Plan::default() };
     let world = World::build(plan).await;

@@ -48,6 +48,12 @@ impl Raw {
         Self::over(socket.connect(to).await.unwrap())
     }
 
+    /// A connection that was made before.
+    pub(crate) fn of(stream: std::net::TcpStream) -> Self {
+        stream.set_nonblocking(true).unwrap();
+        Self::over(TcpStream::from_std(stream).unwrap())
+    }
+
     fn over(stream: TcpStream) -> Self {
         Self { stream, received: Vec::new(), asked_for_head: false }
     }

@@ -1,12 +1,13 @@
 //! The viability answer in OZmap's format, and what a live answer must look like to be believed.
 
+use super::pieces::Pieces;
 use crate::viability::Answer;
 use crate::viability::plant::{ObjectId, ServiceBox, Stage};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The JSON of an answer, keys in OZmap's order.
-pub fn render(answer: &Answer<'_>) -> Vec<u8> {
+pub fn render(answer: &Answer<'_>) -> Pieces {
     let boxes = answer.boxes.iter().map(|found| Item::new(found.distance, found.service_box, None));
     let refused = answer
         .refused
@@ -18,8 +19,9 @@ pub fn render(answer: &Answer<'_>) -> Vec<u8> {
         refused_boxes: refused.collect(),
         properties: Empty,
     };
+    let mut pieces = Pieces::default();
     // Serialising plain data into memory has no way to fail; an empty body would be caught by every test.
-    serde_json::to_vec(&body).unwrap_or_default()
+    serde_json::to_writer(&mut pieces, &body).map_or_else(|_| Pieces::default(), |()| pieces)
 }
 
 /// Whether a body is a viability answer: JSON with a boolean `viable`; `None` if it isn't.
@@ -129,7 +131,7 @@ mod tests {
             unreadable: 0,
         };
         assert_eq!(
-            String::from_utf8(render(&answer)).unwrap(),
+            String::from_utf8(render(&answer).take().unwrap().into()).unwrap(),
             concat!(
                 r#"{"viable":true,"boxes":[{"distance":30.41,"name":"CTO \"São João\" 22-05","id":"5dc06d1275fc7d0006732521","#,
                 r#""project":"5d51a87046cbe700148328bf","lat":-27.57665,"lng":-48,"implanted":true,"availability":6,"#,

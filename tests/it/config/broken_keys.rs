@@ -1,7 +1,7 @@
 //! Wrong values and wrong tenants, each with the whole message.
 
 /// Before a tenant that is right.
-pub(super) const KEYS: [(&str, &str); 47] = [
+pub(super) const KEYS: [(&str, &str); 48] = [
     (
         "[server]\nlisten = \"localhost\"",
         "config.toml:2: server.listen: expected an address and port such as \"0.0.0.0:9994\", got \"localhost\"",
@@ -29,6 +29,10 @@ pub(super) const KEYS: [(&str, &str); 47] = [
     (
         "[server]\nwrite_timeout = 10",
         "config.toml:2: server.write_timeout: expected a duration such as \"25m\", got 10: write a number and a unit (ms, s, m, h, d) in quotes",
+    ),
+    (
+        "[server]\nqueue_timeout = \"0s\"",
+        "config.toml:2: server.queue_timeout: expected a duration such as \"25m\", got \"0s\": it must be above zero",
     ),
     (
         "[server]\nmax_in_flight = \"many\"",

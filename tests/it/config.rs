@@ -4,6 +4,7 @@
 
 mod broken;
 mod broken_keys;
+mod broken_tenants;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -4,6 +4,10 @@ use crate::harness::{ADMIN_TOKEN, http_client};
 use crate::process::Process;
 use ozmap_simulator::{Fault, Settings, Simulator};
 use reqwest::header::AUTHORIZATION;
+use rustix::process::Signal;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// Everything that a proxy logs and answers to operators while people ask, guess and fail, at the most talkative.
 async fn all_that_is_told(simulator: &Simulator, lat: f64, lng: f64) -> Vec<String> {
@@ -44,6 +48,57 @@ async fn all_that_is_told(simulator: &Simulator, lat: f64, lng: f64) -> Vec<Stri
     told.extend(process.start_log().iter().cloned());
     told.extend(process.log_so_far());
     told
+}
+
+/// What lies on the disk after an orderly stop: each file as it is, and what is packed in it.
+fn all_that_is_kept(folder: &Path) -> Vec<Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    files
+        .flat_map(|file| {
+            // Behind magic, version, lengths and CRC.
+            let unpacked = zstd::bulk::decompress(&file[32..], 64 << 20).unwrap();
+            [file, unpacked]
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn r25_no_secret_is_kept_in_a_snapshot_or_told_by_the_configuration() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let env = [("VIABILITY__SNAPSHOT__DIRECTORY", folder.path().to_str().unwrap())];
+    let mut process = Process::start(&simulator, 1_024, &env).await;
+    let project = simulator.projects()[0].id.clone();
+    let (own, other) = (simulator.full_key(), simulator.key_for(&[project]));
+    let home = &simulator.boxes()[0];
+    for key in [&own, &other] {
+        let query = format!(
+            "http://{}/api/v2/ftth-viability/radius?lat={}&lng={}",
+            process.public, home.lat, home.lng
+        );
+        assert_eq!(http_client().get(query).header(AUTHORIZATION, key).send().await.unwrap().status(), 200);
+    }
+    let config = Command::new(env!("CARGO_BIN_EXE_viability-proxy"))
+        .args(["config", "--config"])
+        .arg(process.config_file())
+        .env("VIABILITY__ADMIN__TOKEN_ENV", "ADMIN_TOKEN")
+        .env("ADMIN_TOKEN", ADMIN_TOKEN)
+        .output()
+        .unwrap();
+    assert!(config.status.success() && config.stdout.starts_with(b"["), "{config:?}");
+    process.signal(Signal::TERM);
+    assert!(process.ended().await);
+    let kept = all_that_is_kept(folder.path());
+    assert!(kept.iter().any(|text| holds(text, home.name.as_bytes())), "boxes are kept");
+    for secret in [own.as_str(), &other, ADMIN_TOKEN] {
+        for text in kept.iter().chain([&config.stdout, &config.stderr]) {
+            assert!(!holds(text, secret.as_bytes()), "{secret}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+fn holds(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|window| window == wanted)
 }
 
 #[tokio::test]

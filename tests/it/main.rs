@@ -19,6 +19,8 @@ mod operating;
 mod operators;
 mod overload;
 mod parameters;
+mod poison;
+mod poisoned;
 mod privacy;
 mod process;
 mod raw;

@@ -14,6 +14,7 @@ mod forward;
 mod framing;
 mod harness;
 mod herd;
+mod interrupted;
 mod lists;
 mod operating;
 mod operators;

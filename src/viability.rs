@@ -41,8 +41,8 @@ pub struct Answer<'s> {
     pub boxes: Vec<Offered<'s>>,
     /// Boxes that can't, each with its reason; drafts are never among them.
     pub refused: Vec<Refused<'s>>,
-    /// Boxes that could not be read well enough to be judged.
-    pub unreadable: usize,
+    /// Boxes, in reach for all that is known, that could not be read well enough to be judged.
+    pub unreadable: u64,
 }
 
 impl Answer<'_> {
@@ -83,7 +83,7 @@ pub struct Refused<'s> {
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
     let mut boxes = Vec::new();
     let mut refused = Vec::new();
-    let mut unreadable = 0;
+    let mut unreadable = snapshot.unplaced();
     for service_box in snapshot.near(query.center, query.radius, rules.earth) {
         let distance = rules.earth.distance(query.center, service_box.position);
         if distance > query.radius.metres() || !scope.holds(service_box.project) {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn snapshot(boxes: Vec<ServiceBox>) -> Snapshot {
-        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes })
+        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
     }
 
     fn query(lat: f64, lng: f64, metres: f64) -> Query {

@@ -1,38 +1,47 @@
 //! From rows to judged boxes.
 
 use super::pages::Reading;
-use super::wire::rows::{BoxRow, SplitterRow};
+use super::wire::rows::{BoxRow, RowFault, SplitterRow};
 use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::Snapshot;
 use std::collections::HashMap;
 
+/// Every box that was read, and how many could not be placed.
+pub struct Assembled {
+    /// In the order of their ids.
+    pub boxes: Vec<ServiceBox>,
+    /// Boxes that hang nobody knows where.
+    pub unplaced: u64,
+}
+
 /// Joins boxes with the service splitters that stand in them and counts their ports.
 ///
 /// Splitters for other things than clients are passed over even if OZmap's filter let them through, and so are those
-/// whose parent is no box (a building or a POP). A box whose own row can't be read stays where that row says it is, or
-/// where it was `held`, without ports: only OZmap can judge it.
-pub fn boxes(
+/// whose parent is no box (a building or a POP). A splitter that doesn't tell whose it is may be that of any box.
+///
+/// A box whose own row can't be read stays where that row says it is, or where it was `held`, without ports: only
+/// OZmap can judge it. So does one that is gone while splitters still stand in it.
+pub fn assemble(
     boxes: Reading<BoxRow>,
     splitters: &Reading<SplitterRow>,
     held: Option<&Snapshot>,
     rules: &Rules,
-) -> Vec<ServiceBox> {
-    let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.rows.len());
-    for splitter in splitters.rows.iter().filter(|splitter| splitter.serves_clients) {
-        if let Some(parent) = splitter.parent {
-            let ports = Ports::count(splitter.ports.iter().copied(), rules);
-            ports_by_parent.entry(parent).or_default().add(ports);
-        }
-    }
+) -> Assembled {
+    let ports_by_parent = ports_by_parent(&splitters.rows, rules);
+    let may_have_more = |row: &BoxRow| {
+        // A draft stays one, whatever stands in it.
+        let of_any = splitters.unattributed > 0 && row.stage != Stage::Draft;
+        of_any || splitters.doubtful.contains_key(&row.id)
+    };
     let read = boxes.rows.into_iter().map(|row| ServiceBox {
+        evidence: if may_have_more(&row) { Evidence::Partial } else { Evidence::Whole },
         id: row.id,
         name: row.name,
         project: row.project,
         position: row.position,
         stage: row.stage,
         ports: ports_by_parent.get(&row.id).copied(),
-        evidence: if splitters.doubtful.contains(&row.id) { Evidence::Partial } else { Evidence::Whole },
     });
     let mut read: Vec<_> = read.collect();
     let placed = boxes.places.iter().map(|place| ServiceBox {
@@ -46,13 +55,34 @@ pub fn boxes(
     });
     read.extend(placed);
     read.sort_unstable_by_key(|one| one.id);
-    let known = held.into_iter().flat_map(Snapshot::boxes).filter(|one| boxes.doubtful.contains(&one.id));
+    let is_read = |read: &[ServiceBox], id| read.binary_search_by_key(&id, |one| one.id).is_ok();
+    let is_named = |id| {
+        let splitters_tell = ports_by_parent.contains_key(&id) || splitters.doubtful.contains_key(&id);
+        splitters_tell || boxes.doubtful.contains_key(&id)
+    };
+    let known = held.into_iter().flat_map(Snapshot::boxes);
     let kept: Vec<_> = known
-        .filter(|one| read.binary_search_by_key(&one.id, |read| read.id).is_err())
+        .filter(|one| is_named(one.id) && !is_read(&read, one.id))
         .map(|one| ServiceBox { ports: None, evidence: Evidence::Partial, ..one.clone() })
         .collect();
     read.extend(kept);
-    read
+    read.sort_unstable_by_key(|one| one.id);
+    // A box without coordinates is in nobody's reach, at OZmap neither.
+    let has_a_place = |fault| fault != RowFault::NoPosition;
+    let lost =
+        boxes.doubtful.iter().filter(|&(&id, &fault)| has_a_place(fault) && !is_read(&read, id)).count();
+    Assembled { boxes: read, unplaced: boxes.unattributed + lost as u64 }
+}
+
+fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId, Ports> {
+    let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.len());
+    for splitter in splitters.iter().filter(|splitter| splitter.serves_clients) {
+        if let Some(parent) = splitter.parent {
+            let ports = Ports::count(splitter.ports.iter().copied(), rules);
+            ports_by_parent.entry(parent).or_default().add(ports);
+        }
+    }
+    ports_by_parent
 }
 
 #[cfg(test)]
@@ -62,7 +92,7 @@ mod tests {
     use crate::viability::geo::{Earth, Radius};
     use crate::viability::plant::Refusal;
     use crate::viability::snapshot::Plant;
-    use std::collections::{BTreeMap, BTreeSet, HashSet};
+    use std::collections::{BTreeMap, HashSet};
     use std::num::NonZeroUsize;
     use std::time::UNIX_EPOCH;
 
@@ -74,8 +104,8 @@ mod tests {
     }
 
     fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
-        let doubtful: BTreeSet<_> = doubtful.iter().map(|&number| id(number)).collect();
-        Reading { rows, faults: BTreeMap::new(), doubtful, places: Vec::new() }
+        let doubtful = doubtful.iter().map(|&number| (id(number), RowFault::Malformed)).collect();
+        Reading { rows, faults: BTreeMap::new(), doubtful, unattributed: 0, places: Vec::new() }
     }
 
     fn id(number: u32) -> ObjectId {
@@ -104,20 +134,22 @@ mod tests {
     #[test]
     fn what_could_not_be_read_refuses_no_box() {
         let splitters = reading(vec![splitter(10, &format!("\"{:024x}\"", 2), true, "[null]")], &[1, 2]);
-        let first = boxes(reading(box_rows(1..=3), &[]), &splitters, None, &rules());
+        let first = assemble(reading(box_rows(1..=3), &[]), &splitters, None, &rules()).boxes;
         let refusals: Vec<_> = first.iter().map(ServiceBox::refusal).collect();
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
-        // The row of box 2 can't be read any more; that of box 8 never could, that of box 7 tells where it is.
-        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first };
+        // Box 1 is gone, and a splitter stands in it. The row of box 2 can't be read any more; that of box 8 never could,
+        // that of box 7 tells where it is.
+        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
         let held = Snapshot::build(1, plant);
         let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
         let position = bad.rows[0].position;
         bad.places.push(Place { id: id(7), project: id(9), position });
-        let again = boxes(bad, &splitters, Some(&held), &rules());
-        let ids: Vec<_> = again.iter().map(|one| (one.id, one.refusal())).collect();
+        let again = assemble(bad, &splitters, Some(&held), &rules());
+        let ids: Vec<_> = again.boxes.iter().map(|one| (one.id, one.refusal())).collect();
         let unreadable = |number| (id(number), Some(Refusal::Unreadable));
-        let expected = [(id(3), Some(Refusal::NoServiceConnector)), unreadable(7), unreadable(2)];
-        assert_eq!(ids, expected);
+        let expected =
+            [unreadable(1), unreadable(2), (id(3), Some(Refusal::NoServiceConnector)), unreadable(7)];
+        assert_eq!((ids.as_slice(), again.unplaced), (&expected[..], 1));
     }
 
     #[test]
@@ -130,7 +162,7 @@ mod tests {
             splitter(13, "null", true, "[null]"),
             splitter(14, &format!("\"{:024x}\"", 77), true, "[null]"),
         ];
-        let boxes = boxes(reading(box_rows(1..=2), &[]), &reading(splitters, &[]), None, &rules());
+        let boxes = assemble(reading(box_rows(1..=2), &[]), &reading(splitters, &[]), None, &rules()).boxes;
         assert_eq!(boxes[0].ports, Some(Ports { total: 4, free: 3 }));
         assert_eq!(boxes[1].ports, None);
     }

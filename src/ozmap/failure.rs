@@ -82,6 +82,9 @@ pub enum CallError {
     /// Page after page of rows that have been read already.
     #[error("OZmap sends the same rows page after page")]
     Repeating,
+    /// Reading after reading shows different rows with one id.
+    #[error("OZmap shows different rows with one id")]
+    Contradictory,
     /// Reading after reading brings fewer rows than the list is said to have.
     #[error("OZmap says the list has {total} rows and shows {read}")]
     Incomplete {
@@ -110,6 +113,7 @@ impl CallError {
             | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
+            | Self::Contradictory
             | Self::Incomplete { .. }
             | Self::EmptyPage { .. } => true,
         }
@@ -133,6 +137,7 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::TooMany { .. }
             | Self::Repeating
+            | Self::Contradictory
             | Self::Incomplete { .. }
             | Self::EmptyPage { .. } => false,
         }
@@ -150,6 +155,7 @@ impl CallError {
             Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
+            | Self::Contradictory
             | Self::Incomplete { .. }
             | Self::EmptyPage { .. } => "invalid",
         }

@@ -10,11 +10,11 @@ mod ranges;
 
 use super::Client;
 use super::failure::CallError;
-use super::wire::rows::{Place, Row, RowFault};
+use super::wire::rows::{About, Place, Row, RowFault};
 use super::wire::{IdRange, List, Page, PageRow, decode_page};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Tries at one page before the whole reading fails.
@@ -33,8 +33,10 @@ pub struct Reading<R> {
     pub rows: Vec<R>,
     /// Rows that could not be read, by reason.
     pub faults: BTreeMap<RowFault, u64>,
-    /// The boxes that those rows were about, as far as they tell.
-    pub doubtful: BTreeSet<ObjectId>,
+    /// The boxes that those rows were about, as far as they tell, and what was wrong.
+    pub doubtful: BTreeMap<ObjectId, RowFault>,
+    /// How many of those rows may be about any box.
+    pub unattributed: u64,
     /// Where those of them are whose place could be read, each id once.
     pub places: Vec<Place>,
 }
@@ -111,8 +113,11 @@ struct Found<R> {
     faulty: BTreeMap<ObjectId, RowFault>,
     /// Those that don't even tell their id.
     nameless: BTreeMap<RowFault, u64>,
-    doubtful: BTreeSet<ObjectId>,
+    doubtful: BTreeMap<ObjectId, RowFault>,
+    unattributed: u64,
     places: BTreeMap<ObjectId, Place>,
+    /// Two rows with one id were different: it was edited in between, or only one of them is what it says.
+    contradictory: bool,
 }
 
 impl<R: Row> Found<R> {
@@ -121,8 +126,10 @@ impl<R: Row> Found<R> {
             rows: BTreeMap::new(),
             faulty: BTreeMap::new(),
             nameless: BTreeMap::new(),
-            doubtful: BTreeSet::new(),
+            doubtful: BTreeMap::new(),
+            unattributed: 0,
             places: BTreeMap::new(),
+            contradictory: false,
         }
     }
 
@@ -131,19 +138,29 @@ impl<R: Row> Found<R> {
             self.places.extend(place.map(|place| (place.id, place)));
             match (row, id) {
                 (Ok(row), _) => {
-                    self.faulty.remove(&row.id());
+                    let was_faulty = self.faulty.remove(&row.id()).is_some();
+                    let is_another = self.rows.get(&row.id()).is_some_and(|before| *before != row);
+                    self.contradictory |= was_faulty || is_another;
                     self.rows.insert(row.id(), row);
                 }
                 (Err(fault), Some(id)) => {
-                    self.rows.remove(&id);
+                    self.contradictory |= self.rows.remove(&id).is_some();
                     self.faulty.insert(id, fault);
-                    self.doubtful.extend(about);
+                    self.doubt(about, fault);
                 }
                 (Err(fault), None) => {
                     *self.nameless.entry(fault).or_default() += 1;
-                    self.doubtful.extend(about);
+                    self.doubt(about, fault);
                 }
             }
+        }
+    }
+
+    fn doubt(&mut self, about: About, fault: RowFault) {
+        match about {
+            About::Nothing => {}
+            About::Box(id) => drop(self.doubtful.insert(id, fault)),
+            About::AnyBox => self.unattributed += 1,
         }
     }
 
@@ -154,7 +171,9 @@ impl<R: Row> Found<R> {
             *self.nameless.entry(fault).or_default() += count;
         }
         self.doubtful.extend(other.doubtful);
+        self.unattributed += other.unattributed;
         self.places.extend(other.places);
+        self.contradictory |= other.contradictory;
         self
     }
 
@@ -175,7 +194,13 @@ impl<R: Row> Found<R> {
             *faults.entry(fault).or_default() += 1;
         }
         let places = self.places.into_values().filter(|place| !self.rows.contains_key(&place.id)).collect();
-        Reading { rows: self.rows.into_values().collect(), faults, doubtful: self.doubtful, places }
+        Reading {
+            rows: self.rows.into_values().collect(),
+            faults,
+            doubtful: self.doubtful,
+            unattributed: self.unattributed,
+            places,
+        }
     }
 }
 

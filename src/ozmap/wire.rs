@@ -6,7 +6,7 @@ mod reference;
 pub mod rows;
 
 use crate::viability::plant::ObjectId;
-use rows::{Place, Row, RowFault};
+use rows::{About, Place, Row, RowFault};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -94,8 +94,8 @@ pub struct Page<R> {
 pub struct PageRow<R> {
     /// Its id, which an unreadable row may have too: it tells where the page ends.
     pub id: Option<ObjectId>,
-    /// The box that an unreadable row is about, if it tells.
-    pub about: Option<ObjectId>,
+    /// The box that an unreadable row is about.
+    pub about: About,
     /// Where an unreadable row says that a box is.
     pub place: Option<Place>,
     /// The row, or what is wrong with it.
@@ -117,10 +117,10 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
     let rows = raw.rows.into_iter().map(|row| {
         let row = row.get();
         match R::decode(row) {
-            Ok(read) => PageRow { id: Some(read.id()), about: None, place: None, row: Ok(read) },
+            Ok(read) => PageRow { id: Some(read.id()), about: About::Nothing, place: None, row: Ok(read) },
             Err(fault) => PageRow {
                 id: rows::id_of(row),
-                about: R::box_of(row),
+                about: R::about(row),
                 place: R::place_of(row),
                 row: Err(fault),
             },
@@ -141,8 +141,9 @@ pub fn error_message(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::rows::{BoxRow, ProjectRow};
+    use super::rows::{BoxRow, ProjectRow, SplitterRow};
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_filter_asks_for_the_list_and_the_range() {
@@ -180,6 +181,25 @@ mod tests {
         let body = br#"{"total":3,"rows":[{"id":7},"?",{"id":"5dc06d1275fc7d0006732521","name":"CTO","project":"5d51a87046cbe700148328bf","coords":[-48.5,-27.5]}]}"#;
         let page = decode_page::<BoxRow>(body).unwrap();
         assert_eq!(page.rows.iter().filter(|row| row.row.is_ok()).count(), 1);
+    }
+
+    const PAGE: &str = r#"{"total":3,"limit":2,"hasNextPage":true,"rows":[{"id":"5dc06d1275fc7d0006732521","name":"CTO \"3\"","project":{"id":"5d51a87046cbe700148328bf"},"coords":[-48.5,-27.5],"lat":-27.5,"lng":-48.5,"draft":false},{"id":"5dc06d1275fc7d0006732599","parent":"5dc06d1275fc7d0006732521","isDrop":true,"connectables":{"output":[null,"x"]},"ports":[{"blocked":true},{}]}]}"#;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn r03_no_bytes_make_the_page_parser_panic(
+            changes in prop::collection::vec((0..PAGE.len(), prop_oneof![any::<u8>(), prop::sample::select(&br#"[]{}",:\-0e"#[..])]), 0..6),
+            end in 0..=PAGE.len(),
+        ) {
+            let mut body = PAGE.as_bytes().to_vec();
+            for (place, byte) in changes {
+                body[place] = byte;
+            }
+            body.truncate(end.max(PAGE.len() / 2));
+            let _readable = (decode_page::<BoxRow>(&body), decode_page::<SplitterRow>(&body), decode_page::<ProjectRow>(&body));
+        }
     }
 
     #[test]

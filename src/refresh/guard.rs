@@ -7,6 +7,7 @@
 
 use crate::config;
 use crate::ozmap::wire::List;
+use crate::viability::geo::Point;
 use crate::viability::plant::ObjectId;
 use crate::viability::snapshot::Snapshot;
 use std::collections::HashSet;
@@ -17,6 +18,9 @@ const FEW_ROWS: u64 = 10;
 /// Sellable boxes lost without losing boxes or ports: half of them at once, and no less than this many, is no day's
 /// sales.
 const FEW_BOXES: u64 = 10;
+
+/// Degrees (some ten kilometres): nobody moves a box so far, but by mistake.
+const FAR_DEGREES: f64 = 0.1;
 
 /// Whether the guard has a say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +85,18 @@ pub enum Rejection {
         /// How many boxes they held.
         boxes: usize,
     },
+    /// Boxes that are somewhere else all at once: latitudes for longitudes, or an import gone wrong.
+    #[error(
+        "{boxes} of {held} boxes are far from where they were, more than {percent} %; check OZmap, or order a refresh with accept_shrink=true"
+    )]
+    Moved {
+        /// How many boxes.
+        boxes: u64,
+        /// Of how many that are held and were read.
+        held: u64,
+        /// The limit.
+        percent: f64,
+    },
     /// Much less than there was.
     #[error(
         "{read} {what} where there were {held}, a loss above {percent} %; check OZmap, or order a refresh with accept_shrink=true"
@@ -126,6 +142,7 @@ impl Rejection {
             Self::NoPorts { .. } => "no_ports",
             Self::Unreadable { .. } => "unreadable_rows",
             Self::ProjectsGone { .. } => "projects_gone",
+            Self::Moved { .. } => "boxes_moved",
             Self::Shrunk { what: Measure::Boxes, .. } => "fewer_boxes",
             Self::Shrunk { what: Measure::ServicePorts, .. } => "fewer_ports",
             Self::Shrunk { what: Measure::SellableBoxes, .. } => "fewer_sellable",
@@ -151,6 +168,7 @@ pub fn check(
     let Some(held) = held else { return Ok(()) };
     let unreadable = lists.iter().any(|list| list.list == List::Projects.path() && list.unreadable > 0);
     same_projects(held, read, if unreadable { ProjectList::Part } else { ProjectList::Whole })?;
+    not_elsewhere(limits, held, read)?;
     not_shrunk(limits, held, read)
 }
 
@@ -192,6 +210,29 @@ fn same_projects(held: &Snapshot, read: &Snapshot, list: ProjectList) -> Result<
         Some(&example) => Err(Rejection::ProjectsGone { projects: gone.len(), example, boxes }),
         None => Ok(()),
     }
+}
+
+fn not_elsewhere(limits: &config::Refresh, held: &Snapshot, read: &Snapshot) -> Result<(), Rejection> {
+    let (mut both, mut moved) = (0, 0);
+    // Either is in the order of its ids.
+    let mut before = held.boxes().iter().peekable();
+    for now in read.boxes() {
+        while before.next_if(|before| before.id < now.id).is_some() {}
+        if let Some(before) = before.next_if(|before| before.id == now.id) {
+            both += 1;
+            moved += u64::from(is_far(before.position, now.position));
+        }
+    }
+    let percent = limits.max_shrink_percent;
+    if percent.allows(moved, both) {
+        return Ok(());
+    }
+    Err(Rejection::Moved { boxes: moved, held: both, percent: percent.get() })
+}
+
+fn is_far(one: Point, other: Point) -> bool {
+    let east = (one.lng() - other.lng()).abs();
+    (one.lat() - other.lat()).abs() > FAR_DEGREES || east.min(360.0 - east) > FAR_DEGREES
 }
 
 fn not_shrunk(limits: &config::Refresh, held: &Snapshot, read: &Snapshot) -> Result<(), Rejection> {

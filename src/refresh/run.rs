@@ -3,7 +3,7 @@
 use super::guard::{self, Acceptance, Legibility, Rejection};
 use super::progress::{Phase, Progress};
 use crate::metrics::Metrics;
-use crate::ozmap::assemble;
+use crate::ozmap::assemble::{Assembled, assemble};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{PageSeen, Reading, read_all};
 use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, RowFault, SplitterRow};
@@ -116,8 +116,8 @@ pub async fn refresh(
     let built = spawn_blocking(move || {
         let projects = projects.rows.iter().map(Row::id).collect();
         let before = before.as_deref().map(|data| &data.snapshot);
-        let boxes = assemble::boxes(boxes, &splitters, before, &rules);
-        Snapshot::build(generation, Plant { read_at, projects, boxes })
+        let Assembled { boxes, unplaced } = assemble(boxes, &splitters, before, &rules);
+        Snapshot::build(generation, Plant { read_at, projects, boxes, unplaced })
     });
     // A panic there is a bug of ours: the refresher reports it.
     let snapshot = built.await.map_err(|_panicked| RefreshError::Panicked)?;
@@ -130,6 +130,13 @@ pub async fn refresh(
         }
     }
     drop(held);
+    if snapshot.unplaced() > 0 {
+        tracing::warn!(
+            tenant = tenant.name(),
+            boxes = snapshot.unplaced(),
+            "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found"
+        );
+    }
 
     let census = snapshot.census();
     let published = Published {

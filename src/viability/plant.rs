@@ -92,7 +92,7 @@ impl Scope {
 }
 
 /// One output of a splitter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Port {
     /// A fibre is spliced to it.
     pub connected: bool,

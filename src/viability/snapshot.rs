@@ -15,6 +15,8 @@ pub struct Plant {
     pub projects: HashSet<ObjectId>,
     /// The boxes, each id once.
     pub boxes: Vec<ServiceBox>,
+    /// Boxes that are not among these, for nobody could read where they hang: that may be anywhere.
+    pub unplaced: u64,
 }
 
 /// An indexed [`Plant`] with its number. Never changes once built.
@@ -87,6 +89,11 @@ impl Snapshot {
     /// The boxes in the order of their ids.
     pub fn boxes(&self) -> &[ServiceBox] {
         &self.plant.boxes
+    }
+
+    /// Boxes that it lacks because nobody could read where they hang.
+    pub fn unplaced(&self) -> u64 {
+        self.plant.unplaced
     }
 
     /// How many boxes of which kind.

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::interval;
+use viability_proxy::app::App;
 
 /// What becomes of an answer.
 #[derive(Clone)]
@@ -24,7 +25,12 @@ pub(crate) enum Spoil {
     Instead(Vec<u8>),
     /// These bytes come in its place, then the others again and again, as long as somebody takes them.
     Endless(Vec<u8>, Vec<u8>),
+    /// What this makes of its body comes in its place, head and all.
+    Remade(Remaker),
 }
+
+/// Makes an answer of the body of another.
+pub(crate) type Remaker = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 #[derive(Default)]
 struct Seen {
@@ -39,6 +45,7 @@ struct Seen {
 
 /// Passes on, unless told to spoil.
 pub(crate) struct Between {
+    host: String,
     seen: Arc<Mutex<Seen>>,
     _serving: JoinSet<()>,
 }
@@ -47,16 +54,27 @@ impl Between {
     /// A world whose proxy knows OZmap by this one's address only; its first refresh is done.
     pub(crate) async fn world(settings: Settings, server: &str, config: &str) -> (Self, World) {
         let simulator = Simulator::start(settings).await.unwrap();
+        let between = Self::before(&simulator).await;
+        let app = between.app(&simulator, server, config).await;
+        let world = World { simulator, app, http: http_client() };
+        world.first_refresh().await;
+        (between, world)
+    }
+
+    /// In front of a simulator, without a proxy yet.
+    pub(crate) async fn before(simulator: &Simulator) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("http://{}/api/v2", listener.local_addr().unwrap());
         let upstream = simulator.origin().strip_prefix("http://").unwrap().parse().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, upstream, Arc::clone(&seen)));
-        let app = start_app_at(&[("demo", host, simulator.full_key())], server, "", config).await;
-        let world = World { simulator, app, http: http_client() };
-        world.first_refresh().await;
-        (Self { seen, _serving: serving }, world)
+        Self { host, seen, _serving: serving }
+    }
+
+    /// A proxy that knows the simulator by this one's address only.
+    pub(crate) async fn app(&self, simulator: &Simulator, server: &str, config: &str) -> App {
+        start_app_at(&[("demo", self.host.clone(), simulator.full_key())], server, "", config).await
     }
 
     /// From now on, for paths below `/api/v2` that start so.
@@ -167,6 +185,13 @@ async fn spoiled(
             ask(upstream, request).await?.read_to_end(&mut whole).await?;
             let body = whole.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
             stream.write_all(&whole[..body + (whole.len() - body) / 2]).await?;
+        }
+        Spoil::Remade(remade) => {
+            let mut whole = Vec::new();
+            ask(upstream, request).await?.read_to_end(&mut whole).await?;
+            let body = whole.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+            stream.write_all(&remade(&whole[body..])).await?;
+            return stream.shutdown().await;
         }
         Spoil::Instead(bytes) => {
             stream.write_all(&bytes).await?;

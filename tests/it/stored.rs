@@ -113,7 +113,7 @@ async fn r30_data_from_the_future_are_as_good_as_new() {
     let tenant = world.app.refreshers()[0].tenant();
     let read_at = SystemTime::now() + Duration::from_hours(48);
     tenant.restore(
-        Snapshot::build(9, Plant { read_at, projects: HashSet::new(), boxes: Vec::new() }),
+        Snapshot::build(9, Plant { read_at, projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 }),
         Vec::new(),
     );
     let age = tenant.data().unwrap().age();

@@ -23,33 +23,47 @@ struct Sweep<R> {
 }
 
 impl<R: Row> Sweep<R> {
-    fn is_short(&self) -> bool {
-        Measured::of(self.found.count(), self.totals) == Measured::Short
+    /// Whether more rows are missing than people at work explain: many, or any while nobody works.
+    fn is_short(&self, before: &Self) -> bool {
+        let nobody_works = self.totals == before.totals && self.totals.0 == self.totals.1;
+        match Measured::of(self.found.count(), self.totals) {
+            Measured::Whole => false,
+            Measured::Nearly => nobody_works,
+            Measured::Short => true,
+        }
     }
 
     fn holds_all_of(&self, other: &Self) -> bool {
         other.found.rows.keys().all(|id| self.found.rows.contains_key(id))
     }
 
-    fn finish(self) -> Result<Reading<R>, CallError> {
-        if self.is_short() {
+    /// Whether more sweeps would find no more.
+    fn settles(&self, before: &Self) -> bool {
+        // Short twice of the same rows: that is how it stays.
+        let all = !self.is_short(before) || before.holds_all_of(self);
+        all && self.holds_all_of(before) && !self.found.contradictory
+    }
+
+    fn finish(self, before: &Self) -> Result<Reading<R>, CallError> {
+        if self.is_short(before) {
             let (read, total) = (self.found.count(), self.totals.0.min(self.totals.1));
             return Err(CallError::Incomplete { read, total });
+        }
+        if self.found.contradictory {
+            return Err(CallError::Contradictory);
         }
         Ok(self.found.finish())
     }
 }
 
 impl Reader<'_> {
-    /// Fails when OZmap goes on counting more rows than it shows.
+    /// Fails when OZmap goes on counting more rows than it shows, or showing different ones as the same.
     pub(super) async fn by_numbers<R: Row>(&self) -> Result<Reading<R>, CallError> {
         let mut before = self.sweep::<R>().await?;
         for _ in 2..MAX_SWEEPS {
             let sweep = self.sweep::<R>().await?;
-            let settled = sweep.holds_all_of(&before);
-            // Short twice of the same rows: more sweeps would find no more of them.
-            if settled && (!sweep.is_short() || before.holds_all_of(&sweep)) {
-                return sweep.finish();
+            if sweep.settles(&before) {
+                return sweep.finish(&before);
             }
             before = sweep;
         }
@@ -61,11 +75,12 @@ impl Reader<'_> {
             "rows kept shifting; taking every row of the last two sweeps, perhaps some just deleted among them"
         );
         // The faults are the last sweep's: summing them would count a row twice.
-        before.found.rows.retain(|id, _| !last.found.faulty.contains_key(id));
-        for (id, row) in before.found.rows {
-            last.found.rows.entry(id).or_insert(row);
+        for (id, row) in std::mem::take(&mut before.found.rows) {
+            if !last.found.faulty.contains_key(&id) {
+                last.found.rows.entry(id).or_insert(row);
+            }
         }
-        last.finish()
+        last.finish(&before)
     }
 
     async fn sweep<R: Row>(&self) -> Result<Sweep<R>, CallError> {

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// A row that a list can be read as.
-pub trait Row: Sized + Send + 'static {
+pub trait Row: Sized + PartialEq + Send + 'static {
     /// The list it comes from.
     const LIST: List;
 
@@ -19,13 +19,24 @@ pub trait Row: Sized + Send + 'static {
     /// Its id, by which the list is sorted.
     fn id(&self) -> ObjectId;
 
-    /// The box that a row is about which could not be decoded, if so much of it can be read.
-    fn box_of(json: &str) -> Option<ObjectId>;
+    /// Which box a row is about that could not be decoded.
+    fn about(json: &str) -> About;
 
     /// Where such a row says that a box is.
     fn place_of(_json: &str) -> Option<Place> {
         None
     }
+}
+
+/// Which box a row is about that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// None: no answer depends on what it says.
+    Nothing,
+    /// This one.
+    Box(ObjectId),
+    /// Any: so much of it could not be read either.
+    AnyBox,
 }
 
 /// Why a row was set aside.
@@ -41,6 +52,8 @@ pub enum RowFault {
     NoPosition,
     /// Coordinates that are not on Earth.
     BadPosition,
+    /// `coords` in one place, `lat` and `lng` in another.
+    PositionsDisagree,
     /// A splitter in something whose id is not 24 hexadecimal digits.
     BadParent,
     /// A splitter that doesn't tell its outputs.
@@ -58,6 +71,7 @@ impl RowFault {
             Self::BadProject => "bad_project",
             Self::NoPosition => "no_position",
             Self::BadPosition => "bad_position",
+            Self::PositionsDisagree => "positions_disagree",
             Self::BadParent => "bad_parent",
             Self::NoOutputs => "no_outputs",
             Self::PortsDisagree => "ports_disagree",
@@ -77,7 +91,7 @@ pub struct Place {
 }
 
 /// A project that the key may see.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ProjectRow {
     id: ObjectId,
 }
@@ -99,13 +113,13 @@ impl Row for ProjectRow {
         self.id
     }
 
-    fn box_of(_json: &str) -> Option<ObjectId> {
-        None
+    fn about(_json: &str) -> About {
+        About::Nothing
     }
 }
 
 /// A box, not yet judged.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct BoxRow {
     /// Its id.
     pub id: ObjectId,
@@ -153,14 +167,17 @@ impl Row for BoxRow {
         self.id
     }
 
-    fn box_of(json: &str) -> Option<ObjectId> {
-        id_of(json)
+    fn about(json: &str) -> About {
+        id_of(json).map_or(About::AnyBox, About::Box)
     }
 
     fn place_of(json: &str) -> Option<Place> {
         parse::<RawPlace<'_>>(json).ok()?.read().ok()
     }
 }
+
+/// Degrees (some ten metres) between two tellings of one place: OZmap may round one of them.
+const SAME_PLACE: f64 = 1e-4;
 
 /// The fields that place a box.
 #[derive(Deserialize)]
@@ -178,16 +195,21 @@ impl RawPlace<'_> {
     fn read(&self) -> Result<Place, RowFault> {
         // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
         let (lng, lat) = self.coords.or(self.lng.zip(self.lat)).ok_or(RowFault::NoPosition)?;
-        Ok(Place {
-            id: row_id(self.id.as_deref())?,
-            project: self.project.id().ok_or(RowFault::BadProject)?,
-            position: Point::new(lat, lng).ok_or(RowFault::BadPosition)?,
-        })
+        let id = row_id(self.id.as_deref())?;
+        let project = self.project.id().ok_or(RowFault::BadProject)?;
+        let position = Point::new(lat, lng).ok_or(RowFault::BadPosition)?;
+        // Which of them is right nobody can tell, and the wrong one sells ports of another street.
+        let elsewhere =
+            |told: Option<f64>, here: f64| told.is_some_and(|told| (told - here).abs() > SAME_PLACE);
+        if elsewhere(self.lat, lat) || elsewhere(self.lng, lng) {
+            return Err(RowFault::PositionsDisagree);
+        }
+        Ok(Place { id, project, position })
     }
 }
 
 /// A splitter and its outputs.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct SplitterRow {
     /// Its id.
     pub id: ObjectId,
@@ -249,20 +271,33 @@ impl Row for SplitterRow {
         self.id
     }
 
-    fn box_of(json: &str) -> Option<ObjectId> {
+    fn about(json: &str) -> About {
         #[derive(Deserialize)]
-        struct Raw {
-            parent: Reference,
+        struct Kind {
             #[serde(rename = "isDrop")]
             is_drop: Option<serde_json::Value>,
         }
-        let raw: Raw = parse(json).ok()?;
-        let serves_others = raw.is_drop == Some(serde_json::Value::Bool(false));
-        raw.parent.id().filter(|_| !serves_others)
+        #[derive(Deserialize)]
+        struct Stand {
+            parent: Reference,
+        }
+        if parse::<Kind>(json).is_ok_and(|kind| kind.is_drop == Some(serde_json::Value::Bool(false))) {
+            return About::Nothing;
+        }
+        match parse::<Stand>(json).map(|stand| stand.parent) {
+            Ok(Reference::To(id)) => About::Box(id),
+            // It says that it stands in nothing.
+            Ok(Reference::Absent) => About::Nothing,
+            Ok(Reference::Unreadable) | Err(_) => About::AnyBox,
+        }
     }
 }
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RowFault> {
+    // serde takes a list for the fields in their order.
+    if !json.starts_with('{') {
+        return Err(RowFault::Malformed);
+    }
     // What serde would say of it tells nobody anything the raw row doesn't: the fault's kind is what is counted.
     serde_json::from_str(json).or(Err(RowFault::Malformed))
 }
@@ -274,7 +309,7 @@ pub(super) fn id_of(json: &str) -> Option<ObjectId> {
         #[serde(borrow)]
         id: Cow<'a, str>,
     }
-    serde_json::from_str::<Raw<'_>>(json).ok().and_then(|raw| ObjectId::parse(&raw.id))
+    parse::<Raw<'_>>(json).ok().and_then(|raw| ObjectId::parse(&raw.id))
 }
 
 fn row_id(text: Option<&str>) -> Result<ObjectId, RowFault> {
@@ -320,6 +355,7 @@ mod tests {
                 RowFault::NoPosition,
             ),
             ("[-48.52722,-27.57665]", "[-48.52722,-127.5]", RowFault::BadPosition),
+            ("[-48.52722,-27.57665]", "[-27.57665,-48.52722]", RowFault::PositionsDisagree),
             ("[-48.52722,-27.57665]", r#"["-48,5","-27,5"]"#, RowFault::Malformed),
             ("5dc06d1275fc7d0006732521", "17", RowFault::BadId),
             (r#""5d51a87046cbe700148328bf""#, "null", RowFault::BadProject),
@@ -365,15 +401,23 @@ mod tests {
         for (outputs, ports) in [("[]", "[{}]"), ("[null,null]", "[{}]"), ("[null]", "[{},{}]")] {
             let row = row(true, outputs, ports);
             assert_eq!(SplitterRow::decode(&row).unwrap_err(), RowFault::PortsDisagree, "{row}");
-            assert_eq!(SplitterRow::box_of(&row), ObjectId::parse("5dc06d1275fc7d0006732521"));
+            assert_eq!(
+                SplitterRow::about(&row),
+                About::Box(ObjectId::parse("5dc06d1275fc7d0006732521").unwrap())
+            );
         }
         for ports in ["[]", "null"] {
             assert_eq!(SplitterRow::decode(&row(true, "[null,null]", ports)).unwrap().ports.len(), 2);
         }
         let lost = row(true, "[null]", "[]").replace("5dc06d1275fc7d0006732521", "abc");
         assert_eq!(SplitterRow::decode(&lost).unwrap_err(), RowFault::BadParent);
+        assert_eq!(SplitterRow::about(&lost), About::AnyBox);
+        for nothing in ["{}", "[null]", "null"] {
+            assert_eq!(SplitterRow::about(nothing), About::AnyBox);
+        }
+        assert_eq!(SplitterRow::about(&lost.replace("\"abc\"", "null")), About::Nothing);
         // What serves no client needs no ports, and says nothing of its box.
         assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().ports.is_empty());
-        assert_eq!(SplitterRow::box_of(&row(false, "[]", "[{}]")), None);
+        assert_eq!(SplitterRow::about(&row(false, "[]", "[{}]")), About::Nothing);
     }
 }

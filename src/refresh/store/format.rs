@@ -11,7 +11,7 @@ use std::io;
 
 const MAGIC: [u8; 8] = *b"VIABSNAP";
 /// Counted up whenever [`Stored`] changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Magic, version, length unpacked, length packed, CRC.
 const HEAD: usize = 8 + 4 + 8 + 8 + 4;
 const CRC_AT: usize = HEAD - 4;
@@ -147,13 +147,16 @@ mod tests {
         });
         let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
         let boxes = boxes.collect();
-        Snapshot::build(7, Plant { read_at, projects: projects.iter().copied().collect(), boxes })
+        Snapshot::build(
+            7,
+            Plant { read_at, projects: projects.iter().copied().collect(), boxes, unplaced: 3 },
+        )
     }
 
     fn assert_same(one: &Snapshot, other: &Snapshot) {
         assert_eq!(
-            (one.generation(), one.read_at(), one.projects(), one.boxes()),
-            (other.generation(), other.read_at(), other.projects(), other.boxes())
+            (one.generation(), one.read_at(), one.projects(), one.boxes(), one.unplaced()),
+            (other.generation(), other.read_at(), other.projects(), other.boxes(), other.unplaced())
         );
     }
 
@@ -206,6 +209,7 @@ mod tests {
                 read_at: 1,
                 projects: Vec::new(),
                 boxes,
+                unplaced: 0,
                 scopes: Vec::new(),
             };
             change(&mut stored);
@@ -234,6 +238,7 @@ mod tests {
             read_at: SystemTime::now() + Duration::from_hours(48),
             projects: std::collections::HashSet::new(),
             boxes: Vec::new(),
+            unplaced: 0,
         };
         let file = encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap();
         assert!(decode(&identity(), &file).unwrap().0.read_at() > SystemTime::now());

@@ -17,6 +17,7 @@ pub(super) struct Stored {
     pub(super) read_at: u64,
     pub(super) projects: Vec<[u8; 12]>,
     pub(super) boxes: Vec<StoredBox>,
+    pub(super) unplaced: u64,
     pub(super) scopes: Vec<StoredScope>,
 }
 
@@ -68,6 +69,7 @@ impl Stored {
             read_at: milliseconds(snapshot.read_at()),
             projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
             boxes: snapshot.boxes().iter().map(StoredBox::of).collect(),
+            unplaced: snapshot.unplaced(),
             scopes: scopes.iter().map(StoredScope::of).collect(),
         }
     }
@@ -81,7 +83,10 @@ impl Stored {
         }
         let projects = self.projects.into_iter().map(ObjectId::from_bytes).collect();
         let scopes = self.scopes.into_iter().map(StoredScope::into_scope).collect::<Result<_, _>>()?;
-        Ok((Snapshot::build(self.generation, Plant { read_at, projects, boxes }), scopes))
+        Ok((
+            Snapshot::build(self.generation, Plant { read_at, projects, boxes, unplaced: self.unplaced }),
+            scopes,
+        ))
     }
 }
 

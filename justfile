@@ -40,6 +40,10 @@ metrics:
 chaos:
     tests/chaos/run long
 
+# Every fuzz target for so many seconds (needs a nightly toolchain)
+fuzz SECONDS="20":
+    .ci/fuzz {{SECONDS}}
+
 # Licences, sources, bans, known vulnerabilities
 supply-chain:
     .ci/supply-chain

@@ -36,6 +36,10 @@ sdk:
 metrics:
     .ci/metrics
 
+# Every fuzz target for so many seconds (needs a nightly toolchain)
+fuzz SECONDS="20":
+    .ci/fuzz {{SECONDS}}
+
 # Licences, sources, bans, known vulnerabilities
 supply-chain:
     .ci/supply-chain

@@ -4,6 +4,7 @@
 
 mod changes;
 pub mod fault;
+mod files;
 pub mod host;
 pub mod key;
 mod layers;

@@ -23,7 +23,7 @@ pub mod router;
 mod stopped;
 mod stream;
 pub mod tls;
-mod viability;
+pub mod viability;
 
 use crate::config::Config;
 use crate::config::listeners::Server;

@@ -45,7 +45,8 @@ impl Layers {
         text: &str,
         origin: &dyn Fn(usize) -> Origin,
     ) -> Result<(), Vec<Fault>> {
-        let line = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line = |offset: usize| 1 + ends.partition_point(|end| *end < offset);
         let (table, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
             let mut walk = Walk { layers: self, text, origin: &|offset| origin(line(offset)) };

@@ -2,14 +2,15 @@
 
 use super::Config;
 use super::fault::{ConfigErrors, Fault, Origin};
+use super::files;
 use super::layers::Layers;
 use super::listeners;
 use super::reader::{Faulty, Reader};
 use super::sections::{self, Overridable};
 use super::tenants::{self, Forwarding};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 /// `config.toml` as it was built in: every key, its default and its meaning.
 pub const BUILT_IN: &str = include_str!("../../config.toml");
@@ -26,7 +27,7 @@ pub struct Source {
 impl Source {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Result<Self, UnreadableFile> {
-        match fs::read_to_string(path) {
+        match files::read(path) {
             Ok(text) => Ok(Self { path: path.to_owned(), text }),
             Err(source) => Err(UnreadableFile { path: path.to_owned(), source }),
         }

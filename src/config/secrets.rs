@@ -1,9 +1,9 @@
 //! Secrets and certificates: a key names where they are, and no fault ever shows what they are.
 
+use super::files;
 use super::key::ApiKey;
 use super::reader::{Faulty, Section};
 use secrecy::{ExposeSecret, SecretString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The tenant's OZmap key; it must have one.
@@ -123,7 +123,7 @@ fn contents(
     path: &Path,
     what: &str,
 ) -> Result<SecretString, Faulty> {
-    fs::read_to_string(path).map(SecretString::from).map_err(|error| {
+    files::read(path).map(SecretString::from).map_err(|error| {
         let remedy = format!("put the {what} there, readable by this process");
         section.fault_at(key, format!("can't read the file {} ({}): {remedy}", path.display(), error.kind()))
     })

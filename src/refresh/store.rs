@@ -3,7 +3,7 @@
 //! A file appears by one rename of a whole, synced one: a process killed at any moment leaves the files before it as
 //! they were. The last three are kept, and the newest that can be read is used.
 
-mod format;
+pub mod format;
 mod stored;
 
 use crate::config::Tenant;
@@ -126,7 +126,9 @@ impl Store {
             // A tenant's name has no dot.
             let mut parts = name.split('.');
             let tenant = parts.next();
-            let sequence = parts.next().and_then(|digits| digits.parse().ok());
+            // None is written with the last number: no other could come after it.
+            let sequence =
+                parts.next().and_then(|digits| digits.parse().ok()).filter(|&number| number < u64::MAX);
             if tenant != Some(&self.identity.tenant) {
                 continue;
             }

@@ -19,7 +19,7 @@ pub(super) const PATH: &str = "/ftth-viability/radius";
 /// A parameter that can't be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{parameter} {problem}; expected {parameter} once, as {}", parameter.expected())]
-pub(super) struct BadParameter {
+pub struct BadParameter {
     parameter: Parameter,
     problem: Problem,
 }
@@ -107,8 +107,8 @@ pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> 
     Ok(resolved?)
 }
 
-/// Whether every parameter is one whose meaning is known. With any other only OZmap can judge the request.
-pub(super) fn can_judge(query: &str) -> bool {
+/// Whether every parameter of a query is one whose meaning is known. With any other only OZmap can judge the request.
+pub fn can_judge(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes()).all(|(name, _)| matches!(&*name, "lat" | "lng" | "radius"))
 }
 
@@ -120,7 +120,8 @@ fn recall(headers: &HeaderMap) -> Recall {
     if no_cache { Recall::Forbidden } else { Recall::Allowed }
 }
 
-fn parse(query: &str, recall: Recall) -> Result<Request, BadParameter> {
+/// Reads a query, `lat=…&lng=…&radius=…`. Parameters that nobody knows are passed over: [`can_judge`] tells of them.
+pub fn parse(query: &str, recall: Recall) -> Result<Request, BadParameter> {
     let (mut lat, mut lng, mut radius) = (None, None, None);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let (parameter, slot) = match &*name {

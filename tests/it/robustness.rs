@@ -24,9 +24,11 @@ fn shown() -> BTreeSet<String> {
             }
         }
     }
-    let scripts = fs::read_dir(root().join("tests/chaos")).unwrap();
-    found.extend(scripts.map(|entry| entry.unwrap().file_name().into_string().unwrap()));
-    found.insert(".ci/supply-chain".to_owned());
+    for (folder, prefix) in [("tests/chaos", ""), (".ci", ".ci/")] {
+        let scripts = fs::read_dir(root().join(folder)).unwrap();
+        let names = scripts.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        found.extend(names.map(|name| format!("{prefix}{name}")));
+    }
     found
 }
 

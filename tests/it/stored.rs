@@ -94,6 +94,16 @@ async fn r19_files_that_are_all_damaged_are_named_and_the_start_goes_on_without(
 }
 
 #[tokio::test]
+async fn r19_a_file_with_the_last_number_there_is_does_not_end_the_writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = with_a_file(folder.path()).await;
+    fs::write(folder.path().join(format!("demo.{}.snapshot", u64::MAX)), "not ours").unwrap();
+    restart(&mut world, folder.path()).await;
+    world.first_refresh().await;
+    written(&world, 1).await;
+}
+
+#[tokio::test]
 async fn r20_a_directory_that_cant_be_written_leaves_serving_alone() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = with_a_file(folder.path()).await;

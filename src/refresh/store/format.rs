@@ -17,26 +17,29 @@ const HEAD: usize = 8 + 4 + 8 + 8 + 4;
 const CRC_AT: usize = HEAD - 4;
 /// Ten times Brazil. More is no snapshot of ours, whatever its CRC says.
 const LONGEST: u64 = 2 << 30;
+/// zstd packs 128 KiB into three bytes and one at the best (RFC 8878, 3.1.1.2): who says more of so short a file gets
+/// no memory for it.
+const DENSEST: u64 = (128 << 10) / 4;
 /// Fast, and a fifth of the size.
 const LEVEL: i32 = 1;
 
 /// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub struct Identity {
     /// The tenant's name.
-    pub(super) tenant: String,
+    pub tenant: String,
     /// Its OZmap.
-    pub(super) host: String,
+    pub host: String,
     /// The SHA-256 of its key: another key may see other projects.
-    pub(super) key: [u8; 32],
+    pub key: [u8; 32],
     /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
     /// port would make the file several times as large, for a setting that changes once in years.
-    pub(super) blocked_ports_are_free: bool,
+    pub blocked_ports_are_free: bool,
 }
 
 /// Why a file can't be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unfit {
+pub enum Unfit {
     /// Cut off, changed, or never one of ours.
     #[error("the file is damaged ({0})")]
     Damaged(&'static str),
@@ -49,22 +52,27 @@ pub(super) enum Unfit {
 }
 
 /// The bytes of a file.
-pub(super) fn encode(identity: &Identity, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<Vec<u8>> {
+pub fn encode(identity: &Identity, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<Vec<u8>> {
     let stored = Stored::of(identity, snapshot, scopes);
     let plain = postcard::to_stdvec(&stored).map_err(io::Error::other)?;
     let packed = zstd::bulk::compress(&plain, LEVEL)?;
+    Ok(framed(plain.len() as u64, &packed))
+}
+
+/// What a file holds behind its head, with the head that belongs to it.
+pub fn framed(plain_length: u64, packed: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEAD + packed.len());
     file.extend(MAGIC);
     file.extend(VERSION.to_le_bytes());
-    file.extend((plain.len() as u64).to_le_bytes());
+    file.extend(plain_length.to_le_bytes());
     file.extend((packed.len() as u64).to_le_bytes());
-    file.extend(checksum(&file, &packed).to_le_bytes());
+    file.extend(checksum(&file, packed).to_le_bytes());
     file.extend(packed);
-    Ok(file)
+    file
 }
 
 /// The snapshot in a file, and the scopes of other keys.
-pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<(Snapshot, Vec<KnownScope>), Unfit> {
+pub fn decode(identity: &Identity, file: &[u8]) -> Result<(Snapshot, Vec<KnownScope>), Unfit> {
     let (head, packed) = file.split_at_checked(HEAD).ok_or(Unfit::Damaged("too short"))?;
     let number = |at: usize| {
         let bytes = head.get(at..at + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
@@ -86,11 +94,14 @@ pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<(Snapshot, Vec<
     if crc != checksum(covered, packed).to_le_bytes() {
         return Err(Unfit::Damaged("wrong CRC"));
     }
-    if plain_length > LONGEST {
+    if plain_length > LONGEST.min(packed_length.saturating_mul(DENSEST)) {
         return Err(Unfit::Damaged("too long"));
     }
     let capacity = usize::try_from(plain_length).map_err(|_too_long| Unfit::Damaged("too long"))?;
     let plain = zstd::bulk::decompress(packed, capacity).map_err(|_unread| Unfit::Damaged("not zstd"))?;
+    if plain.len() != capacity {
+        return Err(Unfit::Damaged("another length"));
+    }
     let stored: Stored = postcard::from_bytes(&plain).map_err(|_unread| Unfit::Damaged("not postcard"))?;
     drop(plain);
     if stored.identity != *identity {
@@ -215,21 +226,50 @@ mod tests {
             change(&mut stored);
             let plain = postcard::to_stdvec(&stored).unwrap();
             let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
-            let mut file = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
-            file.extend((plain.len() as u64).to_le_bytes());
-            file.extend((packed.len() as u64).to_le_bytes());
-            file.extend(checksum(&file, &packed).to_le_bytes());
-            file.extend(packed);
-            decode(&identity(), &file)
+            decode(&identity(), &framed(plain.len() as u64, &packed))
         };
         assert!(forge(|_| ()).is_ok());
         assert!(forge(|stored| stored.boxes[0].lat = f64::NAN).is_err());
         assert!(forge(|stored| stored.boxes[0].lng = 180.5).is_err());
         assert!(forge(|stored| stored.boxes[0].ports = Some((8, 9))).is_err());
         assert!(forge(|stored| stored.boxes.swap(0, 1)).is_err());
+        assert!(forge(|stored| stored.generation = 0).is_err());
+        assert!(forge(|stored| stored.generation = u64::MAX).is_err());
         assert!(forge(|stored| stored.identity.tenant = "other".into()).is_err());
         assert!(forge(|stored| stored.identity.host = "https://y/api/v2".into()).is_err());
         assert!(forge(|stored| stored.identity.blocked_ports_are_free = true).is_err());
+    }
+
+    #[test]
+    fn r19_a_time_that_no_date_can_tell_is_refused() {
+        let at = |milliseconds| {
+            let read_at = UNIX_EPOCH + Duration::from_millis(milliseconds);
+            let plant =
+                Plant { read_at, projects: std::collections::HashSet::new(), boxes: Vec::new(), unplaced: 0 };
+            decode(&identity(), &encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap())
+        };
+        // The end of the year 9999.
+        assert!(at(253_402_300_799_999).is_ok());
+        assert!(at(253_402_300_800_000).is_err());
+    }
+
+    #[test]
+    fn r19_a_file_that_says_another_length_than_it_unpacks_to_is_refused() {
+        let empty = Plant {
+            read_at: UNIX_EPOCH,
+            projects: std::collections::HashSet::new(),
+            boxes: Vec::new(),
+            unplaced: 0,
+        };
+        let plain = postcard::to_stdvec(&Stored::of(&identity(), &Snapshot::build(1, empty), &[])).unwrap();
+        let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
+        let length = plain.len() as u64;
+        let fault =
+            |length| decode(&identity(), &framed(length, &packed)).err().map(|unfit| unfit.to_string());
+        assert_eq!(fault(length), None);
+        assert!(fault(length - 1).is_some() && fault(length + 1).is_some());
+        // Without room being made for it.
+        assert_eq!(fault(LONGEST), Some("the file is damaged (too long)".to_owned()));
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The end of the year 9999, in milliseconds since 1970: the dates that are shown have four digits for it.
+const LAST_TIME: u64 = 253_402_300_799_999;
+/// Whole numbers are exact in JSON up to here, and there is always a next one.
+const LAST_GENERATION: u64 = 1 << 53;
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Stored {
     pub(super) identity: Identity,
@@ -57,7 +62,8 @@ fn milliseconds(time: SystemTime) -> u64 {
 }
 
 fn time(milliseconds: u64) -> Result<SystemTime, Unfit> {
-    let time = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    let possible = Some(milliseconds).filter(|milliseconds| *milliseconds <= LAST_TIME);
+    let time = possible.and_then(|milliseconds| UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)));
     time.ok_or(Unfit::Damaged("impossible time"))
 }
 
@@ -76,6 +82,9 @@ impl Stored {
 
     pub(super) fn into_parts(self) -> Result<(Snapshot, Vec<KnownScope>), Unfit> {
         let read_at = time(self.read_at)?;
+        if !(1..=LAST_GENERATION).contains(&self.generation) {
+            return Err(Unfit::Damaged("impossible number"));
+        }
         let boxes: Option<Vec<_>> = self.boxes.into_iter().map(StoredBox::into_box).collect();
         let boxes = boxes.ok_or(Unfit::Damaged("impossible box"))?;
         if !boxes.is_sorted_by(|one, next| one.id < next.id) {

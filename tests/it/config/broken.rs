@@ -6,6 +6,7 @@ use super::broken_keys::KEYS;
 use super::broken_tenants::{TENANT_KEYS, WHOLE_FILES};
 use super::{TENANT, load, load_in};
 use std::fs;
+use viability_proxy::config::load::Source;
 
 /// What is kept and what is believed; before a tenant that is right, as [`KEYS`] are.
 const DATA_KEYS: [(&str, &str); 3] = [
@@ -55,6 +56,18 @@ fn what_is_no_key_is_told_with_place_and_remedy() {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
     assert_eq!(SHAPES.len(), 15);
+}
+
+#[test]
+fn r28_a_file_without_end_is_refused_and_not_read_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    // As /dev/zero begins.
+    fs::File::create(&path).unwrap().set_len(64 << 20).unwrap();
+    let text = TENANT.replace("key_env = \"K\"", "key_file = \"key\"");
+    let told = load_in(folder.path(), &text, &[]).unwrap_err().to_string();
+    assert!(told.contains("tenants.cliente.key_file") && told.contains("(file too large)"), "{told}");
+    assert!(Source::read(&path).is_err());
 }
 
 #[test]

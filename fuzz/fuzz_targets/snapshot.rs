@@ -7,7 +7,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::time::{Duration, UNIX_EPOCH};
-use viability_proxy::refresh::store::format::{Identity, decode, encode, framed};
+use viability_proxy::refresh::store::format::{decode, encode, framed};
+use viability_proxy::refresh::store::stored::Identity;
 use viability_proxy::tenant::access::KnownScope;
 use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::snapshot::Snapshot;

@@ -4,7 +4,7 @@ use super::{Sockets, StartError};
 use crate::config::Config;
 use crate::config::listeners::TlsFiles;
 use crate::metrics::Metrics;
-use crate::server::router::Side;
+use crate::server::side::Side;
 use crate::server::tls::Certificates;
 use crate::server::{Door, Drain, Service, Stage};
 use std::io;

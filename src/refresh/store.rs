@@ -4,17 +4,18 @@
 //! they were. The last three are kept, and the newest that can be read is used.
 
 pub mod format;
-mod stored;
+pub mod stored;
 
 use crate::config::Tenant;
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
-use format::{Identity, decode, encode};
+use format::{decode, encode};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use stored::Identity;
 
 /// Files kept of a tenant.
 const KEPT: usize = 3;

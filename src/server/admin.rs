@@ -7,6 +7,7 @@
 
 use super::Service;
 use super::body::Body;
+use super::operator::Operator;
 use super::reload::ReloadError;
 use super::reply;
 use crate::refresh::guard::Acceptance;
@@ -18,7 +19,6 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -93,15 +93,6 @@ pub(super) fn runs(service: &Service) -> Response<Body> {
         })
         .collect();
     reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
-}
-
-/// Who orders something: for the log.
-#[derive(Clone, Copy)]
-pub(super) struct Operator<'o> {
-    /// Where the request came from.
-    pub peer: SocketAddr,
-    /// Its `x-request-id`.
-    pub request_id: &'o str,
 }
 
 /// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports.

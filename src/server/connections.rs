@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::rejection::Rejection;
-use super::router::Side;
+use super::side::Side;
 use crate::metrics::Metrics;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::HashMap;

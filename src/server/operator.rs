@@ -9,10 +9,19 @@ use super::rejection::Rejection;
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Who orders something: for the log.
+#[derive(Clone, Copy)]
+pub(super) struct Operator<'o> {
+    /// Where the request came from.
+    pub peer: SocketAddr,
+    /// Its `x-request-id`.
+    pub request_id: &'o str,
+}
 
 /// A request that the admin listener doesn't take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,13 @@
 //! From a request to the handler that answers it, on either listener; one log line and one observation each.
 
-use super::admin::Operator;
 use super::arriving::read_and_ignore;
 use super::body::Body;
 use super::framing;
 use super::notes::{Notes, Route};
-use super::operator;
+use super::operator::{self, Operator};
 use super::panics::caught;
 use super::rejection::Rejection;
+use super::side::Side;
 use super::stopped::Stopped;
 use super::{Service, admin, forward, probes, reply, viability};
 use crate::metrics::http::RequestSample;
@@ -24,25 +24,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Clients of OZmap's API.
-    Public,
-    /// Operators.
-    Admin,
-}
-
-impl Side {
-    /// The word for it in metrics and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Admin => "admin",
-        }
-    }
-}
 
 /// Who sent a request, by which listener.
 #[derive(Clone, Copy, Debug)]

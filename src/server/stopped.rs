@@ -1,11 +1,10 @@
 //! Requests that end before their handler.
 
 use super::Service;
-use super::admin::Operator;
 use super::arriving::BodyFault;
 use super::body::Body;
 use super::framing::Misframed;
-use super::operator::Refused;
+use super::operator::{Operator, Refused};
 use super::rejection::Rejection;
 use super::reply;
 use hyper::Response;

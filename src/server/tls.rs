@@ -1,6 +1,6 @@
 //! The listeners' certificates: read at the start, and again whenever the files change or somebody asks.
 
-use super::router::Side;
+use super::side::Side;
 use crate::config::listeners::TlsFiles;
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;

@@ -3,15 +3,12 @@
 //! A file is believed only as far as it has been checked: lengths against the file, the CRC over everything behind it
 //! before anything is unpacked, then every value by the type that carries it.
 
-use super::stored::Stored;
+use super::stored::{Identity, Stored, Unfit, VERSION};
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
-use serde::{Deserialize, Serialize};
 use std::io;
 
 const MAGIC: [u8; 8] = *b"VIABSNAP";
-/// Counted up whenever [`Stored`] changes.
-const VERSION: u32 = 3;
 /// Magic, version, length unpacked, length packed, CRC.
 const HEAD: usize = 8 + 4 + 8 + 8 + 4;
 const CRC_AT: usize = HEAD - 4;
@@ -22,34 +19,6 @@ const LONGEST: u64 = 2 << 30;
 const DENSEST: u64 = (128 << 10) / 4;
 /// Fast, and a fifth of the size.
 const LEVEL: i32 = 1;
-
-/// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The tenant's name.
-    pub tenant: String,
-    /// Its OZmap.
-    pub host: String,
-    /// The SHA-256 of its key: another key may see other projects.
-    pub key: [u8; 32],
-    /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
-    /// port would make the file several times as large, for a setting that changes once in years.
-    pub blocked_ports_are_free: bool,
-}
-
-/// Why a file can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// Cut off, changed, or never one of ours.
-    #[error("the file is damaged ({0})")]
-    Damaged(&'static str),
-    /// Of another version of the program.
-    #[error("the file has format {0}, this program reads {VERSION}")]
-    Version(u32),
-    /// Of another tenant, OZmap or rule.
-    #[error("the file is of another tenant, OZmap host, key, or viability.blocked_ports_are_free")]
-    Foreign,
-}
 
 /// The bytes of a file.
 pub fn encode(identity: &Identity, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<Vec<u8>> {

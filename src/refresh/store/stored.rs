@@ -1,6 +1,5 @@
 //! A snapshot in the shape of its file: plain values, checked one by one when they are read.
 
-use super::format::{Identity, Unfit};
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
 use crate::viability::geo::Point;
@@ -13,6 +12,37 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const LAST_TIME: u64 = 253_402_300_799_999;
 /// Whole numbers are exact in JSON up to here, and there is always a next one.
 const LAST_GENERATION: u64 = 1 << 53;
+
+/// Counted up whenever [`Stored`] changes.
+pub(super) const VERSION: u32 = 3;
+
+/// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The tenant's name.
+    pub tenant: String,
+    /// Its OZmap.
+    pub host: String,
+    /// The SHA-256 of its key: another key may see other projects.
+    pub key: [u8; 32],
+    /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
+    /// port would make the file several times as large, for a setting that changes once in years.
+    pub blocked_ports_are_free: bool,
+}
+
+/// Why a file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// Cut off, changed, or never one of ours.
+    #[error("the file is damaged ({0})")]
+    Damaged(&'static str),
+    /// Of another version of the program.
+    #[error("the file has format {0}, this program reads {VERSION}")]
+    Version(u32),
+    /// Of another tenant, OZmap or rule.
+    #[error("the file is of another tenant, OZmap host, key, or viability.blocked_ports_are_free")]
+    Foreign,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Stored {

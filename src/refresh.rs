@@ -265,7 +265,8 @@ impl Refresher {
                 tenant,
                 run = run.id,
                 error = failure.message,
-                "refresh failed; serving what there is"
+                data = self.tenant.state_of(self.tenant.data().as_deref()).as_str(),
+                "refresh failed; the data stay as they were"
             );
             failure
         });

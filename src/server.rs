@@ -24,6 +24,7 @@ pub mod side;
 mod stopped;
 mod stream;
 pub mod tls;
+mod turned_away;
 pub mod viability;
 
 use crate::config::Config;
@@ -36,7 +37,6 @@ use connections::{Caps, Places};
 use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
 use lockout::Lockout;
-use rejection::Rejection;
 use reload::{ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader};
 use router::RequestIds;
 use side::Side;
@@ -48,6 +48,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use turned_away::TurnedAway;
 
 /// The pauses after failed accepts, which are mostly for want of file descriptors: the first, doubled up to the last.
 const ACCEPT_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
@@ -63,6 +64,7 @@ pub struct Service {
     current: Current,
     reloader: Reloader,
     lockout: Lockout,
+    turned_away: TurnedAway,
     request_ids: RequestIds,
     stage: watch::Receiver<Stage>,
     started: Instant,
@@ -90,12 +92,12 @@ impl Service {
     /// Of its parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { tenants, refreshers, metrics, config, source, certificates, stage } = parts;
-        Rejection::register(&metrics);
         tls::register(&metrics);
         metrics.config_reloaded(true);
         Self {
             tenants,
             refreshers,
+            turned_away: TurnedAway::new(Arc::clone(&metrics)),
             metrics,
             current: Current::new(&config.server, &config.admin),
             reloader: Reloader::new(config, source, certificates),
@@ -236,7 +238,7 @@ impl Door {
                     runtime.spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
                 }
                 // Dropped, and so closed: an answer would cost what the limit is to save.
-                Err(rejection) => rejection.count(&service.metrics),
+                Err(rejection) => service.turned_away.count(rejection),
             }
         }
         drop(listener);

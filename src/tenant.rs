@@ -178,7 +178,8 @@ impl Tenant {
         let census = data.snapshot.census();
         let refused =
             Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
-        let boxes: Vec<_> = std::iter::once(("sellable", census.sellable)).chain(refused).collect();
+        let others = [("sellable", census.sellable), ("unplaced", data.snapshot.unplaced())];
+        let boxes: Vec<_> = others.into_iter().chain(refused).collect();
         self.metrics.set_index(IndexSample {
             tenant: self.name(),
             boxes: &boxes,

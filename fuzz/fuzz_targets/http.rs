@@ -72,7 +72,10 @@ fn snapshot() -> Snapshot {
         ports: Some(Ports { total: 8, free: 1 }),
         evidence: Evidence::Whole,
     }];
-    Snapshot::build(1, Plant { read_at: SystemTime::now(), projects: HashSet::from([project]), boxes, unplaced: 0 })
+    Snapshot::build(
+        1,
+        Plant { read_at: SystemTime::now(), projects: HashSet::from([project]), boxes, unplaced: 0 },
+    )
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use viability_proxy::ozmap::wire::answer::verdict;
-use viability_proxy::ozmap::wire::rows::{BoxRow, Place, ProjectRow, Row, SplitterRow};
+use viability_proxy::ozmap::wire::place::Place;
+use viability_proxy::ozmap::wire::rows::{About, BoxRow, ProjectRow, Row, SplitterRow};
 use viability_proxy::ozmap::wire::{Page, PageRow, decode_page, error_message};
 use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::plant::ObjectId;
@@ -32,7 +33,7 @@ fn read<R: Row>(body: &[u8], is_valid: impl Fn(&R)) -> Option<Page<R>> {
     assert!(page.rows.len() <= body.len(), "more rows than bytes");
     for PageRow { id, about, place, row } in &page.rows {
         if let Ok(row) = row {
-            assert_eq!((*id, *about, *place), (Some(row.id()), None, None));
+            assert_eq!((*id, *about, *place), (Some(row.id()), About::Nothing, None));
             is_written_and_read_alike(row.id());
             is_valid(row);
         }
@@ -49,7 +50,7 @@ fn a_box_in_part(row: &PageRow<BoxRow>) {
     if row.row.is_ok() {
         return;
     }
-    assert_eq!(row.about, row.id);
+    assert_eq!(row.about, row.id.map_or(About::AnyBox, About::Box));
     if let Some(Place { id, position, .. }) = row.place {
         assert_eq!(row.id, Some(id));
         on_earth(position);

@@ -40,7 +40,10 @@ static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
         ports: Some(Ports { total: 8, free: 1 }),
         evidence: Evidence::Whole,
     });
-    Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: boxes.collect(), unplaced: 0 })
+    Snapshot::build(
+        1,
+        Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: boxes.collect(), unplaced: 0 },
+    )
 });
 
 fuzz_target!(|data: &[u8]| {

@@ -137,20 +137,23 @@ fn serve_on_thread(
     connections: Option<Handle>,
 ) -> io::Result<oneshot::Receiver<Drain>> {
     let Open { listener, door, .. } = open;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let connections = connections.unwrap_or_else(|| runtime.handle().clone());
     let (ended, has_ended) = oneshot::channel();
     thread::Builder::new().name(name.to_owned()).spawn(move || {
-        let serving = async {
-            // Registered with the runtime that accepts.
-            let listener = TcpListener::from_std(listener)?;
-            Ok::<_, io::Error>(door.serve(listener, service, connections).await)
+        let serve = || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+            let connections = connections.unwrap_or_else(|| runtime.handle().clone());
+            let served = runtime.block_on(async {
+                // Registered with the runtime that accepts.
+                let listener = TcpListener::from_std(listener)?;
+                Ok(door.serve(listener, service, connections).await)
+            });
+            runtime.shutdown_background();
+            served
         };
-        let drain = runtime.block_on(serving).unwrap_or_else(|error| {
+        let drain = serve().unwrap_or_else(|error: io::Error| {
             tracing::error!(%error, listener = name, "the listener can't be served");
             Drain::CutShort
         });
-        runtime.shutdown_background();
         // Nobody is there to be told when the process isn't stopping in order.
         let _told = ended.send(drain);
     })?;

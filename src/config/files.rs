@@ -1,10 +1,10 @@
-//! The files that a configuration is in, or names.
+//! The files that a configuration is in, and those of keys and tokens that it names.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Far longer than any configuration, key or bundle of certificates: a slip, or a device that never ends.
+/// Far longer than any of them: a slip, or a device that never ends.
 const LONGEST: u64 = 4 << 20;
 
 /// The text of a file.

@@ -8,6 +8,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// A thread that is busy with other requests for so long is no overload yet.
+const LEAST_QUEUE_TIMEOUT: Duration = Duration::from_millis(10);
+
 /// The public listener.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Server {
@@ -67,7 +70,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let per_address = section.count("max_connections_per_address", 1_000_000);
     let header_timeout = section.duration("header_timeout");
     let write_timeout = section.duration("write_timeout");
-    let queue_timeout = section.duration("queue_timeout");
+    let queue_timeout = section.duration_from("queue_timeout", LEAST_QUEUE_TIMEOUT);
     let max_in_flight = section.count("max_in_flight", 1_000_000);
     let rate = section.optional("requests_per_second_per_key", |section, key| section.rate(key, 1e6));
     let tls = tls(&mut section);

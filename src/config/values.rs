@@ -15,23 +15,27 @@ const MOST_BYTES: u64 = 1 << 40;
 impl Section<'_, '_> {
     /// Above zero, at most a year.
     pub(super) fn duration(&mut self, key: &str) -> Result<Duration, Faulty> {
-        self.any_duration(key, false)
+        self.duration_from(key, Duration::from_nanos(1))
     }
 
     /// At most a year; zero turns something off.
     pub(super) fn duration_or_zero(&mut self, key: &str) -> Result<Duration, Faulty> {
-        self.any_duration(key, true)
+        self.duration_from(key, Duration::ZERO)
     }
 
-    fn any_duration(&mut self, key: &str, or_zero: bool) -> Result<Duration, Faulty> {
+    /// From `least` to a year.
+    pub(super) fn duration_from(&mut self, key: &str, least: Duration) -> Result<Duration, Faulty> {
         let expected = "a duration such as \"25m\"";
         self.check(key, expected, |entry| {
             let parsed = entry.text().and_then(|text| humantime::parse_duration(text).ok());
             let remedy = match parsed {
-                Some(duration) if duration.is_zero() && !or_zero => "it must be above zero",
-                Some(duration) if duration > LONGEST => "it must be at most \"365d\"",
+                Some(duration) if duration.is_zero() && !least.is_zero() => {
+                    "it must be above zero".to_owned()
+                }
+                Some(duration) if duration < least => format!("it must be at least {least:?}"),
+                Some(duration) if duration > LONGEST => "it must be at most \"365d\"".to_owned(),
                 Some(duration) => return Ok(duration),
-                None => "write a number and a unit (ms, s, m, h, d) in quotes",
+                None => "write a number and a unit (ms, s, m, h, d) in quotes".to_owned(),
             };
             Err(format!("expected {expected}, got {}: {remedy}", entry.written))
         })

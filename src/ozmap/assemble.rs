@@ -1,11 +1,12 @@
 //! From rows to judged boxes.
 
 use super::pages::Reading;
-use super::wire::rows::{BoxRow, RowFault, SplitterRow};
+use super::wire::fault::RowFault;
+use super::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::Snapshot;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Every box that was read, and how many could not be placed.
 pub struct Assembled {
@@ -13,7 +14,12 @@ pub struct Assembled {
     pub boxes: Vec<ServiceBox>,
     /// Boxes that hang nobody knows where.
     pub unplaced: u64,
+    /// Some of these, for whoever mends their rows.
+    pub examples: Vec<ObjectId>,
 }
+
+/// How many of them are named.
+const EXAMPLES: usize = 5;
 
 /// Joins boxes with the service splitters that stand in them and counts their ports.
 ///
@@ -21,7 +27,8 @@ pub struct Assembled {
 /// whose parent is no box (a building or a POP). A splitter that doesn't tell whose it is may be that of any box.
 ///
 /// A box whose own row can't be read stays where that row says it is, or where it was `held`, without ports: only
-/// OZmap can judge it. So does one that is gone while splitters still stand in it.
+/// OZmap can judge it. So does one that is gone while splitters still stand in it. One whose row tells its place in a way
+/// that can't be right may have been moved: it may be anywhere.
 pub fn assemble(
     boxes: Reading<BoxRow>,
     splitters: &Reading<SplitterRow>,
@@ -31,8 +38,8 @@ pub fn assemble(
     let ports_by_parent = ports_by_parent(&splitters.rows, rules);
     let may_have_more = |row: &BoxRow| {
         // A draft stays one, whatever stands in it.
-        let of_any = splitters.unattributed > 0 && row.stage != Stage::Draft;
-        of_any || splitters.doubtful.contains_key(&row.id)
+        let doubtful = splitters.unattributed > 0 || splitters.doubtful.contains_key(&row.id);
+        doubtful && row.stage != Stage::Draft
     };
     let read = boxes.rows.into_iter().map(|row| ServiceBox {
         evidence: if may_have_more(&row) { Evidence::Partial } else { Evidence::Whole },
@@ -44,6 +51,7 @@ pub fn assemble(
         ports: ports_by_parent.get(&row.id).copied(),
     });
     let mut read: Vec<_> = read.collect();
+    let placed_now: HashSet<ObjectId> = boxes.places.iter().map(|place| place.id).collect();
     let placed = boxes.places.iter().map(|place| ServiceBox {
         id: place.id,
         name: Box::default(),
@@ -67,11 +75,17 @@ pub fn assemble(
         .collect();
     read.extend(kept);
     read.sort_unstable_by_key(|one| one.id);
-    // A box without coordinates is in nobody's reach, at OZmap neither.
-    let has_a_place = |fault| fault != RowFault::NoPosition;
-    let lost =
-        boxes.doubtful.iter().filter(|&(&id, &fault)| has_a_place(fault) && !is_read(&read, id)).count();
-    Assembled { boxes: read, unplaced: boxes.unattributed + lost as u64 }
+    let is_lost = |id: ObjectId, fault: RowFault| match fault {
+        // Without coordinates it is in nobody's reach, at OZmap neither.
+        RowFault::NoPosition => false,
+        RowFault::BadPosition | RowFault::PositionsDisagree => !placed_now.contains(&id),
+        // Whatever else is wrong with it: that it was moved at the same time is too much of a coincidence.
+        _ => !is_read(&read, id),
+    };
+    let lost: Vec<_> =
+        boxes.doubtful.iter().filter(|&(&id, &fault)| is_lost(id, fault)).map(|(&id, _)| id).collect();
+    let unplaced = boxes.unattributed + lost.len() as u64;
+    Assembled { boxes: read, unplaced, examples: lost.into_iter().take(EXAMPLES).collect() }
 }
 
 fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId, Ports> {
@@ -87,7 +101,8 @@ fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::rows::{Place, Row};
+    use super::super::wire::place::Place;
+    use super::super::wire::rows::Row;
     use super::*;
     use crate::viability::geo::{Earth, Radius};
     use crate::viability::plant::Refusal;
@@ -150,6 +165,36 @@ mod tests {
         let expected =
             [unreadable(1), unreadable(2), (id(3), Some(Refusal::NoServiceConnector)), unreadable(7)];
         assert_eq!((ids.as_slice(), again.unplaced), (&expected[..], 1));
+    }
+
+    #[test]
+    fn a_box_that_may_have_been_moved_is_not_only_where_it_was() {
+        let none = || reading(Vec::new(), &[]);
+        let first = assemble(reading(box_rows(1..=3), &[]), &none(), None, &rules()).boxes;
+        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
+        let held = Snapshot::build(1, plant);
+        for (fault, unplaced) in [
+            (RowFault::PositionsDisagree, 1),
+            (RowFault::BadPosition, 1),
+            (RowFault::Malformed, 0),
+            (RowFault::NoPosition, 0),
+        ] {
+            let mut boxes = reading(box_rows(1..=2), &[]);
+            boxes.doubtful.insert(id(3), fault);
+            let again = assemble(boxes, &none(), Some(&held), &rules());
+            assert_eq!((again.boxes.len(), again.unplaced), (3, unplaced), "{fault:?}");
+            assert_eq!(again.examples.len() as u64, unplaced);
+        }
+    }
+
+    #[test]
+    fn a_draft_stays_one_whatever_splitter_of_it_cant_be_read() {
+        let mut draft = box_rows(1..=1);
+        draft[0].stage = Stage::Draft;
+        let mut splitters = reading(Vec::new(), &[1]);
+        splitters.unattributed = 1;
+        let boxes = assemble(reading(draft, &[]), &splitters, None, &rules()).boxes;
+        assert_eq!(boxes[0].refusal(), Some(Refusal::Draft));
     }
 
     #[test]

@@ -46,7 +46,9 @@ pub enum CallError {
     #[error("OZmap did not answer in time")]
     TimedOut,
     /// 401: the key isn't known there.
-    #[error("OZmap refuses the key (401); give the integration user a valid key")]
+    #[error(
+        "OZmap refuses the key (401); give the integration user a valid key, put it where key_file or key_env says, and restart"
+    )]
     Unauthorized,
     /// Another status than the call can use.
     #[error("OZmap answered {status}: {message}")]

@@ -10,7 +10,9 @@ mod ranges;
 
 use super::Client;
 use super::failure::CallError;
-use super::wire::rows::{About, Place, Row, RowFault};
+use super::wire::fault::RowFault;
+use super::wire::place::Place;
+use super::wire::rows::{About, Row};
 use super::wire::{IdRange, List, Page, PageRow, decode_page};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;

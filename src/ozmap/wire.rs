@@ -1,12 +1,16 @@
 //! OZmap's JSON, both ways: the only place that knows its field names.
 
 pub mod answer;
+pub mod fault;
 pub mod pieces;
+pub mod place;
 mod reference;
 pub mod rows;
 
 use crate::viability::plant::ObjectId;
-use rows::{About, Place, Row, RowFault};
+use fault::RowFault;
+use place::Place;
+use rows::{About, Row};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;

@@ -6,7 +6,8 @@ use crate::metrics::Metrics;
 use crate::ozmap::assemble::{Assembled, assemble};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{PageSeen, Reading, read_all};
-use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, RowFault, SplitterRow};
+use crate::ozmap::wire::fault::RowFault;
+use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, SplitterRow};
 use crate::tenant::Tenant;
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::Serialize;
@@ -116,11 +117,11 @@ pub async fn refresh(
     let built = spawn_blocking(move || {
         let projects = projects.rows.iter().map(Row::id).collect();
         let before = before.as_deref().map(|data| &data.snapshot);
-        let Assembled { boxes, unplaced } = assemble(boxes, &splitters, before, &rules);
-        Snapshot::build(generation, Plant { read_at, projects, boxes, unplaced })
+        let Assembled { boxes, unplaced, examples } = assemble(boxes, &splitters, before, &rules);
+        (Snapshot::build(generation, Plant { read_at, projects, boxes, unplaced }), examples)
     });
     // A panic there is a bug of ours: the refresher reports it.
-    let snapshot = built.await.map_err(|_panicked| RefreshError::Panicked)?;
+    let (snapshot, unplaced) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
     metrics.index_built(started.elapsed());
     if acceptance == Acceptance::Guarded {
         let held = held.as_ref().map(|data| &data.snapshot);
@@ -134,6 +135,7 @@ pub async fn refresh(
         tracing::warn!(
             tenant = tenant.name(),
             boxes = snapshot.unplaced(),
+            some = unplaced.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found"
         );
     }

@@ -56,6 +56,7 @@ fn tenant_status(refresher: &Refresher) -> Value {
                 "boxes": census.boxes(),
                 "sellable": census.sellable,
                 "refused": refused.collect::<BTreeMap<_, _>>(),
+                "unplaced": data.snapshot.unplaced(),
                 "free_ports": census.free_ports,
             })
         }),

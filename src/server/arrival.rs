@@ -37,7 +37,7 @@ impl Arrival {
     }
 
     /// Nothing is there yet.
-    pub(super) fn is_idle(&self) {
+    pub(super) fn begins_idle(&self) {
         self.since.store(0, Ordering::Relaxed);
     }
 
@@ -69,8 +69,8 @@ impl Arrival {
         }
     }
 
-    /// It is answered: one that came meanwhile has waited for nothing but that.
-    pub(super) fn ends_request(&self) {
+    /// An answer is under way: a request that came meanwhile waits for that, not for a thread.
+    pub(super) fn answers(&self) {
         if self.since.load(Ordering::Relaxed) != 0 {
             self.since.store(self.now(), Ordering::Relaxed);
         }
@@ -175,11 +175,11 @@ mod tests {
         wake(&arrival);
         read_something(&arrival);
         pass(800).await;
-        arrival.ends_request();
+        arrival.answers();
         pass(2).await;
         assert_eq!(arrival.begins_request(), Duration::from_millis(2));
         // Both were read at once.
-        arrival.ends_request();
+        arrival.answers();
         assert_eq!(arrival.begins_request(), Duration::ZERO);
     }
 }

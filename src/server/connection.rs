@@ -123,7 +123,7 @@ impl Connection {
             // The runtime has yet to learn it, and would tell us at first that there is nothing.
             stream.readable().await?;
         } else {
-            arrival.is_idle();
+            arrival.begins_idle();
         }
         Ok(Watched::new(stream, self.timeouts.write, Arc::clone(arrival)))
     }
@@ -133,9 +133,9 @@ impl Connection {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "no TLS with a client");
-                Rejection::Handshake.count(self.service.metrics());
+                self.service.turned_away.count(Rejection::Handshake);
             }
-            Err(_elapsed) => Rejection::Handshake.count(self.service.metrics()),
+            Err(_elapsed) => self.service.turned_away.count(Rejection::Handshake),
         }
     }
 
@@ -147,7 +147,7 @@ impl Connection {
             let visitor = Visitor { side, peer, waited: visit.begins_request() };
             async move {
                 let mut response = router::route(&service, visitor, request).await;
-                visit.arrival.ends_request();
+                visit.arrival.answers();
                 if visit.is_over() || service.is_stopping() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -162,7 +162,7 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), handler);
         if let Err(error) = watcher.watch(connection).await {
             if let Some(rejection) = rejection_of(&error, &visit) {
-                rejection.count(service.metrics());
+                service.turned_away.count(rejection);
             }
             tracing::debug!(%error, "connection ended early");
         }

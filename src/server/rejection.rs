@@ -1,7 +1,5 @@
 //! What turns connections and requests away, as metrics name it.
 
-use crate::metrics::Metrics;
-
 /// Why a connection or a request was turned away: the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -37,7 +35,7 @@ pub(super) enum Rejection {
 
 impl Rejection {
     /// Every one.
-    const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::MaxConnections,
         Self::MaxConnectionsPerAddress,
         Self::Handshake,
@@ -54,7 +52,8 @@ impl Rejection {
         Self::LockedOut,
     ];
 
-    fn as_str(self) -> &'static str {
+    /// The word for it in metrics and the log.
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::MaxConnections => "max_connections",
             Self::MaxConnectionsPerAddress => "max_connections_per_address",
@@ -73,15 +72,23 @@ impl Rejection {
         }
     }
 
-    /// Counts one.
-    pub(super) fn count(self, metrics: &Metrics) {
-        metrics.rejected(self.as_str(), 1);
-    }
-
-    /// Makes every series, so that the first rejection is a rise and not a beginning.
-    pub(super) fn register(metrics: &Metrics) {
-        for reason in Self::ALL {
-            metrics.rejected(reason.as_str(), 0);
+    /// The setting to look at, where an operator's is what turned it away.
+    pub(super) fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::MaxConnections => Some("server.max_connections"),
+            Self::MaxConnectionsPerAddress => Some("server.max_connections_per_address"),
+            Self::QueueTimeout => Some("server.queue_timeout"),
+            Self::MaxInFlight => Some("server.max_in_flight"),
+            Self::RateLimit => Some("server.requests_per_second_per_key"),
+            Self::ForwardsAtOnce => Some("forwards_at_once"),
+            Self::Handshake
+            | Self::HeaderTimeout
+            | Self::WriteTimeout
+            | Self::BodyTimeout
+            | Self::Malformed
+            | Self::TooLarge
+            | Self::Foreign
+            | Self::LockedOut => None,
         }
     }
 }

@@ -112,9 +112,6 @@ async fn public(
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;
-    if !service.is_in_time(waited) {
-        return Err(Stopped::Overdue);
-    }
     let path = head.uri.path().to_owned();
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
     let Some(Selected { tenant, below_api }) = service.tenants().select(host, &path) else {
@@ -124,6 +121,10 @@ async fn public(
     notes.tenant = Some(tenant.name().into());
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     let is_query = below_api == viability::PATH;
+    notes.route = if is_query { Route::Viability } else { Route::Forward };
+    if !service.is_in_time(waited) {
+        return Err(Stopped::Overdue);
+    }
     if reads || is_query {
         framing::unchunked(&head.headers)?;
     }
@@ -139,7 +140,7 @@ async fn public(
     let request = Request::from_parts(head, body);
     Ok(Box::pin(forward::pass(tenant, below_api, request)).await.unwrap_or_else(|failure| {
         if let Some(rejection) = failure.rejection() {
-            rejection.count(service.metrics());
+            service.turned_away.count(rejection);
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
         reply::not_forwarded(&failure)
@@ -152,7 +153,7 @@ async fn query(service: &Service, tenant: &Tenant, head: &Parts, notes: &mut Not
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
             if failure.is_crowded() {
-                Rejection::MaxInFlight.count(service.metrics());
+                service.turned_away.count(Rejection::MaxInFlight);
                 return reply::overloaded();
             }
             reply::unanswered(&failure)

@@ -41,7 +41,7 @@ impl Stopped {
             Self::Refused(refused) => refused.rejection(),
         };
         if let Some(rejection) = rejection {
-            rejection.count(service.metrics());
+            service.turned_away.count(rejection);
         }
         match self {
             Self::Misframed(fault) => reply::misframed(fault),

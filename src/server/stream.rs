@@ -43,6 +43,7 @@ impl Watched {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            self.arrival.answers();
             self.blocked = None;
             return written;
         }

@@ -155,7 +155,7 @@ async fn whole_pages_of_unreadable_rows_are_counted_once_and_hide_no_row_behind_
     }
     let behind: Vec<_> = (0..5).map(|_| world.simulator.add_box(NewBox::default())).collect();
     let report = world.refresh().await;
-    assert_eq!(report["published"]["quarantined"], json!({ "malformed": 35 }));
+    assert_eq!(report["published"]["quarantined"], json!({ "no_position": 35 }));
     assert!(behind.iter().all(|id| ids_in(&world.app).contains(id)));
 }
 

@@ -1,6 +1,8 @@
 //! The rows of OZmap's lists: what of them matters, parsed once.
 
 use super::List;
+use super::fault::RowFault;
+use super::place::{Place, RawPlace, coordinates, row_id};
 use super::reference::Reference;
 use crate::viability::geo::Point;
 use crate::viability::plant::{ObjectId, Port, Stage};
@@ -37,57 +39,6 @@ pub enum About {
     Box(ObjectId),
     /// Any: so much of it could not be read either.
     AnyBox,
-}
-
-/// Why a row was set aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RowFault {
-    /// Not an object, or a field of another type than documented.
-    Malformed,
-    /// No id, or not 24 hexadecimal digits.
-    BadId,
-    /// No project, or not an id.
-    BadProject,
-    /// No coordinates.
-    NoPosition,
-    /// Coordinates that are not on Earth.
-    BadPosition,
-    /// `coords` in one place, `lat` and `lng` in another.
-    PositionsDisagree,
-    /// A splitter in something whose id is not 24 hexadecimal digits.
-    BadParent,
-    /// A splitter that doesn't tell its outputs.
-    NoOutputs,
-    /// A splitter with another number of outputs than of ports.
-    PortsDisagree,
-}
-
-impl RowFault {
-    /// The word for it in metrics and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::BadId => "bad_id",
-            Self::BadProject => "bad_project",
-            Self::NoPosition => "no_position",
-            Self::BadPosition => "bad_position",
-            Self::PositionsDisagree => "positions_disagree",
-            Self::BadParent => "bad_parent",
-            Self::NoOutputs => "no_outputs",
-            Self::PortsDisagree => "ports_disagree",
-        }
-    }
-}
-
-/// The part of a box's row without which nobody can tell whom it concerns.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
-    /// The box.
-    pub id: ObjectId,
-    /// Its project.
-    pub project: ObjectId,
-    /// Where it hangs.
-    pub position: Point,
 }
 
 /// A project that the key may see.
@@ -143,6 +94,7 @@ impl Row for BoxRow {
             id: Option<Cow<'a, str>>,
             #[serde(default)]
             project: Reference,
+            #[serde(default, deserialize_with = "coordinates")]
             coords: Option<(f64, f64)>,
             lat: Option<f64>,
             lng: Option<f64>,
@@ -173,38 +125,6 @@ impl Row for BoxRow {
 
     fn place_of(json: &str) -> Option<Place> {
         parse::<RawPlace<'_>>(json).ok()?.read().ok()
-    }
-}
-
-/// Degrees (some ten metres) between two tellings of one place: OZmap may round one of them.
-const SAME_PLACE: f64 = 1e-4;
-
-/// The fields that place a box.
-#[derive(Deserialize)]
-struct RawPlace<'a> {
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(default)]
-    project: Reference,
-    coords: Option<(f64, f64)>,
-    lat: Option<f64>,
-    lng: Option<f64>,
-}
-
-impl RawPlace<'_> {
-    fn read(&self) -> Result<Place, RowFault> {
-        // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
-        let (lng, lat) = self.coords.or(self.lng.zip(self.lat)).ok_or(RowFault::NoPosition)?;
-        let id = row_id(self.id.as_deref())?;
-        let project = self.project.id().ok_or(RowFault::BadProject)?;
-        let position = Point::new(lat, lng).ok_or(RowFault::BadPosition)?;
-        // Which of them is right nobody can tell, and the wrong one sells ports of another street.
-        let elsewhere =
-            |told: Option<f64>, here: f64| told.is_some_and(|told| (told - here).abs() > SAME_PLACE);
-        if elsewhere(self.lat, lat) || elsewhere(self.lng, lng) {
-            return Err(RowFault::PositionsDisagree);
-        }
-        Ok(Place { id, project, position })
     }
 }
 
@@ -279,6 +199,7 @@ impl Row for SplitterRow {
         }
         #[derive(Deserialize)]
         struct Stand {
+            #[serde(default)]
             parent: Reference,
         }
         if parse::<Kind>(json).is_ok_and(|kind| kind.is_drop == Some(serde_json::Value::Bool(false))) {
@@ -286,9 +207,9 @@ impl Row for SplitterRow {
         }
         match parse::<Stand>(json).map(|stand| stand.parent) {
             Ok(Reference::To(id)) => About::Box(id),
-            // It says that it stands in nothing.
-            Ok(Reference::Absent) => About::Nothing,
-            Ok(Reference::Unreadable) | Err(_) => About::AnyBox,
+            // It says that it stands in nothing, if it says anything.
+            Ok(Reference::Absent) if id_of(json).is_some() => About::Nothing,
+            Ok(Reference::Absent | Reference::Unreadable) | Err(_) => About::AnyBox,
         }
     }
 }
@@ -310,10 +231,6 @@ pub(super) fn id_of(json: &str) -> Option<ObjectId> {
         id: Cow<'a, str>,
     }
     parse::<Raw<'_>>(json).ok().and_then(|raw| ObjectId::parse(&raw.id))
-}
-
-fn row_id(text: Option<&str>) -> Result<ObjectId, RowFault> {
-    text.and_then(ObjectId::parse).ok_or(RowFault::BadId)
 }
 
 #[cfg(test)]
@@ -354,6 +271,22 @@ mod tests {
                 r#""coords":null"#,
                 RowFault::NoPosition,
             ),
+            (
+                r#""coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722"#,
+                r#""coords":[],"lat":null"#,
+                RowFault::NoPosition,
+            ),
+            (
+                r#""coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722"#,
+                r#""coords":[null,null]"#,
+                RowFault::NoPosition,
+            ),
+            (
+                r#""coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722"#,
+                r#""coords":null,"lat":-27.57665"#,
+                RowFault::BadPosition,
+            ),
+            ("[-48.52722,-27.57665]", "[-48.52722,null]", RowFault::Malformed),
             ("[-48.52722,-27.57665]", "[-48.52722,-127.5]", RowFault::BadPosition),
             ("[-48.52722,-27.57665]", "[-27.57665,-48.52722]", RowFault::PositionsDisagree),
             ("[-48.52722,-27.57665]", r#"["-48,5","-27,5"]"#, RowFault::Malformed),
@@ -416,6 +349,8 @@ mod tests {
             assert_eq!(SplitterRow::about(nothing), About::AnyBox);
         }
         assert_eq!(SplitterRow::about(&lost.replace("\"abc\"", "null")), About::Nothing);
+        // As its reading has it: one that doesn't mention a parent stands in nothing.
+        assert_eq!(SplitterRow::about(&lost.replace("\"parent\":\"abc\",", "")), About::Nothing);
         // What serves no client needs no ports, and says nothing of its box.
         assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().ports.is_empty());
         assert_eq!(SplitterRow::about(&row(false, "[]", "[{}]")), About::Nothing);

@@ -31,8 +31,8 @@ pub(super) const KEYS: [(&str, &str); 48] = [
         "config.toml:2: server.write_timeout: expected a duration such as \"25m\", got 10: write a number and a unit (ms, s, m, h, d) in quotes",
     ),
     (
-        "[server]\nqueue_timeout = \"0s\"",
-        "config.toml:2: server.queue_timeout: expected a duration such as \"25m\", got \"0s\": it must be above zero",
+        "[server]\nqueue_timeout = \"1us\"",
+        "config.toml:2: server.queue_timeout: expected a duration such as \"25m\", got \"1us\": it must be at least 10ms",
     ),
     (
         "[server]\nmax_in_flight = \"many\"",

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 AT_ONCE = 400
@@ -41,7 +42,7 @@ def close(client):
 
 signal.signal(signal.SIGTERM, lambda *_: (report(), sys.exit(0)))
 begun = time.monotonic()
-drip_at = begun
+dripping = deque()
 while time.monotonic() - begun < seconds + 90:
     now = time.monotonic()
     while number < count and connecting < AT_ONCE:
@@ -55,7 +56,7 @@ while time.monotonic() - begun < seconds + 90:
         clients[one.fileno()] = {"socket": one, "descriptor": one.fileno(), "since": None, "next": 0}
         poll.register(one, select.EPOLLOUT | select.EPOLLRDHUP)
         number, connecting = number + 1, connecting + 1
-    for descriptor, event in poll.poll(0.02, 2000):
+    for descriptor, event in poll.poll(0.002, 2000):
         client = clients[descriptor]
         if client["since"] is None:
             connecting -= 1
@@ -65,22 +66,25 @@ while time.monotonic() - begun < seconds + 90:
                 continue
             client["since"] = now
             client["next"] = now + DRIP_EVERY
+            if kind == "headers":
+                dripping.append(client)
             client["socket"].send(opening)
             # From now on only its end is of interest: what comes to be read isn't read.
             poll.modify(descriptor, select.EPOLLRDHUP)
         elif event & (select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR):
             ended.append(now - client["since"])
             close(client)
-    if kind == "headers" and now >= drip_at:
-        drip_at = now + 0.1
-        for client in list(clients.values()):
-            if client["since"] is not None and client["next"] <= now:
-                client["next"] = now + DRIP_EVERY
-                try:
-                    client["socket"].send(b"a")
-                except OSError as error:
-                    if error.errno not in (errno.EPIPE, errno.ECONNRESET):
-                        raise
+    # Each at its own time: all at a stroke would be another attack.
+    while dripping and dripping[0]["next"] <= now:
+        client = dripping.popleft()
+        if clients.get(client["descriptor"]) is client:
+            client["next"] += DRIP_EVERY
+            dripping.append(client)
+            try:
+                client["socket"].send(b"a")
+            except OSError as error:
+                if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+                    raise
     if not told and number == count and connecting == 0:
         told = True
         print("open", flush=True)

@@ -1,7 +1,8 @@
 //! From rows to judged boxes.
 
 use super::pages::Reading;
-use super::wire::fault::RowFault;
+use super::wire::fault::{RowFault, Whereabouts};
+use super::wire::place::Place;
 use super::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
@@ -52,16 +53,7 @@ pub fn assemble(
     });
     let mut read: Vec<_> = read.collect();
     let placed_now: HashSet<ObjectId> = boxes.places.iter().map(|place| place.id).collect();
-    let placed = boxes.places.iter().map(|place| ServiceBox {
-        id: place.id,
-        name: Box::default(),
-        project: place.project,
-        position: place.position,
-        stage: Stage::NotImplanted,
-        ports: None,
-        evidence: Evidence::Partial,
-    });
-    read.extend(placed);
+    read.extend(boxes.places.iter().map(unread_at));
     read.sort_unstable_by_key(|one| one.id);
     let is_read = |read: &[ServiceBox], id| read.binary_search_by_key(&id, |one| one.id).is_ok();
     let is_named = |id| {
@@ -75,17 +67,28 @@ pub fn assemble(
         .collect();
     read.extend(kept);
     read.sort_unstable_by_key(|one| one.id);
-    let is_lost = |id: ObjectId, fault: RowFault| match fault {
-        // Without coordinates it is in nobody's reach, at OZmap neither.
-        RowFault::NoPosition => false,
-        RowFault::BadPosition | RowFault::PositionsDisagree => !placed_now.contains(&id),
-        // Whatever else is wrong with it: that it was moved at the same time is too much of a coincidence.
-        _ => !is_read(&read, id),
+    let is_lost = |id, fault: RowFault| match fault.whereabouts() {
+        Whereabouts::Nowhere => false,
+        Whereabouts::Anywhere => !placed_now.contains(&id),
+        Whereabouts::AsBefore => !is_read(&read, id),
     };
     let lost: Vec<_> =
         boxes.doubtful.iter().filter(|&(&id, &fault)| is_lost(id, fault)).map(|(&id, _)| id).collect();
     let unplaced = boxes.unattributed + lost.len() as u64;
     Assembled { boxes: read, unplaced, examples: lost.into_iter().take(EXAMPLES).collect() }
+}
+
+/// A box of which only its place could be read.
+fn unread_at(place: &Place) -> ServiceBox {
+    ServiceBox {
+        id: place.id,
+        name: Box::default(),
+        project: place.project,
+        position: place.position,
+        stage: Stage::NotImplanted,
+        ports: None,
+        evidence: Evidence::Partial,
+    }
 }
 
 fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId, Ports> {
@@ -101,7 +104,6 @@ fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::place::Place;
     use super::super::wire::rows::Row;
     use super::*;
     use crate::viability::geo::{Earth, Radius};

@@ -121,7 +121,7 @@ pub async fn refresh(
         (Snapshot::build(generation, Plant { read_at, projects, boxes, unplaced }), examples)
     });
     // A panic there is a bug of ours: the refresher reports it.
-    let (snapshot, unplaced) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
+    let (snapshot, unplaced_examples) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
     metrics.index_built(started.elapsed());
     if acceptance == Acceptance::Guarded {
         let held = held.as_ref().map(|data| &data.snapshot);
@@ -135,7 +135,7 @@ pub async fn refresh(
         tracing::warn!(
             tenant = tenant.name(),
             boxes = snapshot.unplaced(),
-            some = unplaced.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            some = unplaced_examples.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found"
         );
     }

@@ -70,7 +70,7 @@ impl Arrival {
     }
 
     /// An answer is under way: a request that came meanwhile waits for that, not for a thread.
-    pub(super) fn answers(&self) {
+    pub(super) fn waits_behind_an_answer(&self) {
         if self.since.load(Ordering::Relaxed) != 0 {
             self.since.store(self.now(), Ordering::Relaxed);
         }
@@ -175,11 +175,11 @@ mod tests {
         wake(&arrival);
         read_something(&arrival);
         pass(800).await;
-        arrival.answers();
+        arrival.waits_behind_an_answer();
         pass(2).await;
         assert_eq!(arrival.begins_request(), Duration::from_millis(2));
         // Both were read at once.
-        arrival.answers();
+        arrival.waits_behind_an_answer();
         assert_eq!(arrival.begins_request(), Duration::ZERO);
     }
 }

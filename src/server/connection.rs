@@ -149,7 +149,7 @@ impl Connection {
             let visitor = Visitor { side, peer, waited: visit.begins_request() };
             async move {
                 let mut response = router::route(&service, visitor, request).await;
-                visit.arrival.answers();
+                visit.arrival.waits_behind_an_answer();
                 if visit.is_over() || service.is_stopping() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -1,7 +1,7 @@
 //! What turns connections and requests away, as metrics name it.
 
 /// Why a connection or a request was turned away: the label `reason`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rejection {
     /// `server.max_connections`, or the admin listener's own limit.
     MaxConnections,

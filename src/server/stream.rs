@@ -43,7 +43,7 @@ impl Watched {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.arrival.answers();
+            self.arrival.waits_behind_an_answer();
             self.blocked = None;
             return written;
         }

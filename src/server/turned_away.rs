@@ -13,10 +13,10 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// The count of one process.
 pub(super) struct TurnedAway {
     metrics: Arc<Metrics>,
-    limits: Mutex<HashMap<&'static str, Told>>,
+    told: Mutex<HashMap<Rejection, Told>>,
 }
 
-/// What the log knows of one limit.
+/// What the log knows of one reason.
 struct Told {
     at: Instant,
     untold: u64,
@@ -28,14 +28,14 @@ impl TurnedAway {
         for reason in Rejection::ALL {
             metrics.rejected(reason.as_str(), 0);
         }
-        Self { metrics, limits: Mutex::default() }
+        Self { metrics, told: Mutex::default() }
     }
 
     /// Counts one.
     pub(super) fn count(&self, rejection: Rejection) {
         self.metrics.rejected(rejection.as_str(), 1);
         let Some(limit) = rejection.limit() else { return };
-        if let Some(requests) = self.to_be_told(limit) {
+        if let Some(requests) = self.to_be_told(rejection) {
             let reason = rejection.as_str();
             tracing::warn!(
                 reason,
@@ -47,12 +47,12 @@ impl TurnedAway {
     }
 
     /// How many to tell of now, if any.
-    fn to_be_told(&self, limit: &'static str) -> Option<u64> {
+    fn to_be_told(&self, rejection: Rejection) -> Option<u64> {
         let now = Instant::now();
         // Nothing under the lock can panic half-way through a change.
-        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(told) = limits.get_mut(limit) else {
-            limits.insert(limit, Told { at: now, untold: 0 });
+        let mut all_told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(told) = all_told.get_mut(&rejection) else {
+            all_told.insert(rejection, Told { at: now, untold: 0 });
             return Some(1);
         };
         told.untold += 1;
@@ -71,11 +71,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_limit_is_told_of_at_once_and_then_every_ten_seconds_with_all_that_came_between() {
         let turned_away = TurnedAway::new(Arc::new(Metrics::new().unwrap()));
-        assert_eq!(turned_away.to_be_told("a"), Some(1));
-        assert_eq!(turned_away.to_be_told("b"), Some(1));
-        assert_eq!([turned_away.to_be_told("a"), turned_away.to_be_told("a")], [None, None]);
+        assert_eq!(turned_away.to_be_told(Rejection::QueueTimeout), Some(1));
+        assert_eq!(turned_away.to_be_told(Rejection::MaxConnections), Some(1));
+        assert_eq!(
+            [
+                turned_away.to_be_told(Rejection::QueueTimeout),
+                turned_away.to_be_told(Rejection::QueueTimeout)
+            ],
+            [None, None]
+        );
         tokio::time::advance(LINE_EVERY).await;
-        assert_eq!(turned_away.to_be_told("a"), Some(3));
-        assert_eq!(turned_away.to_be_told("a"), None);
+        assert_eq!(turned_away.to_be_told(Rejection::QueueTimeout), Some(3));
+        assert_eq!(turned_away.to_be_told(Rejection::QueueTimeout), None);
     }
 }

@@ -76,6 +76,7 @@ async fn r08_a_request_that_waited_too_long_to_be_read_is_a_503_and_the_next_is_
     client.write_all(query_bytes(&world, "").repeat(2).as_bytes()).unwrap();
     let accepted = "viability_http_connections{listener=\"public\"} 1\n";
     while !get_blocking(world.app.admin_address(), "/metrics").contains(accepted) {}
+    // The fault itself, not a wait.
     std::thread::sleep(Duration::from_millis(60));
     let mut client = Raw::of(client);
     let late = client.answer().await.unwrap();

@@ -23,7 +23,32 @@ pub enum RowFault {
     PortsDisagree,
 }
 
+/// What a box's faulty row leaves to believe of where it hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In nobody's reach, at OZmap neither: it has no coordinates.
+    Nowhere,
+    /// Anywhere: they can't be right, and it may have been moved.
+    Anywhere,
+    /// Where it was: that it was moved at the same time is too much of a coincidence.
+    AsBefore,
+}
+
 impl RowFault {
+    /// Where a box with this fault hangs, if its row doesn't tell all the same.
+    pub fn whereabouts(self) -> Whereabouts {
+        match self {
+            Self::NoPosition => Whereabouts::Nowhere,
+            Self::BadPosition | Self::PositionsDisagree => Whereabouts::Anywhere,
+            Self::Malformed
+            | Self::BadId
+            | Self::BadProject
+            | Self::BadParent
+            | Self::NoOutputs
+            | Self::PortsDisagree => Whereabouts::AsBefore,
+        }
+    }
+
     /// The word for it in metrics and reports.
     pub fn as_str(self) -> &'static str {
         match self {

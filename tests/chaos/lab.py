@@ -162,7 +162,9 @@ class Process:
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        """Open files. Asked for often: from Linux 6.2 on the folder's size tells it; to list 10,000 takes 7 ms, in which no client here gets on."""
+        opened = Path(f"/proc/{self.pid}/fd")
+        return opened.stat().st_size or len(os.listdir(opened))
 
 
 class Simulator(Process):

@@ -1,12 +1,13 @@
 //! A client's socket, watched: who takes nothing of an answer is cut off, and a last answer is not lost on closing.
 
 use super::arrival::Arrival;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
@@ -14,11 +15,15 @@ use tokio::time::{Sleep, sleep};
 /// bytes resets it, and the reset can overtake the answer that tells the client what it did wrong.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
+/// So much is written before the system is asked how much of it the client has taken: a small part of what it holds.
+const UNASKED: usize = 4 << 10;
 
 /// One client's socket.
 pub(super) struct Watched {
     stream: TcpStream,
     write_timeout: Duration,
+    /// Bytes given to the system since it last had room for as many again.
+    unasked: usize,
     /// Runs while the client takes nothing.
     blocked: Option<Pin<Box<Sleep>>>,
     closing: Option<Closing>,
@@ -33,7 +38,40 @@ struct Closing {
 impl Watched {
     /// Tells `arrival` of whatever the client sends.
     pub(super) fn new(stream: TcpStream, write_timeout: Duration, arrival: Arc<Arrival>) -> Self {
-        Self { stream, write_timeout, blocked: None, closing: None, arrival }
+        Self { stream, write_timeout, unasked: 0, blocked: None, closing: None, arrival }
+    }
+
+    /// Comes when most of what was written has been taken.
+    ///
+    /// An answer that the system holds is as good as sent to hyper, which then begins the next: who asks for many at once
+    /// and takes none would get a second one made and kept.
+    fn poll_taken(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, unasked, .. } = self;
+        if *unasked < UNASKED {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            ready!(stream.poll_write_ready(context))?;
+            match stream.try_io(Interest::WRITABLE, || has_room(stream)) {
+                // The runtime remembers an earlier time.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                asked => {
+                    *unasked = 0;
+                    return Poll::Ready(asked);
+                }
+            }
+        }
+    }
+
+    fn written(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.unasked += bytes;
+        }
+        self.within_timeout(context, written)
     }
 
     /// Passes on what writing gave, unless the client has taken nothing for too long.
@@ -57,6 +95,16 @@ impl Watched {
     }
 }
 
+/// Whether the system would take more: it has sent a third of what it may hold, and the client has said so.
+fn has_room(stream: &TcpStream) -> io::Result<()> {
+    let mut asked = [PollFd::new(stream, PollFlags::OUT)];
+    match poll(&mut asked, Some(&Timespec::default()))? {
+        0 => Err(io::ErrorKind::WouldBlock.into()),
+        // Or it is broken: the next write tells.
+        _ => Ok(()),
+    }
+}
+
 impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -75,7 +123,7 @@ impl AsyncWrite for Watched {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.within_timeout(context, written)
+        self.written(context, written)
     }
 
     fn poll_write_vectored(
@@ -84,7 +132,7 @@ impl AsyncWrite for Watched {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.within_timeout(context, written)
+        self.written(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -92,8 +140,8 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.within_timeout(context, flushed)
+        let taken = self.poll_taken(context);
+        self.within_timeout(context, taken)
     }
 
     /// Says that nothing more comes, then reads and forgets what the client still sends.

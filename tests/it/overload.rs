@@ -240,6 +240,23 @@ async fn r10_a_client_that_takes_its_time_gets_all_of_it() {
     assert_eq!(rejected(&world, "write_timeout").await, 0);
 }
 
+#[tokio::test]
+async fn r10_no_answer_is_begun_before_most_of_those_before_it_is_taken() {
+    // It finds room in the system, as a whole, and leaves little.
+    let world = world_with_a_list(44 << 10, "write_timeout = \"500ms\"").await;
+    let asked = || world.simulator.requests("properties");
+    let before = asked();
+    let mut reader = Raw::connect_narrow(world.app.public_address()).await;
+    reader.send(ASK_FOR_THE_LIST.repeat(20)).await;
+    until_rejected(&world, "write_timeout", 1).await;
+    assert_eq!(asked() - before, 1);
+    let mut patient = Raw::connect_narrow(world.app.public_address()).await;
+    patient.send(ASK_FOR_THE_LIST.repeat(20)).await;
+    for number in 1..=20 {
+        assert_eq!(patient.answer().await.unwrap().body.len(), 44 << 10, "{number}");
+    }
+}
+
 /// A query over a connection of its own.
 fn query(process: &Process, simulator: &Simulator) -> RequestBuilder {
     let home = simulator.boxes().into_iter().find(|one| one.free_ports > 1).unwrap();

@@ -63,7 +63,7 @@ pub struct Offered<'s> {
     /// From the query's centre, in metres, unrounded.
     pub distance: f64,
     /// The box.
-    pub service_box: &'s ServiceBox,
+    pub service_box: ServiceBox<&'s str>,
 }
 
 /// A box in reach that can't be sold.
@@ -72,7 +72,7 @@ pub struct Refused<'s> {
     /// From the query's centre, in metres, unrounded.
     pub distance: f64,
     /// The box.
-    pub service_box: &'s ServiceBox,
+    pub service_box: ServiceBox<&'s str>,
     /// Why not.
     pub reason: Refusal,
 }
@@ -81,32 +81,58 @@ pub struct Refused<'s> {
 ///
 /// Each list is cut to [`Rules::max_boxes`] by itself, so that refused boxes never push out one that can be sold.
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
-    let mut boxes = Vec::new();
+    let mut boxes = Vec::with_capacity(FEW);
     let mut refused = Vec::new();
     let mut unreadable = snapshot.unplaced();
-    for service_box in snapshot.near(query.center, query.radius, rules.earth) {
-        let distance = rules.earth.distance(query.center, service_box.position);
-        if distance > query.radius.metres() || !scope.holds(service_box.project) {
-            continue;
+    snapshot.for_each_within(query.center, query.radius, rules.earth, |distance, found| {
+        if !found.project().is_some_and(|project| scope.holds(project)) {
+            return;
         }
-        match service_box.refusal() {
-            None => boxes.push(Offered { distance, service_box }),
+        match found.refusal() {
+            None => boxes.push(Candidate { distance, row: found.number }),
             Some(Refusal::Draft) => {}
             Some(Refusal::Unreadable) => unreadable += 1,
-            Some(reason) => refused.push(Refused { distance, service_box, reason }),
+            Some(_) => refused.push(Candidate { distance, row: found.number }),
         }
+    });
+    let boxes = nearest(snapshot, boxes, rules.max_boxes);
+    let refused = nearest(snapshot, refused, rules.max_boxes);
+    Answer {
+        boxes: boxes.map(|(distance, service_box)| Offered { distance, service_box }).collect(),
+        refused: refused
+            .filter_map(|(distance, service_box)| {
+                Some(Refused { distance, service_box, reason: service_box.refusal()? })
+            })
+            .collect(),
+        unreadable,
     }
-    keep_nearest(&mut boxes, rules.max_boxes, |found| (found.distance, found.service_box));
-    keep_nearest(&mut refused, rules.max_boxes, |found| (found.distance, found.service_box));
-    Answer { boxes, refused, unreadable }
 }
 
-fn keep_nearest<'s, T>(found: &mut Vec<T>, at_most: NonZeroUsize, key: impl Fn(&T) -> (f64, &'s ServiceBox)) {
-    found.sort_unstable_by(|a, b| {
-        let ((distance_a, box_a), (distance_b, box_b)) = (key(a), key(b));
-        distance_a.total_cmp(&distance_b).then_with(|| box_a.id.cmp(&box_b.id))
-    });
-    found.truncate(at_most.get());
+/// As many boxes as most answers have.
+const FEW: usize = 16;
+
+/// A box in reach by its row: little to be sorted.
+#[derive(Clone, Copy)]
+struct Candidate {
+    distance: f64,
+    row: u32,
+}
+
+/// The nearest of them in order.
+fn nearest(
+    snapshot: &Snapshot,
+    mut found: Vec<Candidate>,
+    at_most: NonZeroUsize,
+) -> impl Iterator<Item = (f64, ServiceBox<&str>)> {
+    let id = |one: &Candidate| snapshot.service_box(one.row).map(|service_box| service_box.id);
+    let nearer =
+        |a: &Candidate, b: &Candidate| a.distance.total_cmp(&b.distance).then_with(|| id(a).cmp(&id(b)));
+    if found.len() > at_most.get() {
+        found.select_nth_unstable_by(at_most.get(), nearer);
+        found.truncate(at_most.get());
+    }
+    found.sort_unstable_by(nearer);
+    found.into_iter().filter_map(|one| Some((one.distance, snapshot.service_box(one.row)?)))
 }
 
 #[cfg(test)]

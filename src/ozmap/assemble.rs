@@ -63,7 +63,7 @@ pub fn assemble(
     let known = held.into_iter().flat_map(Snapshot::boxes);
     let kept: Vec<_> = known
         .filter(|one| is_named(one.id) && !is_read(&read, one.id))
-        .map(|one| ServiceBox { ports: None, evidence: Evidence::Partial, ..one.clone() })
+        .map(|one| ServiceBox { ports: None, evidence: Evidence::Partial, ..one.named(Into::into) })
         .collect();
     read.extend(kept);
     read.sort_unstable_by_key(|one| one.id);

@@ -201,11 +201,11 @@ enum ProjectList {
 fn same_projects(held: &Snapshot, read: &Snapshot, list: ProjectList) -> Result<(), Rejection> {
     let with_boxes: HashSet<_> = match list {
         ProjectList::Whole => HashSet::new(),
-        ProjectList::Part => read.boxes().iter().map(|one| one.project).collect(),
+        ProjectList::Part => read.boxes().map(|one| one.project).collect(),
     };
     let is_there = |project: &ObjectId| read.projects().contains(project) || with_boxes.contains(project);
     let is_gone = |project: &ObjectId| held.projects().contains(project) && !is_there(project);
-    let mut gone: Vec<_> = held.boxes().iter().map(|one| one.project).filter(is_gone).collect();
+    let mut gone: Vec<_> = held.boxes().map(|one| one.project).filter(is_gone).collect();
     let boxes = gone.len();
     gone.sort_unstable();
     gone.dedup();
@@ -218,7 +218,7 @@ fn same_projects(held: &Snapshot, read: &Snapshot, list: ProjectList) -> Result<
 fn not_elsewhere(limits: &config::Refresh, held: &Snapshot, read: &Snapshot) -> Result<(), Rejection> {
     let (mut both, mut moved) = (0, 0);
     // Either is in the order of its ids.
-    let mut before = held.boxes().iter().peekable();
+    let mut before = held.boxes().peekable();
     for now in read.boxes() {
         while before.next_if(|before| before.id < now.id).is_some() {}
         if let Some(before) = before.next_if(|before| before.id == now.id) {

@@ -1,5 +1,10 @@
 //! Positions, distances and the envelopes that hold every position within a distance.
 
+use std::f64::consts::FRAC_PI_2;
+
+/// Far above what rounding in distances can amount to, far below the distance between two boxes.
+const SPARE: f64 = 1e-9;
+
 /// A position on Earth in decimal degrees: finite, latitude -90..=90, longitude -180..=180.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -65,20 +70,26 @@ impl Earth {
 
     /// Metres in a straight line over the ground, by the haversine formula.
     pub fn distance(self, from: Point, to: Point) -> f64 {
-        let (lat_a, lat_b) = (from.lat.to_radians(), to.lat.to_radians());
-        let half_lat = ((lat_b - lat_a) / 2.0).sin();
-        let half_lng = ((to.lng - from.lng).to_radians() / 2.0).sin();
-        let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
-        // Rounding can lift `h` a hair above 1 for antipodes, where asin would be NaN.
-        2.0 * self.radius_metres * h.sqrt().min(1.0).asin()
+        self.arc(Haversine::from(from).to(to))
+    }
+
+    /// What lies within `radius` of `center`, edge included.
+    pub fn circle(self, center: Point, radius: Radius) -> Circle {
+        let half_angle = radius.metres() / self.radius_metres / 2.0;
+        let reach =
+            if half_angle < FRAC_PI_2 { half_angle.sin().powi(2) * (1.0 + SPARE) } else { f64::INFINITY };
+        Circle { earth: self, haversine: Haversine::from(center), radius, reach }
+    }
+
+    fn arc(self, haversine: f64) -> f64 {
+        // Rounding can lift it a hair above 1 for antipodes, where asin would be NaN.
+        2.0 * self.radius_metres * haversine.sqrt().min(1.0).asin()
     }
 
     /// One or two envelopes that together hold every point within `radius` of `center`, with a little to spare.
     ///
     /// Two when the circle crosses the antimeridian. Where it reaches a pole every longitude can be inside.
     pub fn envelopes(self, center: Point, radius: Radius) -> Envelopes {
-        // Far above what rounding in `distance` can amount to, far below the distance between two boxes.
-        const SPARE: f64 = 1e-9;
         let angle = radius.metres() / self.radius_metres * (1.0 + SPARE) + SPARE;
         let pad_lat = angle.to_degrees();
         let (south, north) = (center.lat - pad_lat, center.lat + pad_lat);
@@ -99,6 +110,65 @@ impl Earth {
     }
 }
 
+/// The haversine of the angle to other positions, as far as it depends on one end only.
+#[derive(Clone, Copy, Debug)]
+struct Haversine {
+    from: Point,
+    lat: f64,
+    cos_lat: f64,
+}
+
+impl Haversine {
+    fn from(from: Point) -> Self {
+        let lat = from.lat.to_radians();
+        Self { from, lat, cos_lat: lat.cos() }
+    }
+
+    /// Of the angle between both positions: the square of the sine of half of it.
+    fn to(self, to: Point) -> f64 {
+        let lat = to.lat.to_radians();
+        self.along(lat) + self.across(lat, to.lng)
+    }
+
+    /// What the difference of latitudes makes.
+    fn along(self, lat: f64) -> f64 {
+        let half = ((lat - self.lat) / 2.0).sin();
+        half * half
+    }
+
+    /// What the difference of longitudes adds.
+    fn across(self, lat: f64, lng: f64) -> f64 {
+        let half = ((lng - self.from.lng).to_radians() / 2.0).sin();
+        self.cos_lat * lat.cos() * half * half
+    }
+}
+
+/// Everything within a radius of a position.
+#[derive(Clone, Copy, Debug)]
+pub struct Circle {
+    earth: Earth,
+    haversine: Haversine,
+    radius: Radius,
+    /// Whose haversine is larger is outside; who is not is measured to the end.
+    reach: f64,
+}
+
+impl Circle {
+    /// How far from the centre a position is, in metres, as [`Earth::distance`] tells; `None` if that is outside.
+    pub fn distance(&self, to: Point) -> Option<f64> {
+        let lat = to.lat.to_radians();
+        let along = self.haversine.along(lat);
+        if along > self.reach {
+            return None;
+        }
+        let haversine = along + self.haversine.across(lat, to.lng);
+        if haversine > self.reach {
+            return None;
+        }
+        Some(self.earth.arc(haversine)).filter(|distance| *distance <= self.radius.metres())
+    }
+}
+
 /// Bounds in degrees, edges included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Envelope {
@@ -110,6 +180,13 @@ pub struct Envelope {
     pub west: f64,
     /// Highest longitude.
     pub east: f64,
+}
+
+impl Envelope {
+    /// Whether a position lies inside.
+    pub fn holds(&self, at: Point) -> bool {
+        (self.south..=self.north).contains(&at.lat) && (self.west..=self.east).contains(&at.lng)
+    }
 }
 
 /// One envelope, or two where the circle crosses the antimeridian; they never overlap.

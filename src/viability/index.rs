@@ -1,28 +1,247 @@
-//! The R-tree over box positions: the only place that knows rstar.
+//! A packed R-tree over positions: built once, never changed, about two bytes a box.
+//!
+//! Rows lie along a Hilbert curve, so that neighbours on the ground are neighbours in memory. Every [`LEAF`] rows in a
+//! row share one box of bounds, every [`FANOUT`] of these another, up to a single one. A query goes down where the
+//! bounds overlap its envelope, and reads positions only at the bottom.
 
 use super::geo::{Envelope, Point};
-use rstar::primitives::GeomWithData;
-use rstar::{AABB, RTree};
 
-/// Finds the rows whose position lies in an envelope. Rows are numbered in the order they were given.
+/// Rows below one box of bounds: their positions fill two cache lines.
+const LEAF: usize = 8;
+/// Boxes of bounds in one node, compared side by side.
+const FANOUT: usize = 16;
+
+/// Finds the rows whose position lies in an envelope.
 ///
 /// The tree stands on degrees, not on metres: a query gives it padded envelopes ([`super::geo::Earth::envelopes`])
-/// and measures what comes back. A [`Point`] is finite, so rstar's comparisons can't meet a NaN.
+/// and measures what comes back.
 pub(super) struct Index {
-    tree: RTree<GeomWithData<[f64; 2], u32>>,
+    positions: Box<[Point]>,
+    /// From the bottom up; the last has one node. None without positions.
+    levels: Vec<Box<[Node]>>,
+}
+
+/// The bounds of up to [`FANOUT`] children. Rounded outwards: half the memory, and no row is lost.
+struct Node {
+    south: [f32; FANOUT],
+    west: [f32; FANOUT],
+    north: [f32; FANOUT],
+    east: [f32; FANOUT],
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    south: f32,
+    west: f32,
+    north: f32,
+    east: f32,
 }
 
 impl Index {
-    /// Builds the packed tree in one go.
-    pub(super) fn build(positions: impl Iterator<Item = Point>) -> Self {
-        let entries =
-            (0..).zip(positions).map(|(row, at)| GeomWithData::new([at.lng(), at.lat()], row)).collect();
-        Self { tree: RTree::bulk_load(entries) }
+    /// The order in which rows with these positions should lie: `order[n]` is the one to come `n`th.
+    pub(super) fn order(positions: impl ExactSizeIterator<Item = Point>) -> Vec<u32> {
+        let mut keyed: Vec<(u64, u32)> = positions.map(along_curve).zip(0..).collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, row)| row).collect()
     }
 
-    /// The rows inside `envelope`, edges included, in no particular order.
-    pub(super) fn rows_in(&self, envelope: Envelope) -> impl Iterator<Item = u32> {
-        let corners = AABB::from_corners([envelope.west, envelope.south], [envelope.east, envelope.north]);
-        self.tree.locate_in_envelope(corners).map(|entry| entry.data)
+    /// Over rows in this order: in another than [`Index::order`] gives it finds the same, slowly.
+    pub(super) fn build(positions: Box<[Point]>) -> Self {
+        let mut levels = Vec::new();
+        let mut bounds: Vec<Bounds> = positions.chunks(LEAF).map(Bounds::of_positions).collect();
+        while !bounds.is_empty() {
+            let level: Box<[Node]> = bounds.chunks(FANOUT).map(Node::of).collect();
+            let is_top = level.len() == 1;
+            bounds = if is_top { Vec::new() } else { bounds.chunks(FANOUT).map(Bounds::around).collect() };
+            levels.push(level);
+        }
+        Self { positions, levels }
+    }
+
+    /// Where a row is.
+    pub(super) fn position(&self, row: u32) -> Option<Point> {
+        self.positions.get(row as usize).copied()
+    }
+
+    /// Shows `visit` every row inside `envelope`, edges included, in no particular order.
+    pub(super) fn for_each_in(&self, envelope: Envelope, mut visit: impl FnMut(u32, Point)) {
+        if let Some(top) = self.levels.len().checked_sub(1) {
+            self.descend(top, 0, (&envelope, Bounds::of_envelope(envelope)), &mut visit);
+        }
+    }
+
+    fn descend(
+        &self,
+        level: usize,
+        node: usize,
+        wanted: (&Envelope, Bounds),
+        visit: &mut impl FnMut(u32, Point),
+    ) {
+        let Some(found) = self.levels.get(level).and_then(|nodes| nodes.get(node)) else { return };
+        let mut children = found.overlapping(wanted.1);
+        while children != 0 {
+            let child = node * FANOUT + children.trailing_zeros() as usize;
+            children &= children - 1;
+            match level.checked_sub(1) {
+                Some(below) => self.descend(below, child, wanted, visit),
+                None => self.look_into(child, wanted.0, visit),
+            }
+        }
+    }
+
+    fn look_into(&self, leaf: usize, envelope: &Envelope, visit: &mut impl FnMut(u32, Point)) {
+        let first = leaf * LEAF;
+        let rows = self.positions.iter().enumerate().skip(first).take(LEAF);
+        for (row, &position) in rows.filter(|(_, position)| envelope.holds(**position)) {
+            // There are no more rows than `order` could number.
+            #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
+            visit(row as u32, position);
+        }
+    }
+}
+
+impl Node {
+    fn of(children: &[Bounds]) -> Self {
+        // Nothing overlaps these.
+        let mut node = Self {
+            south: [f32::INFINITY; FANOUT],
+            west: [f32::INFINITY; FANOUT],
+            north: [f32::NEG_INFINITY; FANOUT],
+            east: [f32::NEG_INFINITY; FANOUT],
+        };
+        for (lane, child) in children.iter().enumerate().take(FANOUT) {
+            node.south[lane] = child.south;
+            node.west[lane] = child.west;
+            node.north[lane] = child.north;
+            node.east[lane] = child.east;
+        }
+        node
+    }
+
+    /// A bit for each child that overlaps, the first child's the lowest.
+    fn overlapping(&self, wanted: Bounds) -> u32 {
+        let mut overlapping = 0;
+        for lane in 0..FANOUT {
+            // No branches: the compiler makes few instructions of all sixteen.
+            let overlaps = u32::from(self.south[lane] <= wanted.north)
+                & u32::from(self.north[lane] >= wanted.south)
+                & u32::from(self.west[lane] <= wanted.east)
+                & u32::from(self.east[lane] >= wanted.west);
+            overlapping |= overlaps << lane;
+        }
+        overlapping
+    }
+}
+
+impl Bounds {
+    const NOTHING: Self =
+        Self { south: f32::INFINITY, west: f32::INFINITY, north: f32::NEG_INFINITY, east: f32::NEG_INFINITY };
+
+    fn of_envelope(envelope: Envelope) -> Self {
+        Self {
+            south: below(envelope.south),
+            west: below(envelope.west),
+            north: above(envelope.north),
+            east: above(envelope.east),
+        }
+    }
+
+    fn of_positions(positions: &[Point]) -> Self {
+        positions.iter().fold(Self::NOTHING, |bounds, at| {
+            let (lat, lng) = (at.lat(), at.lng());
+            bounds.and(Self::of_envelope(Envelope { south: lat, north: lat, west: lng, east: lng }))
+        })
+    }
+
+    fn around(all: &[Self]) -> Self {
+        all.iter().fold(Self::NOTHING, |bounds, &one| bounds.and(one))
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            south: self.south.min(other.south),
+            west: self.west.min(other.west),
+            north: self.north.max(other.north),
+            east: self.east.max(other.east),
+        }
+    }
+}
+
+/// The nearest single-precision number that isn't above.
+#[expect(clippy::cast_possible_truncation, reason = "put right after")]
+fn below(degrees: f64) -> f32 {
+    let near = degrees as f32;
+    if f64::from(near) > degrees { near.next_down() } else { near }
+}
+
+/// The nearest single-precision number that isn't below.
+#[expect(clippy::cast_possible_truncation, reason = "put right after")]
+fn above(degrees: f64) -> f32 {
+    let near = degrees as f32;
+    if f64::from(near) < degrees { near.next_up() } else { near }
+}
+
+/// How far along a Hilbert curve over the whole Earth a position lies, in steps of some metres (D. Hilbert, 1891; the
+/// descent from the largest square to the smallest, turning with the curve).
+fn along_curve(at: Point) -> u64 {
+    const BITS: u32 = 24;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^24 - 1")]
+    let scaled = |part: f64| (part * f64::from((1_u32 << BITS) - 1)) as u32;
+    let (mut x, mut y) = (scaled((at.lng() + 180.0) / 360.0), scaled((at.lat() + 90.0) / 180.0));
+    let mut along = 0;
+    for bit in (0..BITS).rev() {
+        let (right, upper) = (x >> bit & 1, y >> bit & 1);
+        along = along << 2 | u64::from((3 * right) ^ upper);
+        if upper == 0 {
+            if right == 1 {
+                (x, y) = (!x, !y);
+            }
+            (x, y) = (y, x);
+        }
+    }
+    along
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_curve_goes_from_neighbour_to_neighbour() {
+        // Every square of a grid of 64 by 64, in the order of the curve.
+        let middle = |n: u32, span: f64| (f64::from(n) + 0.5) / 64.0 * span - span / 2.0;
+        let squares: Vec<_> = (0..64).flat_map(|x| (0..64).map(move |y| (x, y))).collect();
+        let positions = squares.iter().map(|&(x, y)| Point::new(middle(y, 180.0), middle(x, 360.0)).unwrap());
+        let order = Index::order(positions.collect::<Vec<_>>().into_iter());
+        for step in order.windows(2) {
+            let [(x, y), (next_x, next_y)] = [step[0], step[1]].map(|row| squares[row as usize]);
+            assert_eq!(x.abs_diff(next_x) + y.abs_diff(next_y), 1, "{x} {y} to {next_x} {next_y}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bounds_are_rounded_outwards(degrees in -180.0..=180.0) {
+            prop_assert!(f64::from(below(degrees)) <= degrees && f64::from(above(degrees)) >= degrees);
+        }
+
+        #[test]
+        fn what_is_in_an_envelope_is_found_in_any_order_and_nothing_else(
+            places in prop::collection::vec((-90.0..=90.0, -180.0..=180.0), 0..2_000),
+            (south, north) in (-90.0..=90.0, -90.0..=90.0),
+            (west, east) in (-180.0..=180.0, -180.0..=180.0),
+            sorted in any::<bool>(),
+        ) {
+            let points: Vec<_> = places.iter().map(|&(lat, lng)| Point::new(lat, lng).unwrap()).collect();
+            let order = if sorted { Index::order(points.iter().copied()) } else { (0..).take(points.len()).collect() };
+            let index = Index::build(order.iter().map(|&row| points[row as usize]).collect());
+            let envelope = Envelope { south, north, west, east };
+            let mut found = Vec::new();
+            index.for_each_in(envelope, |row, _| found.push(order[row as usize]));
+            found.sort_unstable();
+            let inside: Vec<_> = (0..).zip(&points).filter(|(_, at)| envelope.holds(**at)).map(|(row, _)| row).collect();
+            prop_assert_eq!(found, inside);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::geo::Point;
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// An OZmap id: 12 bytes, written as 24 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +29,28 @@ impl ObjectId {
     pub fn to_bytes(self) -> [u8; 12] {
         self.0
     }
+
+    /// Its digits in ASCII, letters small.
+    pub fn to_digits(self) -> [u8; 24] {
+        let mut digits = [0; 24];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = DIGITS[usize::from(byte)];
+        }
+        digits
+    }
 }
+
+/// The two digits of each byte.
+const DIGITS: [[u8; 2]; 256] = {
+    let one = b"0123456789abcdef";
+    let mut all = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        all[byte] = [one[byte >> 4], one[byte & 15]];
+        byte += 1;
+    }
+    all
+};
 
 fn hex_value(digit: u8) -> Option<u8> {
     match digit {
@@ -42,7 +63,7 @@ fn hex_value(digit: u8) -> Option<u8> {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.to_digits().into_iter().try_for_each(|digit| f.write_char(digit.into()))
     }
 }
 
@@ -183,13 +204,13 @@ pub enum Evidence {
     Partial,
 }
 
-/// One box (CTO), judged.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ServiceBox {
+/// One box (CTO), judged; with a name of its own, or of a snapshot (`ServiceBox<&str>`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServiceBox<Name = Box<str>> {
     /// OZmap's id.
     pub id: ObjectId,
     /// Its name, unique within a project only.
-    pub name: Box<str>,
+    pub name: Name,
     /// The project it belongs to.
     pub project: ObjectId,
     /// Where it hangs.
@@ -202,7 +223,21 @@ pub struct ServiceBox {
     pub evidence: Evidence,
 }
 
-impl ServiceBox {
+impl<Name: AsRef<str>> ServiceBox<Name> {
+    /// The same with a borrowed name.
+    pub fn view(&self) -> ServiceBox<&str> {
+        let Self { id, ref name, project, position, stage, ports, evidence } = *self;
+        ServiceBox { id, name: name.as_ref(), project, position, stage, ports, evidence }
+    }
+}
+
+impl<Name> ServiceBox<Name> {
+    /// The same with another name.
+    pub fn named<Other>(self, name: impl FnOnce(Name) -> Other) -> ServiceBox<Other> {
+        let Self { id, name: own, project, position, stage, ports, evidence } = self;
+        ServiceBox { id, name: name(own), project, position, stage, ports, evidence }
+    }
+
     /// Ports that can take a client: OZmap's `availability`.
     pub fn free_ports(&self) -> u32 {
         self.ports.map_or(0, |ports| ports.free)

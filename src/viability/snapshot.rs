@@ -1,9 +1,12 @@
 //! One tenant's plant as of one refresh: immutable, replaced as a whole.
+//!
+//! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
+//! in the order of the [`Index`], names in one text, projects are told by number.
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
-use super::plant::{ObjectId, Refusal, ServiceBox};
-use std::collections::HashSet;
+use super::plant::{Evidence, ObjectId, Ports, Refusal, ServiceBox, Stage};
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 /// What a refresh read, before it is indexed.
@@ -22,9 +25,30 @@ pub struct Plant {
 /// An indexed [`Plant`] with its number. Never changes once built.
 pub struct Snapshot {
     generation: u64,
-    plant: Plant,
-    index: Index,
+    read_at: SystemTime,
+    projects: HashSet<ObjectId>,
+    unplaced: u64,
     census: Census,
+    index: Index,
+    rows: Box<[Row]>,
+    /// The names of all rows, one behind the other.
+    names: Box<str>,
+    /// Projects with boxes, by the number that rows have for them.
+    numbered: Box<[ObjectId]>,
+    /// The rows in the order of their ids.
+    by_id: Box<[u32]>,
+}
+
+/// A box but for its position, which the index has.
+struct Row {
+    id: ObjectId,
+    project: u32,
+    ports: Option<Ports>,
+    name_at: usize,
+    name_length: u32,
+    stage: Stage,
+    evidence: Evidence,
+    refusal: Option<Refusal>,
 }
 
 /// How many boxes of which kind a snapshot holds.
@@ -63,12 +87,36 @@ impl Census {
 }
 
 impl Snapshot {
-    /// Sorts and indexes a plant; takes about half a second for a million boxes, so never on a thread that answers.
-    pub fn build(generation: u64, mut plant: Plant) -> Self {
-        plant.boxes.sort_unstable_by_key(|service_box| service_box.id);
-        let index = Index::build(plant.boxes.iter().map(|service_box| service_box.position));
-        let census = Census::take(&plant.boxes);
-        Self { generation, plant, index, census }
+    /// Sorts and indexes a plant; takes some hundred milliseconds for a million boxes, so never on a thread that
+    /// answers.
+    pub fn build(generation: u64, plant: Plant) -> Self {
+        let Plant { read_at, projects, mut boxes, unplaced } = plant;
+        boxes.sort_unstable_by_key(|service_box| service_box.id);
+        let census = Census::take(&boxes);
+        let order = Index::order(boxes.iter().map(|service_box| service_box.position));
+        let mut by_id = vec![0; order.len()].into_boxed_slice();
+        for (row, &place) in (0..).zip(&order) {
+            if let Some(slot) = by_id.get_mut(place as usize) {
+                *slot = row;
+            }
+        }
+        let in_order = || order.iter().filter_map(|&place| boxes.get(place as usize));
+        let index = Index::build(in_order().map(|service_box| service_box.position).collect());
+        let mut table = Table::with_room_for(&boxes);
+        in_order().for_each(|service_box| table.push(service_box));
+        let Table { rows, names, numbered, .. } = table;
+        Self {
+            generation,
+            read_at,
+            projects,
+            unplaced,
+            census,
+            index,
+            rows: rows.into_boxed_slice(),
+            names: names.into_boxed_str(),
+            numbered: numbered.into_boxed_slice(),
+            by_id,
+        }
     }
 
     /// The number of the refresh that made it, counted from 1.
@@ -78,22 +126,22 @@ impl Snapshot {
 
     /// When the reading of its data began.
     pub fn read_at(&self) -> SystemTime {
-        self.plant.read_at
+        self.read_at
     }
 
     /// Every project the tenant's key may see.
     pub fn projects(&self) -> &HashSet<ObjectId> {
-        &self.plant.projects
+        &self.projects
     }
 
     /// The boxes in the order of their ids.
-    pub fn boxes(&self) -> &[ServiceBox] {
-        &self.plant.boxes
+    pub fn boxes(&self) -> impl Iterator<Item = ServiceBox<&str>> {
+        self.by_id.iter().filter_map(|&row| self.service_box(row))
     }
 
     /// Boxes that it lacks because nobody could read where they hang.
     pub fn unplaced(&self) -> u64 {
-        self.plant.unplaced
+        self.unplaced
     }
 
     /// How many boxes of which kind.
@@ -101,14 +149,102 @@ impl Snapshot {
         self.census
     }
 
-    /// Every box in the circle, and some around it: to be measured by the caller.
-    pub(super) fn near(
+    /// Shows `visit` every box within `radius` of `center`, edge included, with its distance in metres.
+    pub(super) fn for_each_within(
         &self,
         center: Point,
         radius: Radius,
         earth: Earth,
-    ) -> impl Iterator<Item = &ServiceBox> {
-        let rows = earth.envelopes(center, radius).iter().flat_map(|envelope| self.index.rows_in(envelope));
-        rows.filter_map(|row| self.plant.boxes.get(row as usize))
+        mut visit: impl FnMut(f64, Located<'_>),
+    ) {
+        let circle = earth.circle(center, radius);
+        for envelope in earth.envelopes(center, radius).iter() {
+            self.index.for_each_in(envelope, |number, position| {
+                let Some(distance) = circle.distance(position) else { return };
+                if let Some(row) = self.rows.get(number as usize) {
+                    visit(distance, Located { number, row, snapshot: self });
+                }
+            });
+        }
+    }
+
+    /// The box in a row.
+    pub(super) fn service_box(&self, number: u32) -> Option<ServiceBox<&str>> {
+        let row = self.rows.get(number as usize)?;
+        Some(ServiceBox {
+            id: row.id,
+            name: self.names.get(row.name_at..)?.get(..row.name_length as usize)?,
+            project: self.project(row)?,
+            position: self.index.position(number)?,
+            stage: row.stage,
+            ports: row.ports,
+            evidence: row.evidence,
+        })
+    }
+
+    fn project(&self, row: &Row) -> Option<ObjectId> {
+        self.numbered.get(row.project as usize).copied()
+    }
+}
+
+/// A box that a query came upon, not looked at closely yet.
+#[derive(Clone, Copy)]
+pub(super) struct Located<'s> {
+    /// Its row.
+    pub(super) number: u32,
+    row: &'s Row,
+    snapshot: &'s Snapshot,
+}
+
+impl Located<'_> {
+    /// As [`ServiceBox::refusal`] says.
+    pub(super) fn refusal(self) -> Option<Refusal> {
+        self.row.refusal
+    }
+
+    /// The project it belongs to.
+    pub(super) fn project(self) -> Option<ObjectId> {
+        self.snapshot.project(self.row)
+    }
+}
+
+/// The rows of a snapshot as they are put together.
+struct Table {
+    rows: Vec<Row>,
+    names: String,
+    numbered: Vec<ObjectId>,
+    numbers: HashMap<ObjectId, u32>,
+}
+
+impl Table {
+    fn with_room_for(boxes: &[ServiceBox]) -> Self {
+        let names = boxes.iter().map(|service_box| service_box.name.len()).sum();
+        Self {
+            rows: Vec::with_capacity(boxes.len()),
+            names: String::with_capacity(names),
+            numbered: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    fn push(&mut self, service_box: &ServiceBox) {
+        let Self { rows, names, numbered, numbers } = self;
+        let project = *numbers.entry(service_box.project).or_insert_with(|| {
+            numbered.push(service_box.project);
+            // No more of them than of boxes, which are numbered by u32 too.
+            u32::try_from(numbered.len() - 1).unwrap_or(u32::MAX)
+        });
+        rows.push(Row {
+            id: service_box.id,
+            project,
+            ports: service_box.ports,
+            name_at: names.len(),
+            // A page of OZmap's, which a name comes from, is shorter.
+            name_length: u32::try_from(service_box.name.len()).unwrap_or(u32::MAX),
+            stage: service_box.stage,
+            evidence: service_box.evidence,
+            refusal: service_box.refusal(),
+        });
+        names.push_str(&service_box.name);
     }
 }

@@ -11,7 +11,7 @@ use viability_proxy::app::App;
 /// The ids of all boxes in the proxy's snapshot.
 pub(crate) fn ids_in(app: &App) -> BTreeSet<String> {
     let data = app.refreshers()[0].tenant().data().expect("data");
-    data.snapshot.boxes().iter().map(|one| one.id.to_string()).collect()
+    data.snapshot.boxes().map(|one| one.id.to_string()).collect()
 }
 
 pub(crate) fn ids_at_ozmap(world: &World) -> BTreeSet<String> {

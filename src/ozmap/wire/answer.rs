@@ -2,26 +2,103 @@
 
 use super::pieces::Pieces;
 use crate::viability::Answer;
-use crate::viability::plant::{ObjectId, ServiceBox, Stage};
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
+use crate::viability::plant::{ServiceBox, Stage};
+use serde::Deserialize;
+
+/// More than anything of one box but its name takes, escapes of the name included: six bytes for one.
+const LONGEST_ITEM: usize = 320;
+const LONGEST_ESCAPE: usize = 6;
+/// What most boxes take.
+const USUAL_ITEM: usize = 220;
+/// All that an answer without boxes takes.
+const FRAME: usize = 80;
 
 /// The JSON of an answer, keys in OZmap's order.
+///
+/// Written by hand: most of an answer's time would go into a serialiser's generality.
 pub fn render(answer: &Answer<'_>) -> Pieces {
-    let boxes = answer.boxes.iter().map(|found| Item::new(found.distance, found.service_box, None));
-    let refused = answer
-        .refused
-        .iter()
-        .map(|found| Item::new(found.distance, found.service_box, Some(found.reason.as_str())));
-    let body = Body {
-        viable: answer.is_viable(),
-        boxes: boxes.collect(),
-        refused_boxes: refused.collect(),
-        properties: Empty,
-    };
-    let mut pieces = Pieces::default();
-    // Serialising plain data into memory has no way to fail; an empty body would be caught by every test.
-    serde_json::to_writer(&mut pieces, &body).map_or_else(|_| Pieces::default(), |()| pieces)
+    let items = answer.boxes.len() + answer.refused.len();
+    let mut pieces = Pieces::with_capacity(2 * FRAME + LONGEST_ITEM + items * USUAL_ITEM);
+    let start: &[u8] =
+        if answer.is_viable() { br#"{"viable":true,"boxes":["# } else { br#"{"viable":false,"boxes":["# };
+    pieces.room(FRAME).extend_from_slice(start);
+    for (number, found) in answer.boxes.iter().enumerate() {
+        let text = begin_item(&mut pieces, number, found.service_box.name);
+        item(text, found.distance, &found.service_box);
+        text.push(b'}');
+    }
+    pieces.room(FRAME).extend_from_slice(br#"],"refused_boxes":["#);
+    for (number, found) in answer.refused.iter().enumerate() {
+        let text = begin_item(&mut pieces, number, found.service_box.name);
+        item(text, found.distance, &found.service_box);
+        text.extend_from_slice(br#","reason":""#);
+        text.extend_from_slice(found.reason.as_str().as_bytes());
+        text.extend_from_slice(br#""}"#);
+    }
+    pieces.room(FRAME).extend_from_slice(br#"],"properties":[]}"#);
+    pieces
+}
+
+/// Where the next item of a list belongs, with room for all of it.
+fn begin_item<'p>(pieces: &'p mut Pieces, number: usize, name: &str) -> &'p mut Vec<u8> {
+    let text = pieces.room(LONGEST_ITEM + name.len() * LONGEST_ESCAPE);
+    if number > 0 {
+        text.push(b',');
+    }
+    text
+}
+
+fn item(text: &mut Vec<u8>, distance: f64, service_box: &ServiceBox<&str>) {
+    text.extend_from_slice(br#"{"distance":"#);
+    push_hundredths(text, distance);
+    text.extend_from_slice(br#","name":""#);
+    push_escaped(text, service_box.name);
+    text.extend_from_slice(br#"","id":""#);
+    text.extend_from_slice(&service_box.id.to_digits());
+    text.extend_from_slice(br#"","project":""#);
+    text.extend_from_slice(&service_box.project.to_digits());
+    text.extend_from_slice(br#"","lat":"#);
+    push_number(text, service_box.position.lat());
+    text.extend_from_slice(br#","lng":"#);
+    push_number(text, service_box.position.lng());
+    text.extend_from_slice(match service_box.stage {
+        Stage::Implanted => br#","implanted":true,"availability":"#,
+        Stage::NotImplanted | Stage::Draft => br#","implanted":false,"availability":"#,
+    });
+    text.extend_from_slice(itoa::Buffer::new().format(service_box.free_ports()).as_bytes());
+    text.extend_from_slice(br#","horizontal_condos":[]"#);
+}
+
+/// Metres to the nearest hundredth.
+fn push_hundredths(text: &mut Vec<u8>, metres: f64) {
+    // No distance on Earth is longer than 2^31 hundredths of a metre.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most half way round")]
+    let hundredths = (metres * 100.0).round() as u32;
+    text.extend_from_slice(itoa::Buffer::new().format(hundredths / 100).as_bytes());
+    let (tenth, hundredth) = (b'0' + (hundredths / 10 % 10) as u8, b'0' + (hundredths % 10) as u8);
+    match (tenth, hundredth) {
+        (b'0', b'0') => {}
+        (_, b'0') => text.extend_from_slice(&[b'.', tenth]),
+        _ => text.extend_from_slice(&[b'.', tenth, hundredth]),
+    }
+}
+
+/// A number as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`.
+fn push_number(text: &mut Vec<u8>, number: f64) {
+    let mut buffer = zmij::Buffer::new();
+    // There is no -0 in JSON that JavaScript wrote.
+    let written = buffer.format_finite(number + 0.0);
+    text.extend_from_slice(written.strip_suffix(".0").unwrap_or(written).as_bytes());
+}
+
+/// The inside of a JSON string.
+fn push_escaped(text: &mut Vec<u8>, name: &str) {
+    if name.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        text.extend_from_slice(name.as_bytes());
+    } else if let Ok(quoted) = serde_json::to_string(name) {
+        // A string can always be serialised.
+        text.extend_from_slice(quoted.get(1..quoted.len() - 1).unwrap_or_default().as_bytes());
+    }
 }
 
 /// Whether a body is a viability answer: JSON with a boolean `viable`; `None` if it isn't.
@@ -33,105 +110,40 @@ pub fn verdict(body: &[u8]) -> Option<bool> {
     serde_json::from_slice::<Raw>(body).ok().map(|raw| raw.viable)
 }
 
-#[derive(Serialize)]
-struct Body<'s> {
-    viable: bool,
-    boxes: Vec<Item<'s>>,
-    refused_boxes: Vec<Item<'s>>,
-    properties: Empty,
-}
-
-#[derive(Serialize)]
-struct Item<'s> {
-    distance: Number,
-    name: &'s str,
-    id: Id<'s>,
-    project: Id<'s>,
-    lat: Number,
-    lng: Number,
-    implanted: bool,
-    availability: u32,
-    horizontal_condos: Empty,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-}
-
-impl<'s> Item<'s> {
-    fn new(distance: f64, service_box: &'s ServiceBox, reason: Option<&'static str>) -> Self {
-        Self {
-            distance: Number((distance * 100.0).round() / 100.0),
-            name: &service_box.name,
-            id: Id(&service_box.id),
-            project: Id(&service_box.project),
-            lat: Number(service_box.position.lat()),
-            lng: Number(service_box.position.lng()),
-            implanted: service_box.stage == Stage::Implanted,
-            availability: service_box.free_ports(),
-            horizontal_condos: Empty,
-            reason,
-        }
-    }
-}
-
-struct Id<'s>(&'s ObjectId);
-
-impl Serialize for Id<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
-    }
-}
-
-/// A number as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`.
-struct Number(f64);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Distances and coordinates are far below 2^53, where every whole number is exact.
-        #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
-        if self.0.fract() == 0.0 && self.0.abs() < 9e15 {
-            serializer.serialize_i64(self.0 as i64)
-        } else {
-            serializer.serialize_f64(self.0)
-        }
-    }
-}
-
-/// An array without elements: what isn't known yet.
-struct Empty;
-
-impl Serialize for Empty {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_seq(Some(0))?.end()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::viability::geo::Point;
     use crate::viability::plant::Evidence;
-    use crate::viability::plant::{Ports, Refusal};
+    use crate::viability::plant::{ObjectId, Ports, Refusal};
     use crate::viability::{Offered, Refused};
+    use proptest::prelude::*;
+    use serde::Serialize;
+
+    fn text(mut pieces: Pieces) -> String {
+        let whole: Vec<u8> = std::iter::from_fn(|| pieces.take()).flatten().collect();
+        String::from_utf8(whole).unwrap()
+    }
 
     #[test]
     fn an_answer_is_ozmaps_to_the_byte() {
         let service_box = ServiceBox {
             id: ObjectId::parse("5dc06d1275fc7d0006732521").unwrap(),
-            name: "CTO \"São João\" 22-05".into(),
+            name: "CTO \"São João\" 22-05",
             project: ObjectId::parse("5d51a87046cbe700148328bf").unwrap(),
             position: Point::new(-27.57665, -48.0).unwrap(),
             stage: Stage::Implanted,
             ports: Some(Ports { total: 8, free: 6 }),
             evidence: Evidence::Whole,
         };
-        let full = ServiceBox { ports: Some(Ports { total: 8, free: 0 }), ..service_box.clone() };
+        let full = ServiceBox { ports: Some(Ports { total: 8, free: 0 }), ..service_box };
         let answer = Answer {
-            boxes: vec![Offered { distance: 30.414_9, service_box: &service_box }],
-            refused: vec![Refused { distance: 149.999_9, service_box: &full, reason: Refusal::NoFreePort }],
+            boxes: vec![Offered { distance: 30.414_9, service_box }],
+            refused: vec![Refused { distance: 149.999_9, service_box: full, reason: Refusal::NoFreePort }],
             unreadable: 0,
         };
         assert_eq!(
-            String::from_utf8(render(&answer).take().unwrap().into()).unwrap(),
+            text(render(&answer)),
             concat!(
                 r#"{"viable":true,"boxes":[{"distance":30.41,"name":"CTO \"São João\" 22-05","id":"5dc06d1275fc7d0006732521","#,
                 r#""project":"5d51a87046cbe700148328bf","lat":-27.57665,"lng":-48,"implanted":true,"availability":6,"#,
@@ -148,5 +160,101 @@ mod tests {
         assert_eq!(verdict(b"<html>"), None);
         assert_eq!(verdict(br#"{"message":"x"}"#), None);
         assert_eq!(verdict(br#"{"viable":true,"boxes":["#), None);
+    }
+
+    /// The same by a serialiser, field by field.
+    #[derive(Serialize)]
+    struct Model {
+        viable: bool,
+        boxes: Vec<Item>,
+        refused_boxes: Vec<Item>,
+        properties: [(); 0],
+    }
+
+    #[derive(Serialize)]
+    struct Item {
+        distance: serde_json::Value,
+        name: String,
+        id: String,
+        project: String,
+        lat: serde_json::Value,
+        lng: serde_json::Value,
+        implanted: bool,
+        availability: u32,
+        horizontal_condos: [(); 0],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+    }
+
+    fn javascript(number: f64) -> serde_json::Value {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
+        if number.fract() == 0.0 { (number as i64).into() } else { number.into() }
+    }
+
+    fn model(distance: f64, one: &ServiceBox<&str>, reason: Option<&'static str>) -> Item {
+        Item {
+            distance: javascript((distance * 100.0).round() / 100.0),
+            name: one.name.to_owned(),
+            id: one.id.to_string(),
+            project: one.project.to_string(),
+            lat: javascript(one.position.lat()),
+            lng: javascript(one.position.lng()),
+            implanted: one.stage == Stage::Implanted,
+            availability: one.free_ports(),
+            horizontal_condos: [],
+            reason,
+        }
+    }
+
+    fn places() -> impl Strategy<Value = Point> {
+        let degrees = |most: f64| {
+            let whole = (-most..=most).prop_map(f64::round);
+            let usual = (-most..=most).prop_map(|degrees| (degrees * 1e7).round() / 1e7);
+            prop_oneof![-most..=most, whole, usual, Just(-0.0), Just(1e-7), Just(-3.5e-9)]
+        };
+        (degrees(90.0), degrees(180.0)).prop_map(|(lat, lng)| Point::new(lat, lng).unwrap())
+    }
+
+    fn found() -> impl Strategy<Value = (f64, String, [u8; 12], Point, Option<(u32, u32)>, bool)> {
+        let distance = prop_oneof![
+            0.0..2_000.0,
+            0.0..20_040_000.0,
+            (0_u32..9_999_999).prop_map(|n| f64::from(n) / 100.0)
+        ];
+        let name = prop_oneof![".{0,30}", Just("\u{0}\u{1f}\"\\/\u{7f}\u{2028}\n".to_owned()), "[ -~]{2000}"];
+        (distance, name, any::<[u8; 12]>(), places(), any::<Option<(u32, u32)>>(), any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_is_what_a_serialiser_makes_of_it(
+            offered in prop::collection::vec(found(), 0..40), refused in prop::collection::vec(found(), 0..40)
+        ) {
+            let boxes = |all: &'_ [(f64, String, [u8; 12], Point, Option<(u32, u32)>, bool)]| -> Vec<_> {
+                all.iter().map(|(distance, name, id, position, ports, implanted)| (*distance, ServiceBox {
+                    id: ObjectId::from_bytes(*id),
+                    name: name.clone(),
+                    project: ObjectId::from_bytes(id.map(|byte| byte.rotate_left(3))),
+                    position: *position,
+                    stage: if *implanted { Stage::Implanted } else { Stage::NotImplanted },
+                    ports: ports.map(|(total, free)| Ports { total, free }),
+                    evidence: Evidence::Whole,
+                })).collect()
+            };
+            let (offered, refused) = (boxes(&offered), boxes(&refused));
+            let reason = Refusal::NoServiceConnector;
+            let answer = Answer {
+                boxes: offered.iter().map(|(distance, one)| Offered { distance: *distance, service_box: one.view() }).collect(),
+                refused: refused.iter().map(|(distance, one)| Refused { distance: *distance, service_box: one.view(), reason }).collect(),
+                unreadable: 0,
+            };
+            let model = Model {
+                viable: answer.is_viable(),
+                boxes: answer.boxes.iter().map(|found| model(found.distance, &found.service_box, None)).collect(),
+                refused_boxes: answer.refused.iter().map(|found| model(found.distance, &found.service_box, Some(reason.as_str()))).collect(),
+                properties: [],
+            };
+            prop_assert_eq!(text(render(&answer)), serde_json::to_string(&model).unwrap());
+        }
     }
 }

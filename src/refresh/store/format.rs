@@ -134,9 +134,11 @@ mod tests {
     }
 
     fn assert_same(one: &Snapshot, other: &Snapshot) {
+        let boxes =
+            |snapshot: &Snapshot| snapshot.boxes().map(|one| one.named(String::from)).collect::<Vec<_>>();
         assert_eq!(
-            (one.generation(), one.read_at(), one.projects(), one.boxes(), one.unplaced()),
-            (other.generation(), other.read_at(), other.projects(), other.boxes(), other.unplaced())
+            (one.generation(), one.read_at(), one.projects(), boxes(one), one.unplaced()),
+            (other.generation(), other.read_at(), other.projects(), boxes(other), other.unplaced())
         );
     }
 
@@ -182,7 +184,7 @@ mod tests {
     fn r19_what_has_a_right_crc_and_wrong_values_is_refused() {
         let forge = |change: fn(&mut Stored)| {
             let good = snapshot(3, 7);
-            let boxes = good.boxes().iter().map(StoredBox::of).collect();
+            let boxes = good.boxes().map(StoredBox::of).collect();
             let mut stored = Stored {
                 identity: identity(),
                 generation: 1,

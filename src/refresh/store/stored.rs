@@ -104,7 +104,7 @@ impl Stored {
             generation: snapshot.generation(),
             read_at: milliseconds(snapshot.read_at()),
             projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
-            boxes: snapshot.boxes().iter().map(StoredBox::of).collect(),
+            boxes: snapshot.boxes().map(StoredBox::of).collect(),
             unplaced: snapshot.unplaced(),
             scopes: scopes.iter().map(StoredScope::of).collect(),
         }
@@ -148,10 +148,10 @@ impl StoredScope {
 }
 
 impl StoredBox {
-    pub(super) fn of(one: &ServiceBox) -> Self {
+    pub(super) fn of(one: ServiceBox<&str>) -> Self {
         Self {
             id: one.id.to_bytes(),
-            name: one.name.clone(),
+            name: one.name.into(),
             project: one.project.to_bytes(),
             lat: one.position.lat(),
             lng: one.position.lng(),

@@ -215,14 +215,27 @@ mod tests {
         (degrees(90.0), degrees(180.0)).prop_map(|(lat, lng)| Point::new(lat, lng).unwrap())
     }
 
-    fn found() -> impl Strategy<Value = (f64, String, [u8; 12], Point, Option<(u32, u32)>, bool)> {
-        let distance = prop_oneof![
-            0.0..2_000.0,
-            0.0..20_040_000.0,
-            (0_u32..9_999_999).prop_map(|n| f64::from(n) / 100.0)
-        ];
-        let name = prop_oneof![".{0,30}", Just("\u{0}\u{1f}\"\\/\u{7f}\u{2028}\n".to_owned()), "[ -~]{2000}"];
-        (distance, name, any::<[u8; 12]>(), places(), any::<Option<(u32, u32)>>(), any::<bool>())
+    /// A box as it may be found, and how far away.
+    fn found() -> impl Strategy<Value = (f64, ServiceBox)> {
+        let hundredths = (0_u32..9_999_999).prop_map(|hundredths| f64::from(hundredths) / 100.0);
+        let distance = prop_oneof![0.0..2_000.0, 0.0..20_040_000.0, hundredths];
+        let odd = Just("\u{0}\u{1f}\"\\/\u{7f}\u{2028}\n".to_owned());
+        let name = prop_oneof![".{0,30}", odd, "[ -~]{2000}"];
+        let ports = prop::option::of((any::<u32>(), any::<u32>()));
+        (distance, name, any::<[u8; 12]>(), places(), ports, any::<bool>()).prop_map(
+            |(distance, name, id, position, ports, implanted)| {
+                let service_box = ServiceBox {
+                    id: ObjectId::from_bytes(id),
+                    name: name.into(),
+                    project: ObjectId::from_bytes(id.map(|byte| byte.rotate_left(3))),
+                    position,
+                    stage: if implanted { Stage::Implanted } else { Stage::NotImplanted },
+                    ports: ports.map(|(total, free)| Ports { total, free }),
+                    evidence: Evidence::Whole,
+                };
+                (distance, service_box)
+            },
+        )
     }
 
     proptest! {
@@ -230,18 +243,6 @@ mod tests {
         fn an_answer_is_what_a_serialiser_makes_of_it(
             offered in prop::collection::vec(found(), 0..40), refused in prop::collection::vec(found(), 0..40)
         ) {
-            let boxes = |all: &'_ [(f64, String, [u8; 12], Point, Option<(u32, u32)>, bool)]| -> Vec<_> {
-                all.iter().map(|(distance, name, id, position, ports, implanted)| (*distance, ServiceBox {
-                    id: ObjectId::from_bytes(*id),
-                    name: name.clone(),
-                    project: ObjectId::from_bytes(id.map(|byte| byte.rotate_left(3))),
-                    position: *position,
-                    stage: if *implanted { Stage::Implanted } else { Stage::NotImplanted },
-                    ports: ports.map(|(total, free)| Ports { total, free }),
-                    evidence: Evidence::Whole,
-                })).collect()
-            };
-            let (offered, refused) = (boxes(&offered), boxes(&refused));
             let reason = Refusal::NoServiceConnector;
             let answer = Answer {
                 boxes: offered.iter().map(|(distance, one)| Offered { distance: *distance, service_box: one.view() }).collect(),

@@ -3,6 +3,7 @@ alone and while all of it is read back to back."""
 
 import sys
 import threading
+from collections import Counter
 from statistics import median
 
 import rounds
@@ -70,19 +71,24 @@ def cost(setting, times):
     return [median(of) for of in zip(*taken)]
 
 
-def bad(load):
-    return sum(count for status, count in load["answers"].items() if status != "200") + load["given_up"] + load["failed"]
+def bad(loads):
+    """What didn't become a 200 in time, by what became of it."""
+    kinds = Counter()
+    for load in loads:
+        kinds.update({status: count for status, count in load["answers"].items() if status != "200"})
+        kinds.update({kind: load[kind] for kind in ("given_up", "failed") if load[kind]})
+    return kinds
 
 
 def part(setting, times, seconds, floor):
     """`floor` is a server that is faster than any client here."""
-    setting.step_back()
+    before = settled(setting.proxy)
     took, worked, peak, steady = cost(setting, times)
-    per_box = steady / setting.count
-    print("\n#### A refresh of all boxes, nobody asking\n\n| boxes | seconds | processor seconds | highest RSS | RSS afterwards | highest / afterwards |")
-    print(f"|---|---|---|---|---|---|\n| {setting.count:,} | {took:.1f} | {worked:.2f} | {peak / 2**20:,.0f} MiB ({peak / setting.count:,.0f} bytes/box)", end="")
-    print(f" | {steady / 2**20:,.0f} MiB ({per_box:,.0f} bytes/box) | {peak / steady:.2f} |", flush=True)
+    sizes = [f"{size / 2**20:,.0f} MiB ({size / setting.count:,.0f} bytes/box)" for size in (before, peak, steady)]
+    print("\n#### A refresh of all boxes, nobody asking\n\n| boxes | seconds | processor seconds | RSS before the first | highest | afterwards | highest / before |")
+    print(f"|---|---|---|---|---|---|---|\n| {setting.count:,} | {took:.1f} | {worked:.2f} | {' | '.join(sizes)} | {peak / before:.2f} |", flush=True)
 
+    setting.step_back()
     clients = Clients(setting)
     most = setting.wrk(setting.proxy.public)(max(seconds, 1), 0)
     most = most["answers"] / most["seconds"]
@@ -107,6 +113,7 @@ def part(setting, times, seconds, floor):
     for name, loads in (("quiet", quiet), ("refreshes back to back", busy)):
         p50, lag = (median(load[key] for load in loads) for key in ("p50", "lag"))
         p99 = [load["p99"] for load in loads]
-        crowded, errors = sum(load["crowded"] for load in loads), sum(map(bad, loads))
+        crowded = sum(load["crowded"] for load in loads)
+        errors = ", ".join(f"{count} {kind}" for kind, count in bad(loads).items()) or 0
         print(f"| {name} | {p50:.2f} | {rounds.spread(p99, lambda ms: f'{ms:.2f}')} | {median(p99) / still:.2f} | {lag:.1f} | {crowded} | {errors} |", flush=True)
-    return sum(map(bad, quiet + busy))
+    return bad(quiet + busy).total()

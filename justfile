@@ -48,6 +48,10 @@ supply-chain:
 chaos:
     tests/chaos/run long
 
+# The proxy as a whole beside a bare server, nginx, Redis and PostGIS (about half an hour on two idle cores; `smoke` for a look)
+bench-http *ARGS:
+    benches/http/run {{ARGS}}
+
 # A build to ship: slower to make, some percent faster
 dist:
     cargo build --profile dist

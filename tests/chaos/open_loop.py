@@ -170,7 +170,7 @@ while True:
 
 def share(values, part):
     values.sort()
-    return round(values[min(len(values) - 1, int(len(values) * part))] * 1000, 1) if values else None
+    return round(values[min(len(values) - 1, int(len(values) * part))] * 1000, 3) if values else None
 
 
 told = {"due": due, "answers": answers, "given_up": given_up, "failed": failed, "crowded": crowded, "opened": opened}

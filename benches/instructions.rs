@@ -1,7 +1,7 @@
 //! A fixed number of whole answers, for callgrind to count: `.ci/instructions` compares the count with the last.
 //!
 //! Without arguments it answers once. `instructions ANSWERS` serves so many requests over one connection, on one
-//! thread, with the client beside it.
+//! thread, with the client beside it: at most 1,000, with which a connection ends.
 
 #![expect(clippy::expect_used, reason = "a benchmark that can't be set up has to end")]
 
@@ -60,7 +60,9 @@ async fn serve(answers: usize) {
         connection.write_all(request.as_bytes()).await.expect("it takes requests");
         let mut length = 0;
         while !answer[..length].ends_with(br#""properties":[]}"#) {
-            length += connection.read(&mut answer[length..]).await.expect("it answers");
+            let more = connection.read(&mut answer[length..]).await.expect("it answers");
+            assert!(more > 0, "the connection ended");
+            length += more;
         }
         assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer[..length]));
     }

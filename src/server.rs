@@ -136,8 +136,8 @@ impl Service {
     /// Whether the key in these headers may ask now; if not, when it may.
     fn within_rate(&self, headers: &HeaderMap) -> Result<(), Duration> {
         let clients = self.current.clients();
-        let limited = clients.rate.as_ref().zip(access::presented_key(headers));
-        limited.map_or(Ok(()), |(rate, key)| rate.take(key.digest()))
+        let Some(rate) = &clients.rate else { return Ok(()) };
+        access::presented_key(headers).map_or(Ok(()), |key| rate.take(key.digest()))
     }
 
     /// Whether a client that has waited so long for a thread is likely to be there still.

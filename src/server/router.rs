@@ -9,13 +9,13 @@ use super::panics::caught;
 use super::rejection::Rejection;
 use super::side::Side;
 use super::stopped::Stopped;
+use super::viability::BadParameter;
 use super::{Service, admin, forward, probes, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::refresh::with_causes;
-use crate::tenant::{Selected, Tenant};
+use crate::tenant::{Selected, Tenant, resolve};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
-use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -129,11 +129,10 @@ async fn public(
         framing::unchunked(&head.headers)?;
     }
     service.within_rate(&head.headers).map_err(Stopped::TooOften)?;
-    if is_query && reads && viability::can_judge(head.uri.query().unwrap_or_default()) {
-        notes.route = Route::Viability;
+    if let Some(asked) = (is_query && reads).then(|| viability::read(&head)).flatten() {
         framing::within(&head.uri, framing::LONGEST_URI)?;
         read_and_ignore(body).await?;
-        return Ok(query(service, tenant, &head, notes).await);
+        return Ok(query(service, tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
@@ -147,8 +146,14 @@ async fn public(
     }))
 }
 
-async fn query(service: &Service, tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Response<Body> {
-    match viability::answer(tenant, head, notes).await {
+async fn query(
+    service: &Service,
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    asked: Result<resolve::Request, BadParameter>,
+    notes: &mut Notes,
+) -> Response<Body> {
+    match viability::answer(tenant, headers, asked, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");

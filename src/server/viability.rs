@@ -10,6 +10,7 @@ use crate::viability::geo::{Point, Radius};
 use hyper::HeaderMap;
 use hyper::header::CACHE_CONTROL;
 use hyper::http::request::Parts;
+use std::borrow::Cow;
 use std::fmt;
 use tokio::time::Instant;
 
@@ -96,20 +97,25 @@ impl Unanswered {
     }
 }
 
-/// Answers a viability request that can be judged here.
-pub(super) async fn answer(tenant: &Tenant, head: &Parts, notes: &mut Notes) -> Result<Resolved, Unanswered> {
+/// Answers a viability request that can be judged here, as [`read`] read it.
+pub(super) async fn answer(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    asked: Result<Request, BadParameter>,
+    notes: &mut Notes,
+) -> Result<Resolved, Unanswered> {
     let came = Instant::now();
-    let (key, scope) = access::caller(tenant, &head.headers, came).await?;
-    let request = parse(head.uri.query().unwrap_or_default(), recall(&head.headers))?;
+    let (key, scope) = access::caller(tenant, headers, came).await?;
+    let request = asked?;
     notes.center = Some(request.center);
     let resolved = tenant.resolve(&request, Caller { key: &key, scope: &scope, came }).await;
     notes.resolved(&resolved);
     Ok(resolved?)
 }
 
-/// Whether every parameter of a query is one whose meaning is known. With any other only OZmap can judge the request.
-pub fn can_judge(query: &str) -> bool {
-    form_urlencoded::parse(query.as_bytes()).all(|(name, _)| matches!(&*name, "lat" | "lng" | "radius"))
+/// The request of a client, if it can be judged here, as [`parse`] says.
+pub(super) fn read(head: &Parts) -> Option<Result<Request, BadParameter>> {
+    parse(head.uri.query().unwrap_or_default(), recall(&head.headers))
 }
 
 fn recall(headers: &HeaderMap) -> Recall {
@@ -120,30 +126,63 @@ fn recall(headers: &HeaderMap) -> Recall {
     if no_cache { Recall::Forbidden } else { Recall::Allowed }
 }
 
-/// Reads a query, `lat=…&lng=…&radius=…`. Parameters that nobody knows are passed over: [`can_judge`] tells of them.
-pub fn parse(query: &str, recall: Recall) -> Result<Request, BadParameter> {
-    let (mut lat, mut lng, mut radius) = (None, None, None);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let (parameter, slot) = match &*name {
-            "lat" => (Parameter::Lat, &mut lat),
-            "lng" => (Parameter::Lng, &mut lng),
-            "radius" => (Parameter::Radius, &mut radius),
-            _ => continue,
-        };
-        if slot.replace(value).is_some() {
-            return Err(Problem::Repeated.of(parameter));
+/// Reads a query, `lat=…&lng=…&radius=…`. With any other parameter only OZmap can judge it: `None`.
+pub fn parse(query: &str, recall: Recall) -> Option<Result<Request, BadParameter>> {
+    let mut values = Values::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        // Mostly it is written plainly.
+        if pair.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+            for (name, value) in form_urlencoded::parse(pair.as_bytes()) {
+                values.take(&name, value)?;
+            }
+        } else {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            values.take(name, value.into())?;
         }
     }
-    let lat = number(Parameter::Lat, lat.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lat))?;
-    let lng = number(Parameter::Lng, lng.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lng))?;
-    // Each by itself, so that the message names the one that is wrong.
-    Point::new(lat, 0.0).ok_or(Problem::OutOfRange.of(Parameter::Lat))?;
-    let center = Point::new(lat, lng).ok_or(Problem::OutOfRange.of(Parameter::Lng))?;
-    let radius = match number(Parameter::Radius, radius.as_deref())? {
-        None => None,
-        Some(metres) => Some(Radius::new(metres).ok_or(Problem::OutOfRange.of(Parameter::Radius))?),
-    };
-    Ok(Request { center, radius, recall })
+    Some(values.into_request(recall))
+}
+
+/// The parameters as they came.
+#[derive(Default)]
+struct Values<'q> {
+    lat: Option<Cow<'q, str>>,
+    lng: Option<Cow<'q, str>>,
+    radius: Option<Cow<'q, str>>,
+    repeated: Option<Parameter>,
+}
+
+impl<'q> Values<'q> {
+    /// `None` for a parameter that nobody here knows.
+    fn take(&mut self, name: &str, value: Cow<'q, str>) -> Option<()> {
+        let (parameter, slot) = match name {
+            "lat" => (Parameter::Lat, &mut self.lat),
+            "lng" => (Parameter::Lng, &mut self.lng),
+            "radius" => (Parameter::Radius, &mut self.radius),
+            _ => return None,
+        };
+        if slot.replace(value).is_some() {
+            self.repeated.get_or_insert(parameter);
+        }
+        Some(())
+    }
+
+    fn into_request(self, recall: Recall) -> Result<Request, BadParameter> {
+        let Self { lat, lng, radius, repeated } = self;
+        if let Some(parameter) = repeated {
+            return Err(Problem::Repeated.of(parameter));
+        }
+        let lat = number(Parameter::Lat, lat.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lat))?;
+        let lng = number(Parameter::Lng, lng.as_deref())?.ok_or(Problem::Missing.of(Parameter::Lng))?;
+        // Each by itself, so that the message names the one that is wrong.
+        Point::new(lat, 0.0).ok_or(Problem::OutOfRange.of(Parameter::Lat))?;
+        let center = Point::new(lat, lng).ok_or(Problem::OutOfRange.of(Parameter::Lng))?;
+        let radius = match number(Parameter::Radius, radius.as_deref())? {
+            None => None,
+            Some(metres) => Some(Radius::new(metres).ok_or(Problem::OutOfRange.of(Parameter::Radius))?),
+        };
+        Ok(Request { center, radius, recall })
+    }
 }
 
 /// A decimal number, exponent allowed. Rust's own parser also takes "inf" and "nan": those are no numbers here.
@@ -160,7 +199,7 @@ mod tests {
     use super::*;
 
     fn fault(query: &str) -> String {
-        parse(query, Recall::Allowed).unwrap_err().to_string()
+        parse(query, Recall::Allowed).unwrap().unwrap_err().to_string()
     }
 
     #[test]
@@ -171,7 +210,7 @@ mod tests {
             ("lat=-27.57665&lng=-48.52722", None),
             ("lat=%2D27.57665&lng=-48.52722", None),
         ] {
-            let request = parse(query, Recall::Allowed).unwrap();
+            let request = parse(query, Recall::Allowed).unwrap().unwrap();
             assert_eq!(request.center, Point::new(-27.57665, -48.52722).unwrap(), "{query}");
             assert_eq!(request.radius.map(Radius::metres), radius, "{query}");
         }
@@ -209,10 +248,13 @@ mod tests {
 
     #[test]
     fn a_parameter_nobody_knows_makes_it_ozmaps_to_judge() {
-        assert!(can_judge("lat=1&lng=2&radius=3"));
-        assert!(can_judge(""));
-        assert!(!can_judge("lat=1&lng=2&condominium=5"));
-        assert!(!can_judge("lat=1&lng=2&Radius=3"));
+        let is_ours = |query| parse(query, Recall::Allowed).is_some();
+        assert!(is_ours("lat=1&lng=2&radius=3"));
+        assert!(is_ours(""));
+        assert!(is_ours("&&lat=1&l%6eg=2&"));
+        assert!(!is_ours("lat=1&lng=2&condominium=5"));
+        assert!(!is_ours("lat=1&lng=2&Radius=3"));
+        assert!(!is_ours("lat=1&lat=2&lng=x&%6c=3"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::refresh::with_causes;
 use arc_swap::{ArcSwap, Guard};
 use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +70,8 @@ pub enum ReloadError {
 pub struct Reloaded {
     /// The changed keys that are in force now.
     pub applied: Vec<String>,
-    /// The changed keys that a restart will bring into force.
+    /// The changed keys that a restart will bring into force; of a whole tenant `tenants.<name> (added)` or
+    /// `(removed)`.
     pub needs_restart: Vec<String>,
 }
 
@@ -179,7 +181,7 @@ impl Reloader {
             Ok(config)
         });
         let new = read.await.map_err(|_panicked| ReloadError::Panicked)??;
-        let changed = in_force.changed_keys(&new);
+        let changed = changes(in_force, &new);
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
@@ -202,4 +204,19 @@ impl Reloader {
         let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
         Ok(Reloaded { applied, needs_restart })
     }
+}
+
+/// The changed keys, and instead of all those of a tenant that came or went the tenant once.
+fn changes(old: &Config, new: &Config) -> BTreeSet<String> {
+    let mut changed = old.changed_keys(new);
+    for (here, there, what) in [(new, old, "added"), (old, new, "removed")] {
+        let only_here =
+            here.tenants.iter().filter(|tenant| there.tenants.iter().all(|one| one.name != tenant.name));
+        for tenant in only_here {
+            let section = format!("tenants.{}.", tenant.name);
+            changed.retain(|key| !key.starts_with(&section));
+            changed.insert(format!("tenants.{} ({what})", tenant.name));
+        }
+    }
+    changed
 }

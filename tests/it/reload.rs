@@ -168,6 +168,19 @@ async fn a_new_key_of_a_tenant_waits_for_a_restart_and_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_comes_or_goes_is_named_once() {
+    let running = Running::start().await;
+    let norte = format!("[tenants.norte]\nhost = \"{}\"\nkey_file = \"key\"\n", running.simulator.host());
+    running.configure(&format!("[tenants.demo.live]\ndeadline = \"700ms\"\n{norte}"));
+    let (status, body) = running.reload().await;
+    let waits = json!(["tenants.demo.live.deadline", "tenants.norte (added)"]);
+    assert_eq!((status, &body["needs_restart"]), (StatusCode::OK, &waits), "{body}");
+    fs::write(running.process.config_file(), norte).unwrap();
+    let (_, body) = running.reload().await;
+    assert_eq!(body["needs_restart"], json!(["tenants.demo (removed)", "tenants.norte (added)"]));
+}
+
+#[tokio::test]
 async fn r24_a_reload_needs_the_token_and_a_post() {
     let world = World::start().await;
     let url = format!("http://{}/admin/reload", world.app.admin_address());

@@ -1,6 +1,6 @@
 //! What operators ask and order:
 //!
-//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one
+//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one; what a reload left to be done
 //! - `GET /admin/runs`: the last refreshes of every tenant
 //! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token
 //! - `POST /admin/reload`: read the configuration and the certificates again; needs the admin token
@@ -8,7 +8,7 @@
 use super::Service;
 use super::body::Body;
 use super::operator::Operator;
-use super::reload::ReloadError;
+use super::reload::{ReloadError, Standing};
 use super::reply;
 use crate::refresh::guard::Acceptance;
 use crate::refresh::report::{Report, Running};
@@ -32,9 +32,24 @@ pub(super) fn status(service: &Service) -> Response<Body> {
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": service.uptime().as_secs(),
         "stopping": service.is_stopping(),
+        "configuration": configuration_status(&service.standing()),
         "tenants": tenants,
     });
     reply::json(StatusCode::OK, body.to_string())
+}
+
+fn configuration_status(standing: &Standing) -> Value {
+    json!({
+        "needs_restart": standing.needs_restart,
+        "last_reload": standing.last_reload.as_ref().map(|last| {
+            let mut body = json!({ "at": timestamp(last.at), "result": "ok" });
+            if let Some(error) = &last.error {
+                body["result"] = json!("failed");
+                body["error"] = json!(error);
+            }
+            body
+        }),
+    })
 }
 
 fn tenant_status(refresher: &Refresher) -> Value {

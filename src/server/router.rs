@@ -209,7 +209,7 @@ fn console() -> Response<Body> {
         GET  /healthz          the process runs\n\
         GET  /readyz           every tenant can answer\n\
         GET  /metrics          for Prometheus\n\
-        GET  /admin/status     data, age, refresh\n\
+        GET  /admin/status     data, age, refresh, configuration\n\
         GET  /admin/runs       the last refreshes\n\
         POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n\
         POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";

@@ -18,6 +18,7 @@ mod interrupted;
 mod lists;
 mod operating;
 mod operators;
+mod orders;
 mod overload;
 mod parameters;
 mod poison;

@@ -130,7 +130,8 @@ impl App {
             .flat_map(|refresher| {
                 let _closed = refresher.request(Trigger::Start);
                 let refreshing = tokio::spawn(Arc::clone(refresher).keep_refreshing());
-                [refreshing, tokio::spawn(Arc::clone(refresher).keep_saving())]
+                let saving = tokio::spawn(Arc::clone(refresher).keep_saving());
+                [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");

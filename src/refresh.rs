@@ -1,6 +1,7 @@
 //! Keeping a tenant's data current: one refresher per tenant, woken by the clock, by an operator, or by a failure
 //! that may have passed. Runs of one tenant never overlap.
 
+pub mod aging;
 pub mod guard;
 pub mod progress;
 pub mod queue;

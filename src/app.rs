@@ -128,9 +128,10 @@ impl App {
         let background = refreshers
             .iter()
             .flat_map(|refresher| {
-                refresher.request(Trigger::Start);
+                let _closed = refresher.request(Trigger::Start);
                 let refreshing = tokio::spawn(Arc::clone(refresher).keep_refreshing());
-                [refreshing, tokio::spawn(Arc::clone(refresher).keep_saving())]
+                let saving = tokio::spawn(Arc::clone(refresher).keep_saving());
+                [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
@@ -164,6 +165,9 @@ impl App {
         self.stage.send_replace(Stage::Leaving);
         sleep(self.shutdown_delay).await;
         self.schedule.stop().await;
+        for refresher in &self.refreshers {
+            refresher.close();
+        }
         let drain = self.listeners.close(&self.stage).await;
         for task in self.background {
             task.abort();

@@ -1,8 +1,10 @@
 //! Keeping a tenant's data current: one refresher per tenant, woken by the clock, by an operator, or by a failure
 //! that may have passed. Runs of one tenant never overlap.
 
+pub mod aging;
 pub mod guard;
 pub mod progress;
+pub mod queue;
 pub mod report;
 pub mod run;
 pub mod saving;
@@ -13,7 +15,8 @@ use crate::metrics::Metrics;
 use crate::tenant::Tenant;
 use guard::Acceptance;
 use progress::{Phase, Progress};
-use report::{Failure, Report, Running, Trigger};
+use queue::{Queue, Stopping, Waiting};
+use report::{Failure, NoReport, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
 use saving::{OnDisk, Saved};
 use std::collections::VecDeque;
@@ -40,24 +43,20 @@ const LONGEST_RETRY_COLD: Duration = Duration::from_secs(4);
 /// The longest pause while there are data.
 const LONGEST_RETRY_WARM: Duration = Duration::from_mins(1);
 
-/// A refresh that was asked for and has not begun.
-#[derive(Clone, Copy)]
-struct Pending {
-    id: u64,
-    trigger: Trigger,
-    acceptance: Acceptance,
-}
-
 #[derive(Default)]
 struct State {
-    last_id: u64,
-    pending: Option<Pending>,
-    /// Before this the pending run doesn't begin.
-    not_before: Option<Instant>,
-    /// When the last run that was ordered began.
-    last_ordered: Option<Instant>,
+    queue: Queue,
     running: Option<Running>,
     reports: VecDeque<Report>,
+}
+
+/// Which runs there is no more to wait for.
+#[derive(Clone, Copy, Default)]
+struct Ended {
+    /// The last that ended.
+    last: u64,
+    /// The last that will ever have begun.
+    none_after: Option<u64>,
 }
 
 /// Refreshes one tenant, one run at a time.
@@ -72,7 +71,7 @@ pub struct Refresher {
     saved: Mutex<Option<Saved>>,
     on_disk: Mutex<Option<OnDisk>>,
     progress: watch::Sender<Progress>,
-    ended: watch::Sender<u64>,
+    ended: watch::Sender<Ended>,
 }
 
 impl Refresher {
@@ -88,7 +87,7 @@ impl Refresher {
             saved: Mutex::default(),
             on_disk: Mutex::default(),
             progress: watch::Sender::new(Progress::at(Phase::Idle)),
-            ended: watch::Sender::new(0),
+            ended: watch::Sender::default(),
         }
     }
 
@@ -99,42 +98,46 @@ impl Refresher {
 
     /// Asks for a run and returns its number.
     ///
-    /// Requests before a run begins share it. One that comes while a run is under way is served by another right
-    /// after it, for the first may have passed what has changed since; only the clock is content with the running one.
-    pub fn request(&self, trigger: Trigger) -> u64 {
-        self.ask(trigger, Acceptance::Guarded, Duration::ZERO)
+    /// One that comes while a run is under way is served by another right after it, for the first may have passed what
+    /// has changed since; only the clock is content with the running one.
+    pub fn request(&self, trigger: Trigger) -> Result<u64, Stopping> {
+        let mut state = self.state();
+        if let (Trigger::Schedule, Some(running)) = (trigger, state.running) {
+            return Ok(running.id);
+        }
+        let id = state.queue.request(trigger)?;
+        drop(state);
+        self.wake.notify_one();
+        Ok(id)
     }
 
     /// Asks for a run as an operator does: it begins `gap` after the last one that was ordered did, at the earliest.
     ///
-    /// Orders that come sooner share the run that waits, so that none is refused and none sees data from before it.
-    /// An operator's word on the guard counts for the run that begins after it was given.
-    pub fn order(&self, acceptance: Acceptance, gap: Duration) -> u64 {
-        self.ask(Trigger::Admin, acceptance, gap)
+    /// Orders that come sooner share the run that waits, so that none is refused and none sees data from before it;
+    /// but not with those that want it otherwise: [`Acceptance::AsRead`] is the word of who gave it, for one run.
+    pub fn order(&self, acceptance: Acceptance, gap: Duration) -> Result<u64, Stopping> {
+        let id = self.state().queue.order(acceptance, gap)?;
+        self.wake.notify_one();
+        Ok(id)
     }
 
-    fn ask(&self, trigger: Trigger, acceptance: Acceptance, gap: Duration) -> u64 {
+    /// Lets the run under way end and begins no other: orders that wait for theirs are given up, and told so.
+    pub fn close(&self) {
         let mut state = self.state();
-        if let Some(pending) = &mut state.pending {
-            if acceptance == Acceptance::AsRead {
-                pending.acceptance = acceptance;
-            }
-            // The run that serves an order is an operator's, in the reports and for the gap to the next.
-            if trigger == Trigger::Admin {
-                pending.trigger = trigger;
-            }
-            return pending.id;
-        }
-        if let (Trigger::Schedule, Some(running)) = (trigger, state.running) {
-            return running.id;
-        }
-        state.last_id += 1;
-        let id = state.last_id;
-        state.pending = Some(Pending { id, trigger, acceptance });
-        state.not_before = state.last_ordered.filter(|_| trigger == Trigger::Admin).map(|last| last + gap);
+        let given_up = state.queue.close();
+        let last = state.queue.last_begun();
         drop(state);
+        let orders: u64 = given_up.iter().map(|waiting| waiting.orders).sum();
+        if orders > 0 {
+            let tenant = self.tenant.name();
+            tracing::warn!(
+                tenant,
+                orders,
+                "ordered refreshes are given up: the process stops before they begin"
+            );
+        }
+        self.ended.send_modify(|ended| ended.none_after = Some(last));
         self.wake.notify_one();
-        id
     }
 
     /// The run under way, if any.
@@ -152,14 +155,21 @@ impl Refresher {
         self.state().reports.iter().cloned().collect()
     }
 
-    /// The report of a run once it has ended; `None` if it doesn't within this time.
-    pub async fn report_of(&self, id: u64, within: Duration) -> Option<Report> {
+    /// The report of a run, once it has ended within this time.
+    pub async fn report_of(&self, id: u64, within: Duration) -> Result<Report, NoReport> {
         let mut ended = self.ended.subscribe();
-        let _last = timeout(within, ended.wait_for(|&last| last >= id)).await.ok()?.ok()?;
-        self.state().reports.iter().find(|report| report.run.id == id).cloned()
+        let over = |ended: &Ended| ended.last >= id || ended.none_after.is_some_and(|last| id > last);
+        let Ok(Ok(seen)) = timeout(within, ended.wait_for(over)).await else { return Err(NoReport::NotYet) };
+        let never_begins = seen.last < id;
+        drop(seen);
+        if never_begins {
+            return Err(Stopping.into());
+        }
+        self.state().reports.iter().find(|report| report.run.id == id).cloned().ok_or(NoReport::NotYet)
     }
 
-    /// Serves requests for runs for ever; after a failure tries again by itself, sooner while there are no data.
+    /// Serves requests for runs until it is closed; after a failure tries again by itself, sooner while there are no
+    /// data.
     pub async fn keep_refreshing(self: Arc<Self>) {
         let mut failures = 0;
         let mut retry_at = None;
@@ -168,19 +178,22 @@ impl Refresher {
         let mut overdue_at = self.overdue_at();
         loop {
             // A run that waits for its time makes a retry needless.
-            let waiting = self.waiting_until();
+            let waiting = self.state().queue.due();
             let next = waiting.or(retry_at);
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
                     if waiting.is_none() {
-                        self.request(Trigger::Retry);
+                        let _closed = self.request(Trigger::Retry);
                     }
                 }
                 // On the monotonic clock, which no change of the system's time can hold up.
-                () = sleep_until((last_began + patience).min(overdue_at)), if waiting.is_none() => {
-                    self.request(Trigger::Watchdog);
+                () = sleep_until((last_began + patience).min(overdue_at)) => {
+                    let _closed = self.request(Trigger::Watchdog);
                 }
+            }
+            if self.state().queue.is_closed() {
+                return;
             }
             let Some(run) = self.begin() else { continue };
             last_began = Instant::now();
@@ -231,22 +244,9 @@ impl Refresher {
         pause.mul_f64(0.9 + 0.2 * fastrand::f64())
     }
 
-    /// When the pending run may begin, if it has to wait; that may be past.
-    fn waiting_until(&self) -> Option<Instant> {
-        let state = self.state();
-        state.pending.and(state.not_before)
-    }
-
     fn begin(&self) -> Option<Running> {
         let mut state = self.state();
-        if state.not_before.is_some_and(|time| time > Instant::now()) {
-            return None;
-        }
-        let Pending { id, trigger, acceptance } = state.pending.take()?;
-        state.not_before = None;
-        if trigger == Trigger::Admin {
-            state.last_ordered = Some(Instant::now());
-        }
+        let Waiting { id, trigger, acceptance, .. } = state.queue.take()?;
         let run = Running { id, trigger, acceptance, started_at: SystemTime::now() };
         state.running = Some(run);
         drop(state);
@@ -290,7 +290,7 @@ impl Refresher {
         state.reports.push_front(Report { run, took, outcome });
         state.reports.truncate(KEPT_RUNS);
         drop(state);
-        self.ended.send_replace(run.id);
+        self.ended.send_modify(|ended| ended.last = run.id);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -37,7 +37,7 @@ use connections::{Caps, Places};
 use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
 use lockout::Lockout;
-use reload::{ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader};
+use reload::{ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader, Standing};
 use router::RequestIds;
 use side::Side;
 use std::io;
@@ -127,6 +127,10 @@ impl Service {
 
     fn operators(&self) -> Arc<Operators> {
         self.current.operators()
+    }
+
+    fn standing(&self) -> Arc<Standing> {
+        self.reloader.standing()
     }
 
     fn lockout(&self) -> &Lockout {

@@ -172,6 +172,13 @@ impl Tenant {
         }
     }
 
+    /// How long the age of `data` goes on meaning what it does now; `None` where it can get no worse.
+    pub fn state_lasts(&self, data: &Data) -> Option<Duration> {
+        let age = data.age();
+        let limits = [self.settings.freshness.stale_after, self.settings.freshness.max_stale];
+        limits.into_iter().find_map(|limit| limit.checked_sub(age))
+    }
+
     /// Sets the gauges of its snapshot.
     pub fn observe(&self) {
         let Some(data) = self.data() else { return };

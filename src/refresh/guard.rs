@@ -28,7 +28,8 @@ pub enum Acceptance {
     /// It decides.
     #[default]
     Guarded,
-    /// An operator has looked: what is read is published.
+    /// An operator has looked: what the run that they ordered reads is published. It speaks for that run alone, and
+    /// whoever orders without it gets another.
     AsRead,
 }
 

@@ -1,6 +1,7 @@
 //! What is told of a refresh: what started it, and how it ended.
 
 use super::guard::Acceptance;
+use super::queue::Stopping;
 use super::run::Published;
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
@@ -65,4 +66,15 @@ pub struct Failure {
     pub kind: &'static str,
     /// The error and its causes.
     pub message: String,
+}
+
+/// No report of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoReport {
+    /// It takes longer than was waited for.
+    #[error("the refresh has not ended yet")]
+    NotYet,
+    /// It will never begin.
+    #[error(transparent)]
+    Stopping(#[from] Stopping),
 }

@@ -18,7 +18,7 @@ impl Schedule {
             let due = Arc::clone(refresher);
             let cron = refresher.tenant().settings().refresh.full.as_str();
             let job = Job::new(cron, move |_, _| {
-                due.request(Trigger::Schedule);
+                let _closed = due.request(Trigger::Schedule);
             })?;
             scheduler.add(job).await?;
         }

@@ -1,20 +1,22 @@
 //! What operators ask and order:
 //!
-//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one
+//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one; what a reload left to be done
 //! - `GET /admin/runs`: the last refreshes of every tenant
-//! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token
+//! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token; whether it was one
+//!   is in `result`, not in the status
 //! - `POST /admin/reload`: read the configuration and the certificates again; needs the admin token
 
 use super::Service;
 use super::body::Body;
 use super::operator::Operator;
-use super::reload::ReloadError;
+use super::reload::{ReloadError, Standing};
 use super::reply;
 use crate::refresh::guard::Acceptance;
-use crate::refresh::report::{Report, Running};
+use crate::refresh::queue::Stopping;
+use crate::refresh::report::{NoReport, Report, Running};
 use crate::refresh::{Refresher, with_causes};
 use crate::viability::plant::Refusal;
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -32,9 +34,24 @@ pub(super) fn status(service: &Service) -> Response<Body> {
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": service.uptime().as_secs(),
         "stopping": service.is_stopping(),
+        "configuration": configuration_status(&service.standing()),
         "tenants": tenants,
     });
     reply::json(StatusCode::OK, body.to_string())
+}
+
+fn configuration_status(standing: &Standing) -> Value {
+    json!({
+        "needs_restart": standing.needs_restart,
+        "last_reload": standing.last_reload.as_ref().map(|last| {
+            let mut body = json!({ "at": timestamp(last.at), "result": "ok" });
+            if let Some(error) = &last.error {
+                body["result"] = json!("failed");
+                body["error"] = json!(error);
+            }
+            body
+        }),
+    })
 }
 
 fn tenant_status(refresher: &Refresher) -> Value {
@@ -96,7 +113,8 @@ pub(super) fn runs(service: &Service) -> Response<Body> {
     reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
 }
 
-/// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports.
+/// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports, whatever is in them: the order
+/// was carried out, and what came of it is told for each tenant. 503 for a run that a stop keeps from beginning.
 ///
 /// The caller has been checked.
 pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<'_>) -> Response<Body> {
@@ -116,11 +134,19 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
             "no tenant of this name; see /admin/status",
         );
     }
-    let requested: Vec<_> = chosen
-        .into_iter()
-        .map(|refresher| (refresher, refresher.order(order.acceptance, service.operators().refresh_gap)))
-        .collect();
-    for (refresher, run) in &requested {
+    let gap = service.operators().refresh_gap;
+    carry_out(&order, &chosen, gap, operator).await.unwrap_or_else(reply::stopping)
+}
+
+async fn carry_out(
+    order: &Order,
+    chosen: &[&Arc<Refresher>],
+    gap: Duration,
+    operator: Operator<'_>,
+) -> Result<Response<Body>, Stopping> {
+    let mut requested = Vec::new();
+    for refresher in chosen {
+        let run = refresher.order(order.acceptance, gap)?;
         tracing::info!(
             action = "refresh",
             tenant = refresher.tenant().name(),
@@ -130,14 +156,17 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
             request_id = operator.request_id,
             "ordered by an operator"
         );
+        requested.push((refresher, run));
     }
-    let reports = join_all(requested.iter().map(|(refresher, run)| async {
-        match order.wait {
-            Some(wait) => refresher.report_of(*run, wait).await,
-            None => None,
+    let reports = try_join_all(requested.iter().map(|(refresher, run)| async {
+        let Some(wait) = order.wait else { return Ok(None) };
+        match refresher.report_of(*run, wait).await {
+            Ok(report) => Ok(Some(report)),
+            Err(NoReport::NotYet) => Ok(None),
+            Err(NoReport::Stopping(stopping)) => Err(stopping),
         }
     }))
-    .await;
+    .await?;
     let status = if reports.iter().all(Option::is_some) { StatusCode::OK } else { StatusCode::ACCEPTED };
     let runs: Vec<_> = requested
         .iter()
@@ -148,7 +177,7 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
             body
         })
         .collect();
-    reply::json(status, json!({ "runs": runs }).to_string())
+    Ok(reply::json(status, json!({ "runs": runs }).to_string()))
 }
 
 /// `POST /admin/reload`: 200 with the changed keys; 500 with every fault where the configuration is not sound, and the

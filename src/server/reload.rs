@@ -12,9 +12,10 @@ use crate::metrics::Metrics;
 use crate::refresh::with_causes;
 use arc_swap::{ArcSwap, Guard};
 use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -69,8 +70,26 @@ pub enum ReloadError {
 pub struct Reloaded {
     /// The changed keys that are in force now.
     pub applied: Vec<String>,
-    /// The changed keys that a restart will bring into force.
+    /// The changed keys that a restart will bring into force; of a whole tenant `tenants.<name> (added)` or
+    /// `(removed)`.
     pub needs_restart: Vec<String>,
+}
+
+/// Where the process stands with its configuration: for operators who were not there when it was read.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// What was changed and waits for a restart, as of the last reload that succeeded.
+    pub(super) needs_restart: Vec<String>,
+    /// How the last one ended, if there was any.
+    pub(super) last_reload: Option<LastReload>,
+}
+
+/// A reload that ended.
+#[derive(Debug)]
+pub(super) struct LastReload {
+    pub(super) at: SystemTime,
+    /// Why nothing was taken into force, with all causes.
+    pub(super) error: Option<String>,
 }
 
 /// The settings of the listeners that can change while running.
@@ -132,6 +151,7 @@ pub(super) struct Reloader {
     source: Option<Arc<dyn ConfigSource>>,
     in_force: Mutex<Config>,
     certificates: Vec<Arc<Certificates>>,
+    standing: ArcSwap<Standing>,
 }
 
 impl Reloader {
@@ -141,7 +161,12 @@ impl Reloader {
         source: Option<Arc<dyn ConfigSource>>,
         certificates: Vec<Arc<Certificates>>,
     ) -> Self {
-        Self { source, in_force: Mutex::new(config), certificates }
+        Self { source, in_force: Mutex::new(config), certificates, standing: ArcSwap::default() }
+    }
+
+    /// What the last reload left.
+    pub(super) fn standing(&self) -> Arc<Standing> {
+        self.standing.load_full()
     }
 
     /// All of it or nothing: what can't be used leaves everything as it is.
@@ -149,15 +174,22 @@ impl Reloader {
         let mut in_force = self.in_force.lock().await;
         let reloaded = self.take_into_force(&mut in_force, current).await;
         metrics.config_reloaded(reloaded.is_ok());
-        match &reloaded {
+        let (needs_restart, error) = match &reloaded {
             Ok(Reloaded { applied, needs_restart }) => {
                 tracing::info!(applied = applied.join(" "), "configuration reloaded");
                 if !needs_restart.is_empty() {
                     tracing::warn!(keys = needs_restart.join(" "), "these changes need a restart");
                 }
+                (needs_restart.clone(), None)
             }
-            Err(error) => tracing::error!(error = with_causes(error), "configuration not reloaded"),
-        }
+            Err(error) => {
+                let error = with_causes(error);
+                tracing::error!(error, "configuration not reloaded");
+                (self.standing().needs_restart.clone(), Some(error))
+            }
+        };
+        let last_reload = Some(LastReload { at: SystemTime::now(), error });
+        self.standing.store(Arc::new(Standing { needs_restart, last_reload }));
         reloaded
     }
 
@@ -179,7 +211,7 @@ impl Reloader {
             Ok(config)
         });
         let new = read.await.map_err(|_panicked| ReloadError::Panicked)??;
-        let changed = in_force.changed_keys(&new);
+        let changed = changes(in_force, &new);
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
@@ -202,4 +234,19 @@ impl Reloader {
         let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
         Ok(Reloaded { applied, needs_restart })
     }
+}
+
+/// The changed keys, and instead of all those of a tenant that came or went the tenant once.
+fn changes(old: &Config, new: &Config) -> BTreeSet<String> {
+    let mut changed = old.changed_keys(new);
+    for (here, there, what) in [(new, old, "added"), (old, new, "removed")] {
+        let only_here =
+            here.tenants.iter().filter(|tenant| there.tenants.iter().all(|one| one.name != tenant.name));
+        for tenant in only_here {
+            let section = format!("tenants.{}.", tenant.name);
+            changed.retain(|key| !key.starts_with(&section));
+            changed.insert(format!("tenants.{} ({what})", tenant.name));
+        }
+    }
+    changed
 }

@@ -9,6 +9,7 @@ use super::operator::Refused;
 use super::viability::Unanswered;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
+use crate::refresh::queue::Stopping;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
@@ -134,6 +135,11 @@ pub(super) fn refused(refused: Refused) -> Response<Body> {
 /// A handler panicked.
 pub(super) fn internal() -> Response<Body> {
     error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug; the log tells more under this x-request-id")
+}
+
+/// A refresh that will not begin.
+pub(super) fn stopping(stopping: Stopping) -> Response<Body> {
+    error(StatusCode::SERVICE_UNAVAILABLE, "stopping", &stopping.to_string())
 }
 
 /// With a `Retry-After` in whole seconds, at least 1.

@@ -214,9 +214,10 @@ fn console() -> Response<Body> {
         GET  /healthz          the process runs\n\
         GET  /readyz           every tenant can answer\n\
         GET  /metrics          for Prometheus\n\
-        GET  /admin/status     data, age, refresh\n\
+        GET  /admin/status     data, age, refresh, configuration\n\
         GET  /admin/runs       the last refreshes\n\
-        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>)\n\
+        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>);\n\
+        \x20                      with wait a 200 tells each run's \"result\", \"ok\" or why not\n\
         POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on has failed")]
 
 mod access;
+mod aging;
 mod answers;
 mod between;
 mod bombs;
@@ -18,6 +19,7 @@ mod interrupted;
 mod lists;
 mod operating;
 mod operators;
+mod orders;
 mod overload;
 mod parameters;
 mod poison;

@@ -46,6 +46,18 @@ impl Running {
         page.contains("\nviability_config_last_reload_successful 1\n")
     }
 
+    /// What the status page says of the configuration; the time of the last reload aside.
+    async fn status(&self) -> Value {
+        let url = format!("http://{}/admin/status", self.process.admin);
+        let mut status = self.http.get(url).send().await.unwrap().json_body().await;
+        let mut told = status["configuration"].take();
+        if let Some(reload) = told["last_reload"].as_object_mut() {
+            let at = reload.remove("at").expect("a time");
+            assert!(humantime::parse_rfc3339(at.as_str().unwrap()).is_ok(), "{at}");
+        }
+        told
+    }
+
     async fn query(&self, key: &str) -> StatusCode {
         let home = &self.simulator.boxes()[0];
         let query = format!("lat={}&lng={}&radius=100", home.lat, home.lng);
@@ -165,6 +177,43 @@ async fn a_new_key_of_a_tenant_waits_for_a_restart_and_is_not_shown() {
     assert_eq!((status, &body["needs_restart"]), (StatusCode::OK, &json!(["tenants.demo.key"])));
     assert_eq!(running.query(&key).await, StatusCode::OK);
     assert!(!body.to_string().contains(secret));
+}
+
+#[tokio::test]
+async fn the_status_tells_what_waits_for_a_restart_and_how_the_last_reload_ended() {
+    let running = Running::start().await;
+    assert_eq!(running.status().await, json!({ "needs_restart": [], "last_reload": null }));
+    running.configure("[live]\ndeadline = \"700ms\"\n");
+    running.reload().await;
+    let waits = ["tenants.demo.live.deadline"];
+    let expected = json!({ "needs_restart": waits, "last_reload": { "result": "ok" } });
+    assert_eq!(running.status().await, expected);
+    // A file that is not sound tells nothing of what waits: that is still what the last sound one said.
+    running.configure("[live]\ndeadline = 7\n");
+    running.reload().await;
+    let status = running.status().await;
+    assert_eq!(
+        (&status["needs_restart"], &status["last_reload"]["result"]),
+        (&json!(waits), &json!("failed"))
+    );
+    let error = status["last_reload"]["error"].as_str().unwrap();
+    assert!(error.contains("config.toml:5: live.deadline: "), "{error}");
+    running.configure("");
+    running.reload().await;
+    assert_eq!(running.status().await, json!({ "needs_restart": [], "last_reload": { "result": "ok" } }));
+}
+
+#[tokio::test]
+async fn a_tenant_that_comes_or_goes_is_named_once() {
+    let running = Running::start().await;
+    let norte = format!("[tenants.norte]\nhost = \"{}\"\nkey_file = \"key\"\n", running.simulator.host());
+    running.configure(&format!("[tenants.demo.live]\ndeadline = \"700ms\"\n{norte}"));
+    let (status, body) = running.reload().await;
+    let waits = json!(["tenants.demo.live.deadline", "tenants.norte (added)"]);
+    assert_eq!((status, &body["needs_restart"]), (StatusCode::OK, &waits), "{body}");
+    fs::write(running.process.config_file(), norte).unwrap();
+    let (_, body) = running.reload().await;
+    assert_eq!(body["needs_restart"], json!(["tenants.demo (removed)", "tenants.norte (added)"]));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn r02_a_reading_that_gets_nowhere_ends_and_queries_are_answered_meanwhile
     for (list, (kind, spoil)) in ["/projects", "/boxes", "/splitters"].into_iter().zip(kinds()) {
         between.spoil(list, spoil);
         let refresher = &world.app.refreshers()[0];
-        let run = refresher.request(Trigger::Schedule);
+        let run = refresher.request(Trigger::Schedule).unwrap();
         world
             .until("it reads", || async { between.most_at_once(list) > 0 && refresher.running().is_some() })
             .await;

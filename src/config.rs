@@ -10,6 +10,7 @@ pub mod key;
 mod layers;
 pub mod listeners;
 pub mod load;
+mod log_filter;
 mod names;
 mod reader;
 mod redacted;
@@ -51,7 +52,7 @@ pub struct Config {
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// Directives of tracing's `EnvFilter`, which have been parsed once.
+    /// Directives of tracing's `EnvFilter`, which have been parsed once: each a level, or a part with its level.
     pub filter: String,
     /// The shape of a line.
     pub format: LogFormat,

@@ -12,6 +12,7 @@ pub mod listeners;
 pub mod load;
 mod log_filter;
 mod names;
+pub mod place;
 mod reader;
 mod redacted;
 mod secrets;
@@ -28,6 +29,7 @@ use croner::parser::{CronParser, Seconds};
 use host::OzmapHost;
 use key::ApiKey;
 use listeners::{Admin, Server};
+use place::SecretPlace;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ pub struct Tenant {
     pub host: OzmapHost,
     /// *`OzMap` Key*: the tenant's own key, which sees the whole snapshot.
     pub key: ApiKey,
+    /// Where `key` was found.
+    pub key_place: SecretPlace,
     /// Certificates (PEM) trusted for `host` beside the system's; a readable file when it was loaded.
     pub ca_file: Option<PathBuf>,
     /// The HTTP proxy through which `host` is reached; no credentials.

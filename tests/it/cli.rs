@@ -21,6 +21,10 @@ async fn run(folder: &Path, arguments: &[&str]) -> Output {
     tokio::time::timeout(PATIENCE, output).await.expect("it ends by itself").unwrap()
 }
 
+fn text_of(output: &Output) -> String {
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
@@ -205,4 +209,37 @@ async fn the_effective_configuration_is_printed_without_secrets() {
     let output = run(folder.path(), &["config"]).await;
     let told = text(&output.stdout);
     assert!(output.status.success() && told.contains("stale_after") && !told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn the_printed_configuration_can_be_checked_and_printed_again_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[admin]\ntoken_file = \"secrets/token\"\n[snapshot]\ndirectory = \"data\"\n\
+        [tenants.cliente]\nhost = \"https://cliente.example\"\nkey_file = \"secrets/key\"\n\
+        [tenants.other]\nhost = \"https://other.example\"\nkey_env = \"OTHER_KEY\"\n";
+    let secrets = folder.path().join("etc/secrets");
+    std::fs::create_dir_all(&secrets).unwrap();
+    std::fs::write(folder.path().join("etc/my.toml"), text).unwrap();
+    for secret in ["key", "token"] {
+        std::fs::write(secrets.join(secret), format!("canary-{secret}")).unwrap();
+    }
+    let run = async |arguments: &[&str]| {
+        let output = program(arguments).current_dir(folder.path()).env("OTHER_KEY", "canary-other").output();
+        let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text_of(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let printed = run(&["config", "--config", "etc/my.toml"]).await;
+    assert!(
+        printed.contains("/etc/secrets/token\"") && printed.contains("key_env = \"OTHER_KEY\""),
+        "{printed}"
+    );
+    assert!(!printed.contains("canary"), "{printed}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("printed.toml");
+    std::fs::write(&file, &printed).unwrap();
+    let file = file.to_str().unwrap();
+    let checked = run(&["check", "--config", file]).await;
+    assert!(checked.contains("configuration sound, tenants: 2"), "{checked}");
+    assert_eq!(run(&["config", "--config", file]).await, printed);
 }

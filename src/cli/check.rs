@@ -10,6 +10,7 @@ use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, pages};
 use viability_proxy::server::tls;
 
+use viability_proxy::ozmap::wire::List;
 /// What to check.
 #[derive(Args)]
 pub(super) struct Options {
@@ -55,7 +56,7 @@ async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
     let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, &|_| ())
         .await
-        .context(tenant.host.base().to_string())?;
+        .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
     if projects.rows.is_empty() {
         bail!("the key is valid but sees no project; give its user access to the projects concerned");
     }

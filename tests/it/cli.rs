@@ -203,6 +203,16 @@ async fn check_online_tells_whether_ozmap_accepts_the_key() {
 }
 
 #[tokio::test]
+async fn check_online_tells_where_a_login_page_answers() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    simulator.faults().answer("/projects", 200, "text/html", "<html>Login</html>");
+    let output = run(folder_for(&simulator, &simulator.full_key()).path(), &["check", "--online"]).await;
+    let told = text(&output.stdout);
+    let place = format!("cliente: {}/projects: a web page (HTML)", simulator.host());
+    assert!(output.status.code() == Some(1) && told.contains(&place), "{told}");
+}
+
+#[tokio::test]
 async fn the_effective_configuration_is_printed_without_secrets() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let folder = folder_for(&simulator, "canary-of-a-key");

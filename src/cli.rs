@@ -114,6 +114,11 @@ fn say(text: &str) -> anyhow::Result<()> {
     io::stdout().lock().write_all(text.as_bytes()).context("standard output can't be written")
 }
 
+/// Writes a warning to standard error.
+fn warn(text: &str) -> anyhow::Result<()> {
+    writeln!(io::stderr().lock(), "warning: {text}").context("standard error can't be written")
+}
+
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let done = runtime.block_on(work);

@@ -1,5 +1,7 @@
 //! `viability-proxy check`: is the configuration sound, can what it names be used, and does OZmap accept the keys?
 
+mod directory;
+
 use super::{ConfigFile, block_on, say, warn};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -70,6 +72,15 @@ fn around(config: &Config) -> anyhow::Result<Vec<String>> {
             }
             Err(error) => faults.push(format!("{section}: {}", with_causes(&error))),
         }
+    }
+    if let Some(folder) = &config.snapshot_directory
+        && let Err(error) = directory::try_out(folder)
+    {
+        let remedy = "name another, or let the user that this runs as write there";
+        faults.push(format!(
+            "snapshot.directory: {} can't be written to ({error}): {remedy}",
+            folder.display()
+        ));
     }
     Ok(faults)
 }

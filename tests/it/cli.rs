@@ -213,6 +213,31 @@ async fn check_online_tells_where_a_login_page_answers() {
 }
 
 #[tokio::test]
+async fn check_tells_a_snapshot_directory_that_cannot_be_written_and_leaves_none_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = async |directory: &str| {
+        let output = program(&["check"])
+            .current_dir(folder.path())
+            .env("VIABILITY__SNAPSHOT__DIRECTORY", directory)
+            .env("VIABILITY__TENANTS__CLIENTE__HOST", "https://cliente.example")
+            .env("VIABILITY__TENANTS__CLIENTE__KEY_ENV", "K")
+            .env("K", "a-key")
+            .output();
+        tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap()
+    };
+    let good = check("new/below").await;
+    assert!(good.status.success(), "{}", text_of(&good));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    let bad = check("/proc/viability-proxy").await;
+    assert_eq!(bad.status.code(), Some(1));
+    let told = text(&bad.stderr);
+    assert!(
+        told.starts_with("snapshot.directory: /proc/viability-proxy can't be written to (No such file"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn the_effective_configuration_is_printed_without_secrets() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let folder = folder_for(&simulator, "canary-of-a-key");

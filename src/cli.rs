@@ -21,6 +21,9 @@ use viability_proxy::config::Config;
 use viability_proxy::config::fault::ConfigErrors;
 use viability_proxy::config::load::{Source, UnreadableFile, load};
 
+/// The configuration file where none is named.
+const USUAL_FILE: &str = "config.toml";
+
 /// Answers OZmap's fibre viability queries from memory, in OZmap's own format.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
@@ -37,7 +40,7 @@ enum Command {
     Demo(demo::Options),
     /// Tell whether a configuration is sound.
     Check(check::Options),
-    /// Print the effective configuration, secrets redacted.
+    /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
 }
 
@@ -78,8 +81,16 @@ pub(crate) fn run() -> ExitCode {
 }
 
 impl ConfigFile {
+    /// The same file by its whole path: paths that start at its folder then mean the same from everywhere.
+    fn absolute(&self) -> anyhow::Result<Self> {
+        let usual = Path::new(USUAL_FILE);
+        let path = self.config.as_deref().or_else(|| usual.exists().then_some(usual));
+        let path = path.map(std::path::absolute).transpose().context("the current folder is unknown")?;
+        Ok(Self { config: path })
+    }
+
     fn load(&self) -> Result<Config, Unusable> {
-        let usual = Path::new("config.toml");
+        let usual = Path::new(USUAL_FILE);
         let source = match &self.config {
             Some(path) => Source::read(path)?,
             None if usual.exists() => Source::read(usual)?,
@@ -94,13 +105,18 @@ impl ConfigFile {
 }
 
 fn print_config(file: &ConfigFile) -> anyhow::Result<()> {
-    let config = file.load()?;
+    let config = file.absolute()?.load()?;
     say(&config.to_toml_redacted())
 }
 
 /// Writes to standard output.
 fn say(text: &str) -> anyhow::Result<()> {
     io::stdout().lock().write_all(text.as_bytes()).context("standard output can't be written")
+}
+
+/// Writes a warning to standard error.
+fn warn(text: &str) -> anyhow::Result<()> {
+    writeln!(io::stderr().lock(), "warning: {text}").context("standard error can't be written")
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

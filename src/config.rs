@@ -10,7 +10,9 @@ pub mod key;
 mod layers;
 pub mod listeners;
 pub mod load;
+mod log_filter;
 mod names;
+pub mod place;
 mod reader;
 mod redacted;
 mod secrets;
@@ -27,6 +29,7 @@ use croner::parser::{CronParser, Seconds};
 use host::OzmapHost;
 use key::ApiKey;
 use listeners::{Admin, Server};
+use place::SecretPlace;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -51,7 +54,7 @@ pub struct Config {
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// Directives of tracing's `EnvFilter`, which have been parsed once.
+    /// Directives of tracing's `EnvFilter`, which have been parsed once: each a level, or a part with its level.
     pub filter: String,
     /// The shape of a line.
     pub format: LogFormat,
@@ -88,6 +91,8 @@ pub struct Tenant {
     pub host: OzmapHost,
     /// *`OzMap` Key*: the tenant's own key, which sees the whole snapshot.
     pub key: ApiKey,
+    /// Where `key` was found.
+    pub key_place: SecretPlace,
     /// Certificates (PEM) trusted for `host` beside the system's; a readable file when it was loaded.
     pub ca_file: Option<PathBuf>,
     /// The HTTP proxy through which `host` is reached; no credentials.

@@ -157,13 +157,12 @@ impl Client {
     async fn list(&self, list: List, key: &ApiKey, query: &str) -> Result<Bytes, CallError> {
         let call = async {
             let response = self.get(list.path(), key, query, self.page_timeout).await?;
-            let status = response.status();
-            let retry_after = retry_after(response.headers());
-            let body = read(response, MAX_PAGE_BYTES).await?;
-            match status {
-                StatusCode::OK => Ok(body),
+            let answer = Whole::read(response, MAX_PAGE_BYTES).await?;
+            match answer.status {
+                StatusCode::OK if wire::is_web_page(&answer.body) => Err(CallError::WebPage),
+                StatusCode::OK => Ok(answer.body),
                 StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
-                status => Err(CallError::status(status, retry_after, &body)),
+                _ => Err(CallError::status(&answer, &self.base)),
             }
         };
         self.observed(list.path(), call).await
@@ -178,14 +177,14 @@ impl Client {
     ) -> Result<LiveAnswer, CallError> {
         let call = async {
             let response = self.get("ftth-viability/radius", key, &query.to_query_string(), within).await?;
-            let status = response.status();
-            let retry_after = retry_after(response.headers());
-            let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+            let answer = Whole::read(response, MAX_ANSWER_BYTES).await?;
+            let content_type = answer.headers.get(header::CONTENT_TYPE).cloned();
             let content_type =
                 content_type.unwrap_or(header::HeaderValue::from_static("application/json; charset=utf-8"));
-            let body = read(response, MAX_ANSWER_BYTES).await?;
+            let (status, body) = (answer.status, answer.body.clone());
             let viable = wire::answer::verdict(&body);
             match status {
+                StatusCode::OK if wire::is_web_page(&body) => Err(CallError::WebPage),
                 StatusCode::OK if viable.is_none() => Err(CallError::NoVerdict),
                 StatusCode::OK => Ok(LiveAnswer { status, content_type, body, viable }),
                 // What is wrong with this client or its question. Any other status is wrong with OZmap, or with `host`.
@@ -195,7 +194,7 @@ impl Client {
                 | StatusCode::UNPROCESSABLE_ENTITY => {
                     Ok(LiveAnswer { status, content_type, body, viable: None })
                 }
-                status => Err(CallError::status(status, retry_after, &body)),
+                _ => Err(CallError::status(&answer, &self.base)),
             }
         };
         self.observed("viability", call).await
@@ -259,19 +258,24 @@ impl Client {
     }
 }
 
-/// `Retry-After` in seconds; its other form, a date, is passed over.
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// An answer, read to its end.
+struct Whole {
+    status: StatusCode,
+    headers: header::HeaderMap,
+    body: Bytes,
 }
 
-async fn read(mut response: reqwest::Response, limit: usize) -> Result<Bytes, CallError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(CallError::from_http)? {
-        if body.len() + chunk.len() > limit {
-            return Err(CallError::TooLarge { limit });
+impl Whole {
+    async fn read(mut response: reqwest::Response, limit: usize) -> Result<Self, CallError> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = BytesMut::new();
+        let cut_off = |read: usize| move |error| CallError::within_body(error, read);
+        while let Some(chunk) = response.chunk().await.map_err(cut_off(body.len()))? {
+            if body.len() + chunk.len() > limit {
+                return Err(CallError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
+        Ok(Self { status, headers, body: body.freeze() })
     }
-    Ok(body.freeze())
 }

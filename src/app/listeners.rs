@@ -51,6 +51,7 @@ impl Opened {
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
         let (server, admin) = (&config.server, &config.admin);
+        let handed_over = (sockets.public.is_some(), sockets.admin.is_some());
         let open =
             |side: Side, socket: Option<net::TcpListener>, listen: SocketAddr, tls: &Option<TlsFiles>| {
                 let certificates = match tls {
@@ -68,10 +69,14 @@ impl Opened {
                 let door = Door::new(side, server, certificates.clone());
                 Ok::<_, StartError>(Open { listener, address, certificates, door })
             };
-        Ok(Self {
-            public: open(Side::Public, sockets.public, server.listen, &server.tls)?,
-            admin: open(Side::Admin, sockets.admin, admin.listen, &admin.tls)?,
-        })
+        let public = open(Side::Public, sockets.public, server.listen, &server.tls)?;
+        let admin = open(Side::Admin, sockets.admin, admin.listen, &admin.tls)?;
+        match handed_over {
+            (true, false) => tell_apart((Side::Public, &public), (Side::Admin, &admin)),
+            (false, true) => tell_apart((Side::Admin, &admin), (Side::Public, &public)),
+            (true, true) | (false, false) => {}
+        }
+        Ok(Self { public, admin })
     }
 
     /// Those of both.
@@ -111,6 +116,15 @@ impl Listeners {
         let admin = self.admin.await.unwrap_or(Drain::CutShort);
         if (public, admin) == (Drain::Complete, Drain::Complete) { Drain::Complete } else { Drain::CutShort }
     }
+}
+
+/// Who handed over one socket may have meant both: the other would then close with every restart.
+fn tell_apart((inherited, one): (Side, &Open), (bound, other): (Side, &Open)) {
+    let (inherited, bound) = (inherited.as_str(), bound.as_str());
+    tracing::info!(
+        inherited, inherited_address = %one.address, bound, bound_address = %other.address,
+        "one socket was handed over (by systemd); the other listener was bound by itself, as configured"
+    );
 }
 
 /// A socket that listens at this address.

@@ -1,14 +1,20 @@
-//! `viability-proxy check`: is the configuration sound, and does OZmap accept the keys?
+//! `viability-proxy check`: is the configuration sound, can what it names be used, and does OZmap accept the keys?
 
-use super::{ConfigFile, block_on, say};
+mod directory;
+
+use super::{ConfigFile, block_on, say, warn};
 use anyhow::{Context, bail};
 use clap::Args;
+use std::path::Path;
 use std::sync::Arc;
-use viability_proxy::config::Tenant;
+use std::time::SystemTime;
+use viability_proxy::config::{Config, Tenant};
 use viability_proxy::metrics::Metrics;
+use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, pages};
-use viability_proxy::server::tls;
+use viability_proxy::refresh::with_causes;
+use viability_proxy::server::tls::{self, Expiry, Standing};
 
 /// What to check.
 #[derive(Args)]
@@ -22,10 +28,9 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let config = options.file.load()?;
-    for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
-        if let Some(files) = files {
-            tls::check(files).context(section)?;
-        }
+    let faults = around(&config)?;
+    if !faults.is_empty() {
+        bail!(faults.join("\n"));
     }
     say(&format!("configuration sound, tenants: {}\n", config.tenants.len()))?;
     if options.online {
@@ -51,11 +56,57 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is wrong with the files and folders that the configuration names, a line each; warnings are told at once.
+fn around(config: &Config) -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
+        let Some(files) = files else { continue };
+        match tls::check(files) {
+            Ok(expiry) => {
+                let (standing, told) = lasting(expiry, &files.cert, SystemTime::now());
+                match standing {
+                    Standing::Good => {}
+                    Standing::Near => warn(&format!("{section}: {told}"))?,
+                    Standing::Over => faults.push(format!("{section}: {told}")),
+                }
+            }
+            Err(error) => faults.push(format!("{section}: {}", with_causes(&error))),
+        }
+    }
+    if let Some(folder) = &config.snapshot_directory
+        && let Err(error) = directory::try_out(folder)
+    {
+        let remedy = "name another, or let the user that this runs as write there";
+        faults.push(format!(
+            "snapshot.directory: {} can't be written to ({error}): {remedy}",
+            folder.display()
+        ));
+    }
+    Ok(faults)
+}
+
+/// What there is to tell of a certificate's end.
+fn lasting(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> (Standing, String) {
+    let file = file.display();
+    let Some(expiry) = expiry else {
+        return (Standing::Near, format!("when the certificate in {file} ends can't be read"));
+    };
+    match expiry.standing(now) {
+        Standing::Good => (Standing::Good, String::new()),
+        Standing::Near => {
+            (Standing::Near, format!("the certificate in {file} ends soon, at {expiry}: renew it"))
+        }
+        Standing::Over => {
+            (Standing::Over, format!("the certificate in {file} has expired, at {expiry}: renew it"))
+        }
+    }
+}
+
 async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
     let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, &|_| ())
         .await
-        .context(tenant.host.base().to_string())?;
+        .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
     if projects.rows.is_empty() {
         bail!("the key is valid but sees no project; give its user access to the projects concerned");
     }

@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
+/// The keys that tell where a secret stands.
+const SECRETS: [&str; 4] = ["key_env", "key_file", "token_env", "token_file"];
+
 impl Config {
     /// The dotted keys whose values differ, those of secrets (`admin.token`, `tenants.<name>.key`) among them.
     ///
@@ -21,6 +24,8 @@ impl Config {
         let table: Table = self.to_toml_redacted().parse().unwrap_or_default();
         let mut values = BTreeMap::new();
         flatten("", &Value::Table(table), &mut values);
+        // What a secret is has changed or not, wherever it stands.
+        values.retain(|key, _| !SECRETS.contains(&key.rsplit('.').next().unwrap_or_default()));
         if let Some(token) = &self.admin.token {
             values.insert("admin.token".to_owned(), digest(token.expose_secret()));
         }

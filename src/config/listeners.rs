@@ -1,8 +1,9 @@
 //! The two listeners: where they listen, what they let in, and their certificates.
 
+use super::place::SecretPlace;
 use super::reader::{Faulty, Found, Reader, Section};
 use super::{names, secrets};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -44,13 +45,27 @@ pub struct Admin {
     /// Where operators connect.
     pub listen: SocketAddr,
     /// What changing routes ask for; without it they all answer 403.
-    pub token: Option<SecretString>,
+    pub token: Option<Token>,
     /// The names, lower case, without port, that a request's `Host` may have beside addresses and `localhost`.
     pub hosts: Vec<String>,
     /// The least time between the beginnings of two ordered refreshes of a tenant; zero: none.
     pub refresh_gap: Duration,
     /// With certificates the listener speaks TLS.
     pub tls: Option<TlsFiles>,
+}
+
+/// The admin token and where it was found.
+#[derive(Clone, Debug)]
+pub struct Token {
+    text: SecretString,
+    /// Where it was found.
+    pub place: SecretPlace,
+}
+
+impl ExposeSecret<str> for Token {
+    fn expose_secret(&self) -> &str {
+        self.text.expose_secret()
+    }
 }
 
 /// A listener's certificates and their key, PEM; readable files when they were loaded.
@@ -91,7 +106,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
 
 pub(super) fn admin(mut section: Section<'_, '_>) -> Result<Admin, Faulty> {
     let listen = section.address("listen");
-    let token = secrets::token(&mut section);
+    let token = secrets::token(&mut section).map(|found| found.map(|(text, place)| Token { text, place }));
     let hosts = names::list(&mut section, "hosts", "proxy.example.com.br");
     let refresh_gap = section.duration_or_zero("refresh_gap");
     let tls = tls(&mut section);

@@ -1,4 +1,5 @@
-//! Loads a configuration out of its three layers: a pure function, files with secrets and certificates aside.
+//! Loads a configuration out of its three layers: a pure function, files with secrets and certificates aside,
+//! and the clock that tells whether a schedule comes round at all.
 
 use super::Config;
 use super::fault::{ConfigErrors, Fault, Origin};

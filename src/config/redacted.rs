@@ -1,6 +1,7 @@
-//! The effective configuration as TOML that loads again, secrets aside.
+//! The effective configuration as TOML that loads again: of secrets it tells where they stand.
 
 use super::listeners::{Admin, Server, TlsFiles};
+use super::place::SecretPlace;
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;
 use std::fmt::Display;
@@ -49,6 +50,14 @@ impl Text {
         self.lines.push(format!("# {text}"));
     }
 
+    /// Where a secret stands, never what it is.
+    fn secret(&mut self, name: &str, place: &SecretPlace) {
+        match place {
+            SecretPlace::File(path) => self.key(&format!("{name}_file"), quoted(path.display())),
+            SecretPlace::Environment(variable) => self.key(&format!("{name}_env"), quoted(variable)),
+        }
+    }
+
     fn server(&mut self, server: &Server) {
         self.key("listen", quoted(server.listen));
         self.key("shutdown_delay", duration(server.shutdown_delay));
@@ -68,7 +77,10 @@ impl Text {
 
     fn admin(&mut self, admin: &Admin) {
         self.key("listen", quoted(admin.listen));
-        self.comment(if admin.token.is_some() { "token = [redacted]" } else { "no token" });
+        match &admin.token {
+            Some(token) => self.secret("token", &token.place),
+            None => self.comment("no token"),
+        }
         self.key("hosts", Value::from(admin.hosts.clone()));
         self.key("refresh_gap", duration(admin.refresh_gap));
         self.tls(admin.tls.as_ref());
@@ -88,7 +100,7 @@ impl Text {
         let name = format!("tenants.{}", tenant.name);
         self.section(&name);
         self.key("host", quoted(tenant.host.base()));
-        self.comment("key = [redacted]");
+        self.secret("key", &tenant.key_place);
         match &tenant.ca_file {
             Some(path) => self.key("ca_file", quoted(path.display())),
             None => self.comment("no ca_file"),

@@ -2,12 +2,16 @@
 
 use super::files;
 use super::key::ApiKey;
+use super::place::SecretPlace;
 use super::reader::{Faulty, Section};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
+/// A secret and where it was found.
+type Placed<T> = (T, SecretPlace);
+
 /// The tenant's OZmap key; it must have one.
-pub(super) fn key(section: &mut Section<'_, '_>) -> Result<ApiKey, Faulty> {
+pub(super) fn key(section: &mut Section<'_, '_>) -> Result<Placed<ApiKey>, Faulty> {
     let what = "key of OZmap, raw or \"Bearer <key>\"";
     match secret(section, "key", what, ApiKey::parse)? {
         Some(key) => Ok(key),
@@ -19,7 +23,7 @@ pub(super) fn key(section: &mut Section<'_, '_>) -> Result<ApiKey, Faulty> {
 }
 
 /// The admin token, if there is one.
-pub(super) fn token(section: &mut Section<'_, '_>) -> Result<Option<SecretString>, Faulty> {
+pub(super) fn token(section: &mut Section<'_, '_>) -> Result<Option<Placed<SecretString>>, Faulty> {
     secret(section, "token", "token without white space", |text| {
         text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| SecretString::from(text))
     })
@@ -58,7 +62,7 @@ fn secret<T>(
     name: &str,
     what: &str,
     parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, Faulty> {
+) -> Result<Option<Placed<T>>, Faulty> {
     let (file_key, env_key) = (format!("{name}_file"), format!("{name}_env"));
     let (in_file, in_env) = (section.find(&file_key).is_some(), section.find(&env_key).is_some());
     let (key, text, place) = match (in_file, in_env) {
@@ -71,12 +75,13 @@ fn secret<T>(
             let path =
                 path(section, &file_key, "the path of a file such as \"/etc/viability-proxy/secret\"")?;
             let text = contents(section, &file_key, &path, name)?;
-            (file_key, text, format!("the file {}", path.display()))
+            (file_key, text, SecretPlace::File(path))
         }
         (false, true) => {
             let variable = variable(section, &env_key)?;
-            let place = format!("the environment variable {variable}");
-            let Some(text) = section.reader.env.get(&variable) else {
+            let text = section.reader.env.get(&variable);
+            let place = SecretPlace::Environment(variable);
+            let Some(text) = text else {
                 let text = format!("{place} is not set: set it to the {name}, or use {file_key}");
                 return Err(section.fault_at(&env_key, text));
             };
@@ -88,7 +93,7 @@ fn secret<T>(
         return Err(section.fault_at(&key, format!("{place} is empty: put the {name} there")));
     }
     match parse(bare) {
-        Some(secret) => Ok(Some(secret)),
+        Some(secret) => Ok(Some((secret, place))),
         None => Err(section.fault_at(&key, format!("{place} holds no {name}: expected one {what}"))),
     }
 }

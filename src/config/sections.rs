@@ -1,18 +1,21 @@
 //! The sections, one function each: every key is read before the first `?`, so that all faults are found.
 
+use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
 use super::{Access, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use tracing_subscriber::EnvFilter;
+use std::time::SystemTime;
 
 pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
     let expected = "levels such as \"info\" or \"info,viability_proxy=debug\"";
-    let filter = section.read("filter", expected, |entry| {
-        let text = entry.text().filter(|text| !text.trim().is_empty())?;
-        EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+    let filter = section.check("filter", expected, |entry| {
+        log_filter::parse(entry.text().unwrap_or_default()).map_err(|fault| match fault {
+            FilterFault::NotAFilter => format!("expected {expected}, got {}", entry.written),
+            bare @ FilterFault::NotALevel { .. } => bare.to_string(),
+        })
     });
     let format = section.choice("format", &LogFormat::ALL, LogFormat::as_str);
     Ok(Log { filter: filter?, format: format? })
@@ -85,7 +88,13 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
 
 fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
     let expected = "a cron schedule with seconds such as \"0 */10 * * * *\"";
-    let full = section.read("full", expected, |entry| Schedule::parse(entry.text()?));
+    let full = section.check("full", expected, |entry| {
+        let schedule = entry.text().and_then(Schedule::parse);
+        let schedule = schedule.ok_or_else(|| format!("expected {expected}, got {}", entry.written))?;
+        let next = schedule.until_next(SystemTime::now());
+        let never = "never comes (next occurrence: none); choose a day that its month has, in a year to come";
+        next.map(|_| schedule).ok_or_else(|| format!("{} {never}", entry.written))
+    });
     let page_size = section.count("page_size", 10_000);
     let pages_at_once = section.count("pages_at_once", 64);
     let connect_timeout = section.duration("connect_timeout");

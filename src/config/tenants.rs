@@ -52,10 +52,12 @@ fn tenant(
     let forwarding = Forwarding::read(&mut reader.section(&section_name, Some("tenant_defaults")));
     let overridable = Overridable::read(reader, Some(name));
     let (name, forwarding, overridable) = (parsed_name?, forwarding?, overridable?);
+    let (key, key_place) = key?;
     Ok(Tenant {
         name,
         host: host?,
-        key: key?,
+        key,
+        key_place,
         ca_file: ca_file?,
         outbound_proxy: outbound_proxy?,
         hosts: hosts?,

@@ -31,6 +31,7 @@ pub(super) struct Http {
     panics: IntCounter,
     rejected: IntCounterVec,
     tls_reloads: IntCounterVec,
+    tls_expires: IntGaugeVec,
 }
 
 impl Http {
@@ -67,6 +68,11 @@ impl Http {
                 "tls_reloads_total",
                 "Times that a listener's certificates were read again, by result.",
                 &["listener", "result"],
+            )?,
+            tls_expires: new.gauges(
+                "tls_certificate_expires_timestamp_seconds",
+                "Unix time at which the certificate of a listener's chain that ends first ends.",
+                &["listener"],
             )?,
         })
     }
@@ -106,5 +112,14 @@ impl Metrics {
     /// A listener's certificates were read again so many times.
     pub fn tls_reloaded(&self, listener: &str, result: &str, count: u64) {
         self.http.tls_reloads.with_label_values(&[listener, result]).inc_by(count);
+    }
+
+    /// A listener shows certificates that end at this Unix time, in seconds; `None`: it can't be told.
+    pub fn tls_expires(&self, listener: &str, timestamp: Option<i64>) {
+        match timestamp {
+            Some(timestamp) => self.http.tls_expires.with_label_values(&[listener]).set(timestamp),
+            // That there is nothing to remove is what is wanted.
+            None => drop(self.http.tls_expires.remove_label_values(&[listener])),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What can go wrong with OZmap, and what to do about it.
 
-use super::wire::error_message;
-use reqwest::StatusCode;
+use super::Whole;
+use super::wire::{error_message, is_web_page};
+use reqwest::{Url, header};
 use rustls::pki_types::pem;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub enum CallError {
     )]
     Unauthorized,
     /// Another status than the call can use.
-    #[error("OZmap answered {status}: {message}")]
+    #[error("OZmap answered {status}: {message}{}", remedy(*status))]
     Status {
         /// The status code.
         status: u16,
@@ -59,6 +60,24 @@ pub enum CallError {
         message: String,
         /// The pause it asked for, if any.
         retry_after: Option<Duration>,
+        /// Where it sends who asks, if it does. Apart from the text, which clients may read.
+        #[source]
+        redirect: Option<Redirect>,
+    },
+    /// 200, and a page for people.
+    #[error(
+        "a web page (HTML) came instead of OZmap's JSON: a proxy, firewall or login page answers in its place; check host with its port, and outbound_proxy"
+    )]
+    WebPage,
+    /// The connection ended within the answer.
+    #[error(
+        "the connection to OZmap was lost after {read} bytes of its answer; a refresh tries again by itself; should it go on, look for a proxy or firewall that cuts long answers"
+    )]
+    CutOff {
+        /// The bytes that had come, unpacked.
+        read: usize,
+        /// What the HTTP library says.
+        source: reqwest::Error,
     },
     /// More than any honest answer has.
     #[error("OZmap's answer exceeds {limit} bytes")]
@@ -103,6 +122,37 @@ pub enum CallError {
     },
 }
 
+/// Where an answer sends who asks: scheme, name and port only, for the rest may hold what nobody should read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it points to {to}")]
+pub struct Redirect {
+    to: String,
+}
+
+impl Redirect {
+    /// By a `Location`, for a call below `base`.
+    pub(super) fn new(location: &str, base: &Url) -> Option<Self> {
+        Some(Self { to: base.join(location).ok()?.origin().ascii_serialization() })
+    }
+}
+
+/// What to do about a status, behind what it says; empty where there is nothing to add.
+fn remedy(status: u16) -> &'static str {
+    match status {
+        300..=399 => {
+            "; host is probably wrong, or a login stands before OZmap: set host to the address where OZmap itself answers, with the right scheme (http, https) and port"
+        }
+        403 => {
+            "; the key's rights do not reach so far: let its user read projects, boxes and splitters in OZmap"
+        }
+        404 => "; host is probably wrong: it is the address of OZmap's API, which ends in /api/v2",
+        429 => {
+            "; OZmap is asked too often: refresh more seldom (refresh.full), with fewer pages at once (refresh.pages_at_once) or larger ones (refresh.page_size)"
+        }
+        _ => "",
+    }
+}
+
 impl CallError {
     /// Whether the same call may succeed a moment later.
     pub fn may_pass(&self) -> bool {
@@ -112,6 +162,8 @@ impl CallError {
             Self::Spared
             | Self::Unreachable(_)
             | Self::TimedOut
+            | Self::CutOff { .. }
+            | Self::WebPage
             | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
@@ -132,7 +184,12 @@ impl CallError {
     /// Whether OZmap as a whole is not well, and not only this call or this key.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut | Self::NotJson { .. } | Self::NoVerdict => true,
+            Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::CutOff { .. }
+            | Self::WebPage
+            | Self::NotJson { .. }
+            | Self::NoVerdict => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,
             Self::Spared
             | Self::Unauthorized
@@ -149,12 +206,13 @@ impl CallError {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Spared => "spared",
-            Self::Unreachable(_) => "unreachable",
+            Self::Unreachable(_) | Self::CutOff { .. } => "unreachable",
             Self::TimedOut => "timeout",
             Self::Unauthorized => "unauthorized",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } | Self::TooMany { .. } => "too_large",
-            Self::NotJson { .. }
+            Self::WebPage
+            | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
             | Self::Contradictory
@@ -169,9 +227,50 @@ impl CallError {
         if error.is_timeout() { Self::TimedOut } else { Self::Unreachable(error) }
     }
 
+    /// The connection ended, or nothing came any more, when so many bytes of a body had been read.
+    pub(super) fn within_body(error: reqwest::Error, read: usize) -> Self {
+        match Self::from_http(error) {
+            Self::Unreachable(source) => Self::CutOff { read, source },
+            other => other,
+        }
+    }
+
     /// A status that the call can't use, with OZmap's own words.
-    pub(super) fn status(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Self {
-        let message = error_message(body).unwrap_or_else(|| "no message".into());
-        Self::Status { status: status.as_u16(), message: message.chars().take(200).collect(), retry_after }
+    pub(super) fn status(answer: &Whole, base: &Url) -> Self {
+        let message = error_message(&answer.body);
+        let none = if is_web_page(&answer.body) { "a web page (HTML), no JSON" } else { "no message" };
+        let message = message.unwrap_or_else(|| none.to_owned());
+        let location = answer.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+        Self::Status {
+            status: answer.status.as_u16(),
+            message: message.chars().take(200).collect(),
+            retry_after: retry_after(&answer.headers),
+            redirect: location.and_then(|location| Redirect::new(location, base)),
+        }
+    }
+}
+
+/// `Retry-After` in seconds; its other form, a date, is passed over.
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_told_without_path_query_and_password() {
+        let base = Url::parse("http://ozmap.example:9994/api/v2").unwrap();
+        for (location, told) in [
+            ("https://user:canary@login.example/canary?token=canary", "https://login.example"),
+            ("/login?next=canary", "http://ozmap.example:9994"),
+            ("//other.example:81/canary", "http://other.example:81"),
+        ] {
+            let redirect = Redirect::new(location, &base).unwrap();
+            assert_eq!(redirect.to_string(), format!("it points to {told}"));
+        }
+        assert_eq!(Redirect::new("http://[", &base), None);
     }
 }

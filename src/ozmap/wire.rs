@@ -143,6 +143,11 @@ pub fn error_message(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Raw>(body).ok().map(|raw| raw.message)
 }
 
+/// Whether a body is a page for people: no JSON begins so. What its `Content-Type` says isn't asked, for it may be wrong.
+pub fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
 #[cfg(test)]
 mod tests {
     use super::rows::{BoxRow, ProjectRow, SplitterRow};

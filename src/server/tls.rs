@@ -1,18 +1,23 @@
 //! The listeners' certificates: read at the start, and again whenever the files change or somebody asks.
 
+mod expiry;
+
+pub use expiry::{Expiry, Standing};
+
 use super::side::Side;
 use crate::config::listeners::TlsFiles;
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;
 use arc_swap::ArcSwap;
+use expiry::Reminder;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 use std::{fs, io};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -64,9 +69,9 @@ pub enum TlsError {
     },
 }
 
-/// Whether a listener could use these files now.
-pub fn check(files: &TlsFiles) -> Result<(), TlsError> {
-    Read::from(files)?.server_config(files).map(drop)
+/// Whether a listener could use these files now, and for how long; `None` when that can't be read.
+pub fn check(files: &TlsFiles) -> Result<Option<Expiry>, TlsError> {
+    Ok(Read::from(files)?.usable(files)?.expiry)
 }
 
 /// One listener's certificates.
@@ -76,7 +81,14 @@ pub struct Certificates {
     current: ArcSwap<ServerConfig>,
     /// What the files held when they were looked at last, good or bad; `None`: they could not be read.
     seen: Mutex<Option<[u8; 32]>>,
+    reminder: Mutex<Reminder>,
     metrics: Arc<Metrics>,
+}
+
+/// What came of usable files.
+struct Usable {
+    config: ServerConfig,
+    expiry: Option<Expiry>,
 }
 
 /// Both files, as they are on disk.
@@ -89,8 +101,12 @@ impl Certificates {
     /// Reads and checks the files. `side` names them in metrics and logs.
     pub fn load(side: Side, files: TlsFiles, metrics: Arc<Metrics>) -> Result<Self, TlsError> {
         let read = Read::from(&files)?;
-        let (current, seen) = (ArcSwap::from_pointee(read.server_config(&files)?), Some(read.digest()));
-        Ok(Self { side, files, current, seen: Mutex::new(seen), metrics })
+        let Usable { config, expiry } = read.usable(&files)?;
+        let (current, seen) = (ArcSwap::from_pointee(config), Mutex::new(Some(read.digest())));
+        let certificates =
+            Self { side, files, current, seen, reminder: Mutex::new(Reminder::new(None)), metrics };
+        certificates.note(expiry);
+        Ok(certificates)
     }
 
     /// Reads the files again. Bad ones leave those in force; connections that are open go on as they are.
@@ -110,6 +126,7 @@ impl Certificates {
                     // Told where it happens; whoever put the file there reads the log.
                     let _told = certificates.look_at(read);
                 }
+                certificates.remind();
             });
             if looking.await.is_err() {
                 tracing::error!(listener = self.side.as_str(), "a bug: looking at the certificates panicked");
@@ -124,13 +141,14 @@ impl Certificates {
 
     fn look_at(&self, read: Result<Read, TlsError>) -> Result<(), TlsError> {
         *self.seen() = read.as_ref().ok().map(Read::digest);
-        let reloaded = read.and_then(|read| read.server_config(&self.files));
+        let reloaded = read.and_then(|read| read.usable(&self.files));
         let result = if reloaded.is_ok() { RELOADED } else { NOT_RELOADED };
         self.metrics.tls_reloaded(self.side.as_str(), result, 1);
         match reloaded {
-            Ok(config) => {
+            Ok(Usable { config, expiry }) => {
                 self.current.store(Arc::new(config));
                 tracing::info!(listener = self.side.as_str(), "certificates reloaded");
+                self.note(expiry);
                 Ok(())
             }
             Err(error) => {
@@ -144,10 +162,42 @@ impl Certificates {
         }
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, Option<[u8; 32]>> {
-        // Nothing under the lock can panic half-way through a change.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Certificates with this end are in force.
+    fn note(&self, expiry: Option<Expiry>) {
+        let listener = self.side.as_str();
+        self.metrics.tls_expires(listener, expiry.map(Expiry::timestamp));
+        if expiry.is_none() {
+            let file = self.files.cert.display();
+            tracing::warn!(listener, %file, "when the certificate ends can't be read, and won't be told");
+        }
+        *locked(&self.reminder) = Reminder::new(expiry);
+        self.remind();
     }
+
+    /// Tells of an end that is near or over, if it is time to.
+    fn remind(&self) {
+        let due = locked(&self.reminder).due(SystemTime::now());
+        let Some((expiry, standing)) = due else { return };
+        let (listener, file) = (self.side.as_str(), self.files.cert.display());
+        match standing {
+            Standing::Good => {}
+            Standing::Near => {
+                tracing::warn!(listener, %file, ends = %expiry, "the certificate ends soon; renew it");
+            }
+            Standing::Over => {
+                tracing::error!(listener, %file, ended = %expiry, "the certificate has expired; clients refuse it until it is renewed");
+            }
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<[u8; 32]>> {
+        locked(&self.seen)
+    }
+}
+
+/// Nothing under these locks can panic half-way through a change.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Read {
@@ -167,13 +217,14 @@ impl Read {
         digest.finalize().into()
     }
 
-    fn server_config(&self, files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+    fn usable(&self, files: &TlsFiles) -> Result<Usable, TlsError> {
         let not_pem = |path: &Path| {
             let path = path.to_owned();
             |source| TlsError::NotPem { path, source }
         };
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.cert).collect();
         let chain = chain.map_err(not_pem(&files.cert))?;
+        let expiry = Expiry::of(&chain);
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(not_pem(&files.key))?;
         let unusable =
             |source| TlsError::Unusable { cert: files.cert.clone(), key: files.key.clone(), source };
@@ -185,6 +236,6 @@ impl Read {
             .map_err(unusable)?;
         // HTTP/2 isn't spoken here: its attacks are its own.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Usable { config, expiry })
     }
 }

@@ -21,6 +21,10 @@ async fn run(folder: &Path, arguments: &[&str]) -> Output {
     tokio::time::timeout(PATIENCE, output).await.expect("it ends by itself").unwrap()
 }
 
+fn text_of(output: &Output) -> String {
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
@@ -199,10 +203,78 @@ async fn check_online_tells_whether_ozmap_accepts_the_key() {
 }
 
 #[tokio::test]
+async fn check_online_tells_where_a_login_page_answers() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    simulator.faults().answer("/projects", 200, "text/html", "<html>Login</html>");
+    let output = run(folder_for(&simulator, &simulator.full_key()).path(), &["check", "--online"]).await;
+    let told = text(&output.stdout);
+    let place = format!("cliente: {}/projects: a web page (HTML)", simulator.host());
+    assert!(output.status.code() == Some(1) && told.contains(&place), "{told}");
+}
+
+#[tokio::test]
+async fn check_tells_a_snapshot_directory_that_cannot_be_written_and_leaves_none_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = async |directory: &str| {
+        let output = program(&["check"])
+            .current_dir(folder.path())
+            .env("VIABILITY__SNAPSHOT__DIRECTORY", directory)
+            .env("VIABILITY__TENANTS__CLIENTE__HOST", "https://cliente.example")
+            .env("VIABILITY__TENANTS__CLIENTE__KEY_ENV", "K")
+            .env("K", "a-key")
+            .output();
+        tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap()
+    };
+    let good = check("new/below").await;
+    assert!(good.status.success(), "{}", text_of(&good));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    let bad = check("/proc/viability-proxy").await;
+    assert_eq!(bad.status.code(), Some(1));
+    let told = text(&bad.stderr);
+    assert!(
+        told.starts_with("snapshot.directory: /proc/viability-proxy can't be written to (No such file"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn the_effective_configuration_is_printed_without_secrets() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let folder = folder_for(&simulator, "canary-of-a-key");
     let output = run(folder.path(), &["config"]).await;
     let told = text(&output.stdout);
     assert!(output.status.success() && told.contains("stale_after") && !told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn the_printed_configuration_can_be_checked_and_printed_again_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[admin]\ntoken_file = \"secrets/token\"\n[snapshot]\ndirectory = \"data\"\n\
+        [tenants.cliente]\nhost = \"https://cliente.example\"\nkey_file = \"secrets/key\"\n\
+        [tenants.other]\nhost = \"https://other.example\"\nkey_env = \"OTHER_KEY\"\n";
+    let secrets = folder.path().join("etc/secrets");
+    std::fs::create_dir_all(&secrets).unwrap();
+    std::fs::write(folder.path().join("etc/my.toml"), text).unwrap();
+    for secret in ["key", "token"] {
+        std::fs::write(secrets.join(secret), format!("canary-{secret}")).unwrap();
+    }
+    let run = async |arguments: &[&str]| {
+        let output = program(arguments).current_dir(folder.path()).env("OTHER_KEY", "canary-other").output();
+        let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text_of(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let printed = run(&["config", "--config", "etc/my.toml"]).await;
+    assert!(
+        printed.contains("/etc/secrets/token\"") && printed.contains("key_env = \"OTHER_KEY\""),
+        "{printed}"
+    );
+    assert!(!printed.contains("canary"), "{printed}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("printed.toml");
+    std::fs::write(&file, &printed).unwrap();
+    let file = file.to_str().unwrap();
+    let checked = run(&["check", "--config", file]).await;
+    assert!(checked.contains("configuration sound, tenants: 2"), "{checked}");
+    assert_eq!(run(&["config", "--config", file]).await, printed);
 }

@@ -1,7 +1,7 @@
 //! The dashboard asks for what is there: its metrics and labels are compared with a real scrape.
 
 use crate::harness::World;
-use crate::operating::{METRICS, exercise_everything, names_and_labels};
+use crate::operating::{METRICS, METRICS_OF_TLS, exercise_everything, names_and_labels};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -74,9 +74,10 @@ async fn every_query_of_the_dashboards_finds_its_metrics_and_labels_in_a_scrape(
     let world = World::build(exercise_everything::plan()).await;
     exercise_everything::run(&world).await;
     let page = world.metrics().await;
+    let of_tls = METRICS_OF_TLS.iter().map(|&metric| metric.to_owned());
     let process = page.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| name);
     let process = process.filter(|name| name.starts_with("process_")).map(ToOwned::to_owned);
-    let metrics = parse(names_and_labels(&page).into_iter().chain(process));
+    let metrics = parse(names_and_labels(&page).into_iter().chain(process).chain(of_tls));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/dashboards");
     let mut asked = BTreeSet::new();
     for file in fs::read_dir(folder).unwrap() {
@@ -92,7 +93,7 @@ async fn every_query_of_the_dashboards_finds_its_metrics_and_labels_in_a_scrape(
         let name = metric.split('{').next().unwrap();
         asked.contains(name) || asked.contains(&format!("{name}_bucket"))
     };
-    let unseen: Vec<_> = METRICS.iter().filter(|metric| !shown(metric)).collect();
+    let unseen: Vec<_> = METRICS.iter().chain(METRICS_OF_TLS).filter(|metric| !shown(metric)).collect();
     assert_eq!(unseen, [&"viability_build_info{version}"]);
 }
 

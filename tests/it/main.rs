@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod dashboard;
 mod elsewhere;
+mod expiry;
 mod forward;
 mod framing;
 mod harness;

@@ -54,7 +54,7 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
     }
 }
 
-/// Every metric of ours with its labels. Dashboards and alerts stand on these names: a change here is one for users.
+/// Every metric of ours with its labels, [`METRICS_OF_TLS`] aside. Dashboards and alerts stand on these names: a change here is one for users.
 pub(crate) const METRICS: &[&str] = &[
     "viability_build_info{version}",
     "viability_cache_evictions_total{cache}",
@@ -84,6 +84,9 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_upstream_request_duration_seconds{operation}",
     "viability_upstream_requests_total{operation,outcome,tenant}",
 ];
+
+/// Those that only a listener with certificates has.
+pub(crate) const METRICS_OF_TLS: &[&str] = &["viability_tls_certificate_expires_timestamp_seconds{listener}"];
 
 /// Names and labels of a scrape, histograms by their base name.
 pub(crate) fn names_and_labels(page: &str) -> BTreeSet<String> {

@@ -28,7 +28,7 @@ pub(crate) struct Process {
 impl Process {
     /// With at most so many descriptors, in front of this simulator, with more in its environment.
     pub(crate) async fn start(simulator: &Simulator, descriptors: u64, env: &[(&str, &str)]) -> Self {
-        Self::launch(simulator, descriptors, env, None).await
+        Self::launch(simulator, descriptors, env, &[]).await
     }
 
     /// Behind two sockets that are open already, for clients and for operators, as systemd hands them over.
@@ -37,27 +37,34 @@ impl Process {
         simulator: &Simulator,
         env: &[(&str, &str)],
     ) -> Self {
-        Self::launch(simulator, 1_024, env, Some(sockets)).await
+        Self::launch(simulator, 1_024, env, sockets).await
+    }
+
+    /// The same with a socket for clients only.
+    pub(crate) async fn start_behind_one(socket: &TcpListener, simulator: &Simulator) -> Self {
+        Self::launch(simulator, 1_024, &[], std::slice::from_ref(socket)).await
     }
 
     async fn launch(
         simulator: &Simulator,
         descriptors: u64,
         env: &[(&str, &str)],
-        sockets: Option<&[TcpListener; 2]>,
+        sockets: &[TcpListener],
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = format!("[tenants.demo]\nhost = \"{}\"\nkey_file = \"key\"\n", simulator.host());
         std::fs::write(folder.path().join("config.toml"), config).unwrap();
         std::fs::write(folder.path().join("key"), simulator.full_key()).unwrap();
         // What systemd does: the sockets are descriptors 3 and 4, and the environment tells whose they are.
-        let hand_over =
-            "exec 3<&0 4>&1 0</dev/null 1>/dev/null; export LISTEN_PID=$$ LISTEN_FDS=2; exec \"$0\" serve";
-        let command = if sockets.is_some() { hand_over } else { "exec \"$0\" serve" };
-        let [stdin, stdout] = sockets.map_or_else(
-            || [Stdio::null(), Stdio::inherit()],
-            |both| both.each_ref().map(|socket| OwnedFd::from(socket.try_clone().unwrap()).into()),
-        );
+        let hand_over = "exec 3<&0 4>&1 0</dev/null 1>/dev/null; export LISTEN_PID=$$";
+        let command = match sockets.len() {
+            0 => "exec \"$0\" serve".to_owned(),
+            count => format!("{hand_over} LISTEN_FDS={count}; exec \"$0\" serve"),
+        };
+        let handed =
+            |at: usize| sockets.get(at).map(|socket| OwnedFd::from(socket.try_clone().unwrap()).into());
+        let (stdin, stdout) =
+            (handed(0).unwrap_or_else(Stdio::null), handed(1).unwrap_or_else(Stdio::inherit));
         let mut child = Command::new("sh")
             .args(["-c", &format!("ulimit -n {descriptors}; {command}")])
             .arg(env!("CARGO_BIN_EXE_viability-proxy"))

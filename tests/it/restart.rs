@@ -89,6 +89,23 @@ async fn r27_a_stop_announces_itself_and_serves_meanwhile() {
 }
 
 #[tokio::test]
+async fn one_inherited_socket_is_for_clients_and_the_log_says_where_operators_are() {
+    let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let process = Process::start_behind_one(&socket, &simulator).await;
+    assert_eq!(process.public, socket.local_addr().unwrap());
+    let lines: Vec<_> = process.start_log().iter().filter(|line| line.contains("handed over")).collect();
+    let [line] = lines.as_slice() else { panic!("one line: {lines:?}") };
+    let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        (&entry["level"], &entry["inherited"], &entry["bound"]),
+        (&"INFO".into(), &"public".into(), &"admin".into())
+    );
+    assert_eq!(entry["inherited_address"], process.public.to_string());
+    assert_eq!(entry["bound_address"], process.admin.to_string());
+}
+
+#[tokio::test]
 async fn systemd_is_told_of_ready_alive_reloading_and_stopping() {
     let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

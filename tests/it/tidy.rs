@@ -63,6 +63,7 @@ fn each_library_stays_in_its_room() {
         ("hyper::", &["src/server"][..]),
         ("hyper_util", &["src/server"]),
         ("tokio_rustls", &["src/server/tls.rs"]),
+        ("yasna", &["src/server/tls/"]),
         ("rustix", &["src/server/connection", "src/server/stream.rs"]),
         ("reqwest", &["src/ozmap"]),
         ("itoa", &["src/ozmap/wire/answer.rs"]),

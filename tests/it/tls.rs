@@ -12,6 +12,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,14 +22,14 @@ use viability_proxy::app::App;
 use viability_proxy::refresh::with_causes;
 
 /// An authority, and a folder with a certificate that it gave to this machine.
-struct Pki {
+pub(crate) struct Pki {
     authority: CertifiedIssuer<'static, KeyPair>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Pki {
     /// With the first certificate.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -39,7 +40,21 @@ impl Pki {
 
     /// Replaces certificate and key.
     fn issue(&self) -> CertificateDer<'static> {
-        let params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        self.issue_with(&Self::params())
+    }
+
+    /// The same with a certificate that ends then.
+    pub(crate) fn issue_until(&self, end: SystemTime) {
+        let mut params = Self::params();
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + end.duration_since(UNIX_EPOCH).unwrap();
+        self.issue_with(&params);
+    }
+
+    fn params() -> CertificateParams {
+        CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap()
+    }
+
+    fn issue_with(&self, params: &CertificateParams) -> CertificateDer<'static> {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.authority).unwrap();
         fs::write(self.key(), key.serialize_pem()).unwrap();
@@ -47,16 +62,16 @@ impl Pki {
         certificate.der().clone()
     }
 
-    fn cert(&self) -> PathBuf {
+    pub(crate) fn cert(&self) -> PathBuf {
         self.folder.path().join("cert.pem")
     }
 
-    fn key(&self) -> PathBuf {
+    pub(crate) fn key(&self) -> PathBuf {
         self.folder.path().join("key.pem")
     }
 
     /// The keys of a listener's section.
-    fn keys(&self) -> String {
+    pub(crate) fn keys(&self) -> String {
         let quoted = |path: PathBuf| path.to_str().unwrap().to_owned();
         format!("tls_cert_file = \"{}\"\ntls_key_file = \"{}\"", quoted(self.cert()), quoted(self.key()))
     }
@@ -88,7 +103,7 @@ impl Pki {
 }
 
 /// A world whose clients and operators are spoken to in TLS only.
-async fn tls_world(pki: &Pki, server: &str) -> World {
+pub(crate) async fn tls_world(pki: &Pki, server: &str) -> World {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let server = format!("{}\n{server}", pki.keys());
     let app = start_app_with(&[("demo", &simulator)], &server, &pki.keys(), "").await;
@@ -228,7 +243,7 @@ async fn tls_a_bad_certificate_leaves_the_old_one_and_says_why() {
 }
 
 /// `check` in a folder whose files are these.
-fn check(folder: &Path) -> (Option<i32>, String) {
+pub(crate) fn check(folder: &Path) -> (Option<i32>, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_viability-proxy"))
         .args(["check", "--config", "config.toml"])
         .current_dir(folder)

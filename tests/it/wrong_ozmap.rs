@@ -127,6 +127,51 @@ async fn r03_bodies_cut_off_are_not_believed() {
 }
 
 #[tokio::test]
+async fn what_answers_in_ozmaps_place_is_told_with_a_remedy() {
+    let world = world().await;
+    let page = "\n<!DOCTYPE html><html><body>canary</body></html>";
+    for (list, status, body, told) in [
+        (
+            "/boxes",
+            403,
+            r#"{"message":"Forbidden"}"#,
+            &["reading boxes", "403: Forbidden", "rights", "its user"][..],
+        ),
+        ("/projects", 403, page, &["reading projects", "403: a web page", "rights"]),
+        ("/projects", 302, "", &["reading projects", "302: no message", "host is probably wrong"]),
+        ("/projects", 404, "", &["reading projects", "404: no message", "/api/v2"]),
+        ("/splitters", 429, "", &["reading splitters", "429: no message", "asked too often", "refresh.full"]),
+        (
+            "/boxes",
+            200,
+            page,
+            &["reading boxes", "web page (HTML)", "proxy, firewall or login", "outbound_proxy"],
+        ),
+    ] {
+        world.simulator.faults().answer(list, status, "text/html", body);
+        let report = serves_on(&world, body).await;
+        let error = report["error"].as_str().unwrap();
+        for words in told {
+            assert!(error.contains(words), "{status}: {words} isn't in: {error}");
+        }
+        assert!(!error.contains("canary"), "{error}");
+        recovers(&world, body).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_is_told_with_what_had_come() {
+    let world = world().await;
+    world.simulator.faults().set("/splitters", Fault::CutBody { after: 2_000 });
+    let report = serves_on(&world, "cut bodies").await;
+    let error = report["error"].as_str().unwrap();
+    for words in ["reading splitters", "lost after ", " bytes of its answer", "tries again"] {
+        assert!(error.contains(words), "{words} isn't in: {error}");
+    }
+    assert!(!error.contains("can't be reached"), "{error}");
+}
+
+#[tokio::test]
 async fn r03_a_network_that_shrank_too_much_is_refused_until_an_operator_accepts_it() {
     let world = world().await;
     let control = world.simulator.control();

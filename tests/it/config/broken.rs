@@ -9,7 +9,19 @@ use std::fs;
 use viability_proxy::config::load::Source;
 
 /// What is kept and what is believed; before a tenant that is right, as [`KEYS`] are.
-const DATA_KEYS: [(&str, &str); 3] = [
+const DATA_KEYS: [(&str, &str); 6] = [
+    (
+        "[log]\nfilter = \"infoo\"",
+        "config.toml:2: log.filter: \"infoo\" is no level: write error, warn, info, debug, trace or off, or a part of the program with its level such as \"viability_proxy=debug\"",
+    ),
+    (
+        "[log]\nfilter = \"info,viability_proxy\"",
+        "config.toml:2: log.filter: \"viability_proxy\" is no level: write error, warn, info, debug, trace or off, or a part of the program with its level such as \"viability_proxy=debug\"",
+    ),
+    (
+        "[refresh]\nfull = \"0 0 0 30 2 *\"",
+        "config.toml:2: refresh.full: \"0 0 0 30 2 *\" never comes (next occurrence: none); choose a day that its month has, in a year to come",
+    ),
     (
         "[snapshot]\ndirectory = 5",
         "config.toml:2: snapshot.directory: expected a directory such as \"/var/lib/viability-proxy\", got 5",
@@ -36,7 +48,7 @@ fn a_wrong_value_is_told_with_place_key_and_remedy() {
     for (text, message) in KEYS.into_iter().chain(DATA_KEYS) {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
-    assert_eq!(KEYS.len() + DATA_KEYS.len(), 51);
+    assert_eq!(KEYS.len() + DATA_KEYS.len(), 54);
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What the log is to tell: `EnvFilter` takes nearly every text, and not for what was meant.
+
+use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+/// The most characters of a word that a fault shows.
+const SHOWN: usize = 40;
+
+/// Why a text can't filter the log.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FilterFault {
+    /// Nothing, or no directives.
+    #[error("not levels")]
+    NotAFilter,
+    /// To `EnvFilter` it would be a part of the program, and everything else would be silent.
+    #[error(
+        "{word:?} is no level: write error, warn, info, debug, trace or off, or a part of the program with its level such as \"viability_proxy=debug\""
+    )]
+    NotALevel {
+        /// The word that stands where a level was meant.
+        word: String,
+    },
+}
+
+/// The directives, each a level or `target=level`, without white space: it would count as part of a target's name.
+pub(super) fn parse(text: &str) -> Result<String, FilterFault> {
+    let directives: Vec<&str> =
+        text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
+    for directive in &directives {
+        match directive.rsplit_once('=') {
+            Some((_, level)) if is_level(level) => {}
+            Some(_) => return Err(FilterFault::NotAFilter),
+            None if is_level(directive) => {}
+            None => {
+                return Err(FilterFault::NotALevel { word: directive.chars().take(SHOWN).collect() });
+            }
+        }
+    }
+    let filter = directives.join(",");
+    if filter.is_empty() || EnvFilter::try_new(&filter).is_err() {
+        return Err(FilterFault::NotAFilter);
+    }
+    Ok(filter)
+}
+
+fn is_level(word: &str) -> bool {
+    !word.is_empty() && LevelFilter::from_str(word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_parts_with_levels_are_filters() {
+        for (text, filter) in [
+            ("info", "info"),
+            ("WARN", "WARN"),
+            ("off", "off"),
+            ("info, viability_proxy=debug ,", "info,viability_proxy=debug"),
+            ("viability_proxy::ozmap=trace", "viability_proxy::ozmap=trace"),
+            ("warn,viability_proxy[query]=debug", "warn,viability_proxy[query]=debug"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(filter));
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_named() {
+        for (text, word) in [
+            ("infoo", "infoo"),
+            ("info,viability_proxy", "viability_proxy"),
+            ("info debug", "info debug"),
+            ("[query]", "[query]"),
+        ] {
+            assert_eq!(parse(text), Err(FilterFault::NotALevel { word: word.to_owned() }));
+        }
+        let long = parse(&"x".repeat(1_000)).unwrap_err().to_string();
+        assert!(long.len() < 300, "{long}");
+    }
+
+    #[test]
+    fn what_is_no_directive_is_no_filter() {
+        for text in
+            ["", " ", ",", "viability_proxy=", "viability_proxy=loud", "=", "[query=debug", "a b=debug{"]
+        {
+            assert_eq!(parse(text), Err(FilterFault::NotAFilter), "{text}");
+        }
+    }
+}

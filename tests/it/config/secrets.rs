@@ -1,0 +1,66 @@
+//! Secrets: compared by what they are, shown by where they stand.
+
+use super::{TENANT, load, load_in};
+use std::collections::BTreeSet;
+use std::fs;
+
+#[test]
+fn a_secret_that_only_moved_has_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key"), "raw-key").unwrap();
+    let before = load_in(folder.path(), TENANT, &[]).unwrap();
+    let moved = TENANT.replace("key_env = \"K\"", "key_file = \"key\"");
+    let after = load_in(folder.path(), &moved, &[]).unwrap();
+    assert_eq!(before.changed_keys(&after), BTreeSet::new());
+    fs::write(folder.path().join("key"), "another").unwrap();
+    let after = load_in(folder.path(), &moved, &[]).unwrap();
+    assert_eq!(before.changed_keys(&after), BTreeSet::from(["tenants.cliente.key".to_owned()]));
+}
+
+#[test]
+fn a_secret_is_neither_in_debug_nor_in_the_redacted_configuration() {
+    let text = format!("[admin]\ntoken_env = \"TOKEN\"\n{TENANT}");
+    let config = load(&text, &[("K", "Bearer canary-key"), ("TOKEN", "canary-token")]).unwrap();
+    let shown = format!("{config:?}\n{config:#?}\n{}", config.to_toml_redacted());
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(shown.contains("[redacted]"));
+    assert!(shown.contains("token_env = \"TOKEN\"") && shown.contains("key_env = \"K\""), "{shown}");
+    assert_eq!(config.tenants[0].key.header_value(), "Bearer canary-key");
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_in_no_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("two-words"), "canary canary").unwrap();
+    fs::write(folder.path().join("binary"), b"canary\xff").unwrap();
+    let host = "[tenants.a]\nhost = \"https://a.example\"\n";
+    let texts = [
+        format!("{host}key = \"canary\""),
+        format!("{host}key_file = \"eyJcanary\""),
+        format!("{host}key_file = \"Bearer canary\""),
+        format!("{host}key_file = [\"canary\"]"),
+        format!("{host}key_file = \"two-words\""),
+        format!("{host}key_file = \"binary\""),
+        format!("{host}key_env = \"eyJcanary\""),
+        format!("{host}key_env = \"can.canary\""),
+        format!("{host}key_env = \"SPACED\""),
+        format!("{host}key = canary"),
+        format!("{host}key_env = \"canary"),
+        format!("{TENANT}outbound_proxy = \"http://user:canary@proxy.example\""),
+        "[admin]\ntoken_env = \"SPACED\"".to_owned(),
+        "[admin]\ntoken = \"canary\"".to_owned(),
+        "tenants.a = \"canary\"".to_owned(),
+        "[tenants.a]\nhost = \"https://user:canary@a.example\"\nkey_env = \"K\"".to_owned(),
+        "[tenants.a]\nhost = \"https://a.example/?authorization=canary\"\nkey_env = \"K\"".to_owned(),
+    ];
+    assert_eq!(texts.len(), 17);
+    for text in texts {
+        let env = [
+            ("SPACED", "canary canary"),
+            ("VIABILITY__TENANTS__A__SECRET", "canary"),
+            ("VIABILITY__ADMIN", "canary"),
+        ];
+        let errors = load_in(folder.path(), &text, &env).unwrap_err();
+        assert!(!format!("{errors} {errors:?}").contains("canary"), "{text}\n{errors}");
+    }
+}

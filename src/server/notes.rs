@@ -3,7 +3,6 @@
 use crate::metrics::Metrics;
 use crate::tenant::resolve::{NoAnswer, Resolved};
 use crate::viability::geo::Point;
-use std::sync::Arc;
 
 /// The routes, as metrics and logs name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +42,11 @@ impl Route {
 }
 
 /// What became of one request.
-pub(super) struct Notes {
+pub(super) struct Notes<'s> {
     /// Which route took it.
     pub route: Route,
     /// Whose it was.
-    pub tenant: Option<Arc<str>>,
+    pub tenant: Option<&'s str>,
     /// Who answered.
     pub source: &'static str,
     /// The home asked for.
@@ -60,7 +59,7 @@ struct Judged {
     result: &'static str,
 }
 
-impl Notes {
+impl Notes<'_> {
     /// Nothing is known yet.
     pub(super) fn new() -> Self {
         Self { route: Route::Unmatched, tenant: None, source: "self", center: None, query: None }
@@ -78,7 +77,7 @@ impl Notes {
 
     /// Counts the viability query, if it was one.
     pub(super) fn count(&self, metrics: &Metrics) {
-        if let (Some(query), Some(tenant)) = (&self.query, &self.tenant) {
+        if let (Some(query), Some(tenant)) = (&self.query, self.tenant) {
             metrics.query(tenant, self.source, query.state, query.result);
         }
     }

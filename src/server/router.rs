@@ -17,6 +17,7 @@ use crate::tenant::{Selected, Tenant, resolve};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use std::array;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,7 +56,9 @@ impl RequestIds {
         };
         headers.get(REQUEST_ID).filter(harmless).cloned().unwrap_or_else(|| {
             let number = self.seed.hash_one(self.next.fetch_add(1, Ordering::Relaxed));
-            HeaderValue::try_from(format!("{number:016x}")).unwrap_or(HeaderValue::from_static("0"))
+            let digit = |place: u32| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize];
+            let digits: [u8; 16] = array::from_fn(|place| digit(place as u32));
+            HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
         })
     }
 }
@@ -92,7 +95,7 @@ pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<
         route = notes.route.as_str(),
         method,
         code,
-        tenant = notes.tenant.as_deref(),
+        tenant = notes.tenant,
         source = notes.source,
         result = notes.result(),
         near = notes.rounded_center(),
@@ -104,11 +107,11 @@ pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<
     response
 }
 
-async fn public(
-    service: &Service,
+async fn public<'s>(
+    service: &'s Service,
     request: Request<Incoming>,
     waited: Duration,
-    notes: &mut Notes,
+    notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;
@@ -118,7 +121,7 @@ async fn public(
         framing::within(&head.uri, framing::LONGEST_URI)?;
         return Ok(reply::not_found());
     };
-    notes.tenant = Some(tenant.name().into());
+    notes.tenant = Some(tenant.name());
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     let is_query = below_api == viability::PATH;
     notes.route = if is_query { Route::Viability } else { Route::Forward };
@@ -151,7 +154,7 @@ async fn query(
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
-    notes: &mut Notes,
+    notes: &mut Notes<'_>,
 ) -> Response<Body> {
     match viability::answer(tenant, headers, asked, notes).await {
         Ok(resolved) => reply::resolved(resolved),
@@ -170,7 +173,7 @@ async fn admin(
     service: &Service,
     request: Request<Incoming>,
     operator: Operator<'_>,
-    notes: &mut Notes,
+    notes: &mut Notes<'_>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;

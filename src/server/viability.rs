@@ -102,7 +102,7 @@ pub(super) async fn answer(
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<Request, BadParameter>,
-    notes: &mut Notes,
+    notes: &mut Notes<'_>,
 ) -> Result<Resolved, Unanswered> {
     let came = Instant::now();
     let (key, scope) = access::caller(tenant, headers, came).await?;

@@ -1,5 +1,6 @@
 //! The process as a whole: every part built once, in order, and taken down in reverse.
 
+mod background;
 mod listeners;
 
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::server::reload::{ConfigSource, ReloadError, Reloaded};
 use crate::server::tls::TlsError;
 use crate::server::{Drain, Parts, Service, Stage};
 use crate::tenant::{Tenant, Tenants};
+use background::Background;
 use futures_util::future::join_all;
 use listeners::{Listeners, Opened};
 use std::io;
@@ -43,8 +45,8 @@ pub enum StartError {
     /// A listener's certificates can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Each listener has a thread of its own.
-    #[error("the thread of a listener can't be started")]
+    /// Each listener has a thread of its own, and so have the refreshes.
+    #[error("a thread can't be started")]
     Thread(#[source] io::Error),
     /// A tenant's OZmap client can't be set up.
     #[error("tenant {tenant}: the OZmap client can't be set up")]
@@ -85,7 +87,9 @@ pub struct App {
     service: Arc<Service>,
     refreshers: Vec<Arc<Refresher>>,
     schedule: Schedule,
-    background: Vec<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
+    /// Ends with it.
+    _background: Background,
     listeners: Listeners,
     stage: watch::Sender<Stage>,
     shutdown_delay: Duration,
@@ -125,17 +129,27 @@ impl App {
         }));
         let listeners = opened.serve(Arc::clone(&service))?;
         let schedule = Schedule::start(&refreshers).await?;
-        let background = refreshers
+        let background = Background::start().map_err(StartError::Thread)?;
+        let tasks = refreshers
             .iter()
             .flat_map(|refresher| {
                 let _closed = refresher.request(Trigger::Start);
-                let refreshing = tokio::spawn(Arc::clone(refresher).keep_refreshing());
-                let saving = tokio::spawn(Arc::clone(refresher).keep_saving());
+                let refreshing = background.handle().spawn(Arc::clone(refresher).keep_refreshing());
+                let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
                 [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
             })
             .collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
-        Ok(Self { service, refreshers, schedule, background, listeners, stage, shutdown_delay })
+        Ok(Self {
+            service,
+            refreshers,
+            schedule,
+            tasks,
+            _background: background,
+            listeners,
+            stage,
+            shutdown_delay,
+        })
     }
 
     /// Where clients connect: the port that was bound, also if any was asked for.
@@ -169,7 +183,7 @@ impl App {
             refresher.close();
         }
         let drain = self.listeners.close(&self.stage).await;
-        for task in self.background {
+        for task in self.tasks {
             task.abort();
         }
         let saving = join_all(self.refreshers.iter().map(|refresher| refresher.save_before_the_end()));

@@ -13,8 +13,8 @@ use viability_proxy::viability::plant::ObjectId;
 fuzz_target!(|body: &[u8]| {
     let boxes = read::<BoxRow>(body, |row| on_earth(row.position));
     let splitters = read::<SplitterRow>(body, |row| {
-        assert!(row.serves_clients || row.ports.is_empty(), "{row:?}");
-        assert!(row.ports.len() <= body.len(), "more ports than bytes");
+        assert!(row.serves_clients || row.outputs.total == 0, "{row:?}");
+        assert!(row.outputs.total as usize <= body.len(), "more ports than bytes");
     });
     let projects = read::<ProjectRow>(body, |_row| ());
     // Whether it is a page, and of how many rows, is no matter of what the rows are about.

@@ -7,6 +7,7 @@ use super::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::Snapshot;
+use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
 
 /// Every box that was read, and how many could not be placed.
@@ -82,7 +83,7 @@ pub fn assemble(
 fn unread_at(place: &Place) -> ServiceBox {
     ServiceBox {
         id: place.id,
-        name: Box::default(),
+        name: SmolStr::default(),
         project: place.project,
         position: place.position,
         stage: Stage::NotImplanted,
@@ -95,7 +96,7 @@ fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId
     let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.len());
     for splitter in splitters.iter().filter(|splitter| splitter.serves_clients) {
         if let Some(parent) = splitter.parent {
-            let ports = Ports::count(splitter.ports.iter().copied(), rules);
+            let ports = Ports::of(splitter.outputs, rules);
             ports_by_parent.entry(parent).or_default().add(ports);
         }
     }

@@ -17,7 +17,6 @@ use crate::tenant::{Selected, Tenant, resolve};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use std::array;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,8 +55,10 @@ impl RequestIds {
         };
         headers.get(REQUEST_ID).filter(harmless).cloned().unwrap_or_else(|| {
             let number = self.seed.hash_one(self.next.fetch_add(1, Ordering::Relaxed));
-            let digit = |place: u32| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize];
-            let digits: [u8; 16] = array::from_fn(|place| digit(place as u32));
+            let mut digits = [0; 16];
+            for (digit, place) in digits.iter_mut().rev().zip(0..) {
+                *digit = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
+            }
             HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
         })
     }

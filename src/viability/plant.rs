@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::geo::Point;
+use smol_str::SmolStr;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
@@ -121,11 +122,25 @@ pub struct Port {
     pub blocked: bool,
 }
 
-impl Port {
-    /// Rule 3: free when its output is null (documented) and it isn't blocked (assumed), or blocked ports count as
-    /// free (a documented setting).
-    pub fn is_free(self, rules: &Rules) -> bool {
-        !self.connected && (!self.blocked || rules.blocked_ports_are_free)
+/// The outputs of one splitter, by what rules ask of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// How many there are.
+    pub total: u32,
+    /// How many of them have no fibre.
+    pub unconnected: u32,
+    /// How many of those are blocked.
+    pub unconnected_and_blocked: u32,
+}
+
+impl FromIterator<Port> for Outputs {
+    fn from_iter<P: IntoIterator<Item = Port>>(ports: P) -> Self {
+        ports.into_iter().fold(Self::default(), |counted, port| Self {
+            total: counted.total + 1,
+            unconnected: counted.unconnected + u32::from(!port.connected),
+            unconnected_and_blocked: counted.unconnected_and_blocked
+                + u32::from(!port.connected && port.blocked),
+        })
     }
 }
 
@@ -139,14 +154,12 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Counts the ports of one splitter.
-    pub fn count(ports: impl IntoIterator<Item = Port>, rules: &Rules) -> Self {
-        let mut counted = Self::default();
-        for port in ports {
-            counted.total += 1;
-            counted.free += u32::from(port.is_free(rules));
-        }
-        counted
+    /// Those of one splitter. Rule 3: one is free when its output is null (documented) and it isn't blocked (assumed),
+    /// or blocked ports count as free (a documented setting).
+    pub fn of(outputs: Outputs, rules: &Rules) -> Self {
+        let Outputs { total, unconnected, unconnected_and_blocked } = outputs;
+        let taken = if rules.blocked_ports_are_free { 0 } else { unconnected_and_blocked };
+        Self { total, free: unconnected.saturating_sub(taken) }
     }
 
     /// Adds the ports of another splitter of the same box.
@@ -206,7 +219,7 @@ pub enum Evidence {
 
 /// One box (CTO), judged; with a name of its own, or of a snapshot (`ServiceBox<&str>`).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ServiceBox<Name = Box<str>> {
+pub struct ServiceBox<Name = SmolStr> {
     /// OZmap's id.
     pub id: ObjectId,
     /// Its name, unique within a project only.
@@ -280,16 +293,22 @@ mod tests {
 
     #[test]
     fn a_port_is_free_when_unconnected_and_not_blocked_unless_blocked_ones_count() {
-        let port = |connected, blocked| Port { connected, blocked };
         let mut rules = rules();
-        assert!(port(false, false).is_free(&rules));
-        assert!(!port(false, true).is_free(&rules));
-        assert!(!port(true, false).is_free(&rules));
+        let is_free = |connected, blocked, rules: &Rules| {
+            let ports = Ports::of([Port { connected, blocked }].into_iter().collect(), rules);
+            assert_eq!(ports.total, 1);
+            ports.free == 1
+        };
+        assert!(is_free(false, false, &rules));
+        assert!(!is_free(false, true, &rules));
+        assert!(!is_free(true, false, &rules));
+        assert!(!is_free(true, true, &rules));
         rules.blocked_ports_are_free = true;
-        assert!(port(false, true).is_free(&rules));
-        assert!(!port(true, true).is_free(&rules));
-        let ports = [port(true, false), port(false, true), port(false, false)];
-        assert_eq!(Ports::count(ports, &rules), Ports { total: 3, free: 2 });
+        assert!(is_free(false, true, &rules));
+        assert!(!is_free(true, true, &rules));
+        let ports = [(true, false), (false, true), (false, false)];
+        let ports = ports.map(|(connected, blocked)| Port { connected, blocked });
+        assert_eq!(Ports::of(ports.into_iter().collect(), &rules), Ports { total: 3, free: 2 });
     }
 
     #[test]

@@ -5,9 +5,10 @@ use super::fault::RowFault;
 use super::place::{Place, RawPlace, coordinates, row_id};
 use super::reference::Reference;
 use crate::viability::geo::Point;
-use crate::viability::plant::{ObjectId, Port, Stage};
+use crate::viability::plant::{ObjectId, Outputs, Port, Stage};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use smol_str::SmolStr;
 use std::borrow::Cow;
 
 /// A row that a list can be read as.
@@ -75,7 +76,7 @@ pub struct BoxRow {
     /// Its id.
     pub id: ObjectId,
     /// Its name; OZmap allows none.
-    pub name: Box<str>,
+    pub name: SmolStr,
     /// Its project.
     pub project: ObjectId,
     /// Where it hangs.
@@ -137,8 +138,8 @@ pub struct SplitterRow {
     pub parent: Option<ObjectId>,
     /// "Atendimento": clients are spliced to it (`isDrop`).
     pub serves_clients: bool,
-    /// Its outputs in order; none are read of a splitter that doesn't serve clients.
-    pub ports: Vec<Port>,
+    /// Its outputs; none are read of a splitter that doesn't serve clients.
+    pub outputs: Outputs,
 }
 
 impl Row for SplitterRow {
@@ -167,7 +168,7 @@ impl Row for SplitterRow {
         let raw: Raw<'_> = parse(json)?;
         let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.id());
         if raw.is_drop != Some(true) {
-            return Ok(Self { id, parent, serves_clients: false, ports: Vec::new() });
+            return Ok(Self { id, parent, serves_clients: false, outputs: Outputs::default() });
         }
         if raw.parent == Reference::Unreadable {
             return Err(RowFault::BadParent);
@@ -183,8 +184,8 @@ impl Row for SplitterRow {
         let blocked =
             ports.into_iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
         let ports = outputs.into_iter().zip(blocked);
-        let ports = ports.map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked }).collect();
-        Ok(Self { id, parent, serves_clients: true, ports })
+        let outputs = ports.map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked }).collect();
+        Ok(Self { id, parent, serves_clients: true, outputs })
     }
 
     fn id(&self) -> ObjectId {
@@ -316,8 +317,7 @@ mod tests {
                 "ports":[{"blocked":true,"tags":[],"id":"x"},{"blocked":false},{"id":"y"},{"blocked":null}]}"#,
         )
         .unwrap();
-        let ports: Vec<_> = row.ports.iter().map(|port| (port.connected, port.blocked)).collect();
-        assert_eq!(ports, [(false, true), (true, false), (false, false), (false, false)]);
+        assert_eq!(row.outputs, Outputs { total: 4, unconnected: 3, unconnected_and_blocked: 1 });
         assert_eq!(row.parent, ObjectId::parse("5dc06d1275fc7d0006732521"));
         let silent = SplitterRow::decode(r#"{"id":"5dc06d1275fc7d0006732599","parent":null,"isDrop":true}"#);
         assert_eq!(silent.unwrap_err(), RowFault::NoOutputs);
@@ -340,7 +340,7 @@ mod tests {
             );
         }
         for ports in ["[]", "null"] {
-            assert_eq!(SplitterRow::decode(&row(true, "[null,null]", ports)).unwrap().ports.len(), 2);
+            assert_eq!(SplitterRow::decode(&row(true, "[null,null]", ports)).unwrap().outputs.total, 2);
         }
         let lost = row(true, "[null]", "[]").replace("5dc06d1275fc7d0006732521", "abc");
         assert_eq!(SplitterRow::decode(&lost).unwrap_err(), RowFault::BadParent);
@@ -352,7 +352,7 @@ mod tests {
         // As its reading has it: one that doesn't mention a parent stands in nothing.
         assert_eq!(SplitterRow::about(&lost.replace("\"parent\":\"abc\",", "")), About::Nothing);
         // What serves no client needs no ports, and says nothing of its box.
-        assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().ports.is_empty());
+        assert!(SplitterRow::decode(&row(false, "null", "[{}]")).unwrap().outputs == Outputs::default());
         assert_eq!(SplitterRow::about(&row(false, "[]", "[{}]")), About::Nothing);
     }
 }

@@ -6,6 +6,7 @@ use crate::viability::geo::Point;
 use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The end of the year 9999, in milliseconds since 1970: the dates that are shown have four digits for it.
@@ -68,7 +69,7 @@ pub(super) struct StoredScope {
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredBox {
     id: [u8; 12],
-    name: Box<str>,
+    name: SmolStr,
     project: [u8; 12],
     pub(super) lat: f64,
     pub(super) lng: f64,

@@ -1,7 +1,7 @@
 //! A runtime for what may take its time: refreshes, the files they write.
 //!
 //! Its threads, those for blocking work too, leave the processor to those that answer whenever these want it: on equal
-//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read, so it is 1.3
+//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read, so it is 1.2
 //! times (docs/performance.md).
 
 use std::io;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-/// Of 19. The system gives a thread of the usual priority ten times as much.
-const NICENESS: i32 = 10;
+/// The least priority there is: the system gives a thread of the usual one seventy times as much while both want to run.
+const NICENESS: i32 = 19;
 /// A thread for blocking work that has nothing to do ends soon: with it what it freed goes back to the system.
 const IDLE: Duration = Duration::from_millis(100);
 

@@ -48,6 +48,14 @@ supply-chain:
 chaos:
     tests/chaos/run long
 
+# One answer and one refresh in process (criterion); `--quick` for a look
+bench *ARGS:
+    cargo bench --bench answer --bench refresh -- {{ARGS}}
+
+# Whether one answer takes more instructions than the last that was accepted (`--accept` accepts this one)
+instructions *ARGS:
+    .ci/instructions {{ARGS}}
+
 # The proxy as a whole beside a bare server, nginx, Redis and PostGIS (about half an hour on two idle cores; `smoke` for a look)
 bench-http *ARGS:
     benches/http/run {{ARGS}}

@@ -21,6 +21,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -71,6 +72,8 @@ pub struct Surroundings {
     pub source: Option<Arc<dyn ConfigSource>>,
     /// Sockets that are open already: they count before `server.listen` and `admin.listen`.
     pub sockets: Sockets,
+    /// Where refreshes run; by default on threads of their own, which stand back.
+    pub refreshes: Option<Handle>,
 }
 
 /// Listening sockets inherited from whoever started the process.
@@ -129,7 +132,10 @@ impl App {
         }));
         let listeners = opened.serve(Arc::clone(&service))?;
         let schedule = Schedule::start(&refreshers).await?;
-        let background = Background::start().map_err(StartError::Thread)?;
+        let background = match surroundings.refreshes {
+            Some(handle) => Background::on(handle),
+            None => Background::start().map_err(StartError::Thread)?,
+        };
         let tasks = refreshers
             .iter()
             .flat_map(|refresher| {

@@ -15,10 +15,10 @@ const NICENESS: i32 = 19;
 /// A thread for blocking work that has nothing to do ends soon: with it what it freed goes back to the system.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// A running one; it ends with this value, and with it all that runs on it.
+/// A running one; what was started ends with this value, and with it all that runs on it.
 pub(super) struct Background {
     handle: Handle,
-    _until_dropped: oneshot::Sender<()>,
+    _until_dropped: Option<oneshot::Sender<()>>,
 }
 
 impl Background {
@@ -26,7 +26,7 @@ impl Background {
     pub(super) fn start() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
-            .thread_name("background")
+            .thread_name("refresh")
             .on_thread_start(step_back)
             .thread_keep_alive(IDLE)
             .enable_all()
@@ -38,7 +38,12 @@ impl Background {
             let _dropped = dropped.blocking_recv();
             runtime.shutdown_background();
         })?;
-        Ok(Self { handle, _until_dropped: until_dropped })
+        Ok(Self { handle, _until_dropped: Some(until_dropped) })
+    }
+
+    /// Another's, which goes on.
+    pub(super) fn on(handle: Handle) -> Self {
+        Self { handle, _until_dropped: None }
     }
 
     /// What spawns there.

@@ -17,7 +17,7 @@ pub(super) fn run(file: ConfigFile) -> anyhow::Result<()> {
     block_on(async {
         let mut signals = Signals::listen()?;
         let source = Arc::new(File { file, refilter });
-        let app = App::start(config, Surroundings { source: Some(source), sockets }).await?;
+        let app = App::start(config, Surroundings { source: Some(source), sockets, refreshes: None }).await?;
         bars.watch(app.refreshers());
         systemd::keep_alive();
         systemd::ready();

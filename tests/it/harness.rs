@@ -20,6 +20,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::Config;
 use viability_proxy::config::load::{Source, load};
@@ -252,7 +253,12 @@ pub(crate) async fn start_app_at(
     text += config;
     let source = Given { source: Source { path: PathBuf::from("test.toml"), text }, env };
     let config = source.read().unwrap_or_else(|faults| panic!("{faults}"));
-    let surroundings = Surroundings { source: Some(Arc::new(source)), ..Surroundings::default() };
+    let surroundings = Surroundings {
+        source: Some(Arc::new(source)),
+        // What stops a test's runtime, or listens to its log, meets refreshes too.
+        refreshes: Some(Handle::current()),
+        ..Surroundings::default()
+    };
     App::start(config, surroundings).await.unwrap()
 }
 

@@ -116,6 +116,19 @@ impl Process {
         &self.start_log
     }
 
+    /// Its threads now: names, and how far each stands back.
+    pub(crate) fn threads(&self) -> Vec<(String, i32)> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id().unwrap())).unwrap();
+        let read = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).ok();
+        // Number, name in brackets, then numbers again, of which the 17th is the niceness (proc_pid_stat(5)).
+        let stats = tasks.filter_map(|task| read(task.unwrap()));
+        let told = stats.map(|stat| {
+            let (name, numbers) = stat.split_once('(').unwrap().1.rsplit_once(") ").unwrap();
+            (name.to_owned(), numbers.split(' ').nth(16).unwrap().parse().unwrap())
+        });
+        told.collect()
+    }
+
     /// Its configuration file.
     pub(crate) fn config_file(&self) -> PathBuf {
         self.folder.path().join("config.toml")

@@ -1,7 +1,8 @@
 //! Reading OZmap's network whole, whatever happens meanwhile.
 
 use crate::harness::{ADMIN_TOKEN, JsonBody, PATIENCE, Plan, World};
-use ozmap_simulator::{Fault, IdFilters, NewBox, NewSplitter, Pagination, Settings};
+use crate::process::Process;
+use ozmap_simulator::{Fault, IdFilters, NewBox, NewSplitter, Pagination, Settings, Simulator};
 use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -236,4 +237,18 @@ async fn orders_need_the_admin_token() {
         assert_eq!(response.status(), status, "{query}");
     }
     assert_eq!(world.admin("/admin/runs").await.1["tenants"][0]["runs"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn refreshes_stand_back_behind_those_that_answer() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let process = Process::start(&simulator, 1_024, &[]).await;
+    let threads = process.threads();
+    let niceness = |name: &str| {
+        threads.iter().filter(|(own, _)| own == name).map(|(_, niceness)| *niceness).collect::<Vec<_>>()
+    };
+    let usual = niceness("accept")[0];
+    assert!(niceness("refresh").iter().all(|niceness| *niceness == 19), "{threads:?}");
+    assert!(!niceness("refresh").is_empty() && usual < 19, "{threads:?}");
+    assert!(niceness("tokio-rt-worker").iter().all(|niceness| *niceness == usual), "{threads:?}");
 }

@@ -1,7 +1,7 @@
 //! One tenant's plant as of one refresh: immutable, replaced as a whole.
 //!
 //! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
-//! in the order of the [`Index`], names in one text, projects are told by number.
+//! in the order of the index, names in one text, projects are told by number.
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;

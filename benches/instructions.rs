@@ -1,7 +1,7 @@
 //! A fixed number of whole answers, for callgrind to count: `.ci/instructions` compares the count with the last.
 //!
-//! Without arguments it answers once. `instructions ANSWERS` serves so many requests over one connection, on one
-//! thread, with the client beside it: at most 1,000, with which a connection ends.
+//! Without arguments it answers once. `instructions ANSWERS` serves so many requests over one connection, the client
+//! on the same thread: at most 1,000, with which a connection ends.
 
 #![expect(clippy::expect_used, reason = "a benchmark that can't be set up has to end")]
 
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use town::Density;
 use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::load::{Source, load};
@@ -44,7 +45,10 @@ async fn serve(answers: usize) {
     let env: BTreeMap<_, _> = [("KEY".to_owned(), "a-key".to_owned())].into();
     let source = Source { path: PathBuf::new(), text: CONFIG.to_owned() };
     let config = load(&source, &env).expect("a sound configuration");
-    let app = App::start(config, Surroundings::default()).await.expect("it starts");
+    let app =
+        App::start(config, Surroundings { refreshes: Some(Handle::current()), ..Surroundings::default() })
+            .await
+            .expect("it starts");
     let boxes = town::boxes(BOXES, Density::Dense);
     let queries = town::queries(&boxes, METRES, 100);
     let mut plant = town::plant(boxes);

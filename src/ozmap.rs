@@ -87,12 +87,21 @@ pub struct Client {
     page_size: u64,
     pages_at_once: usize,
     page_timeout: Duration,
-    /// Connections of refreshes are driven by threads that stand back: nobody who waits may come upon one.
-    lists: reqwest::Client,
-    live: reqwest::Client,
+    refreshing: reqwest::Client,
+    waiting: reqwest::Client,
     forwarder: reqwest::Client,
     breaker: Breaker,
     metrics: Arc<Metrics>,
+}
+
+/// On whose behalf OZmap is asked. Each has connections of its own: those of refreshes are driven by threads that stand
+/// back, and nobody who waits may come upon one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// A refresh's, for which nobody waits.
+    Refresh,
+    /// Somebody's who waits for the answer.
+    Waiting,
 }
 
 impl Client {
@@ -117,8 +126,8 @@ impl Client {
             page_size: u64::from(tenant.refresh.page_size.get()),
             pages_at_once: tenant.refresh.pages_at_once.get(),
             page_timeout: tenant.refresh.page_timeout,
-            lists: builder()?.build().map_err(ClientError::Http)?,
-            live: builder()?.build().map_err(ClientError::Http)?,
+            refreshing: builder()?.build().map_err(ClientError::Http)?,
+            waiting: builder()?.build().map_err(ClientError::Http)?,
             // What is passed through keeps its encoding.
             forwarder: builder()?.no_gzip().build().map_err(ClientError::Http)?,
             breaker: Breaker::new(tenant.name.to_string(), Arc::clone(&metrics)),
@@ -157,9 +166,9 @@ impl Client {
     }
 
     /// One page of a list: the body of a 200.
-    async fn list(&self, list: List, key: &ApiKey, query: &str) -> Result<Bytes, CallError> {
+    async fn list(&self, list: List, key: &ApiKey, query: &str, lane: Lane) -> Result<Bytes, CallError> {
         let call = async {
-            let response = self.get(&self.lists, list.path(), key, query, self.page_timeout).await?;
+            let response = self.get(lane, list.path(), key, query, self.page_timeout).await?;
             let answer = Whole::read(response, MAX_PAGE_BYTES).await?;
             match answer.status {
                 StatusCode::OK if wire::is_web_page(&answer.body) => Err(CallError::WebPage),
@@ -179,8 +188,9 @@ impl Client {
         within: Duration,
     ) -> Result<LiveAnswer, CallError> {
         let call = async {
-            let response =
-                self.get(&self.live, "ftth-viability/radius", key, &query.to_query_string(), within).await?;
+            let response = self
+                .get(Lane::Waiting, "ftth-viability/radius", key, &query.to_query_string(), within)
+                .await?;
             let answer = Whole::read(response, MAX_ANSWER_BYTES).await?;
             let content_type = answer.headers.get(header::CONTENT_TYPE).cloned();
             let content_type =
@@ -233,13 +243,17 @@ impl Client {
 
     async fn get(
         &self,
-        client: &reqwest::Client,
+        lane: Lane,
         path: &str,
         key: &ApiKey,
         query: &str,
         within: Duration,
     ) -> Result<reqwest::Response, CallError> {
         let url = format!("{}/{path}?{query}", self.base);
+        let client = match lane {
+            Lane::Refresh => &self.refreshing,
+            Lane::Waiting => &self.waiting,
+        };
         client
             .get(url)
             .header(header::AUTHORIZATION, key.header_value())

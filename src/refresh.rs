@@ -177,13 +177,13 @@ impl Refresher {
         let patience = self.tenant.settings().freshness.stale_after.max(LEAST_WATCH);
         let mut overdue_at = self.overdue_at();
         loop {
-            // A run that waits for its time makes a retry needless.
+            // An order may have to wait for longer than a retry.
             let waiting = self.state().queue.due();
-            let next = waiting.or(retry_at);
+            let next = waiting.into_iter().chain(retry_at).min();
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                    if waiting.is_none() {
+                    if retry_at.is_some_and(|retry_at| retry_at <= Instant::now()) {
                         let _closed = self.request(Trigger::Retry);
                     }
                 }

@@ -1,17 +1,19 @@
 //! A runtime for what may take its time: refreshes, the files they write.
 //!
 //! Its threads, those for blocking work too, leave the processor to those that answer whenever these want it: on equal
-//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read, so it is 1.2
+//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read, so it is 1.1
 //! times (docs/performance.md).
 
 use std::io;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-/// The least priority there is: the system gives a thread of the usual one seventy times as much while both want to run.
-const NICENESS: i32 = 19;
+/// Of 19. The system gives a thread of the usual priority ten times as much: a tenth of a core is left for a refresh while
+/// those that answer want all of it, and data must not grow stale for that.
+const NICENESS: i32 = 10;
 /// A thread for blocking work that has nothing to do ends soon: with it what it freed goes back to the system.
 const IDLE: Duration = Duration::from_millis(100);
 
@@ -24,20 +26,27 @@ pub(super) struct Background {
 impl Background {
     /// Starts it on a thread of its own: a runtime can't be dropped from within another.
     pub(super) fn start() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("refresh")
-            .on_thread_start(step_back)
-            .thread_keep_alive(IDLE)
-            .enable_all()
-            .build()?;
-        let handle = runtime.handle().clone();
         let (until_dropped, dropped) = oneshot::channel::<()>();
+        let (built, is_built) = mpsc::channel();
         thread::Builder::new().name("background".to_owned()).spawn(move || {
-            // Either way it was dropped.
-            let _dropped = dropped.blocking_recv();
-            runtime.shutdown_background();
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(1)
+                .thread_name("refresh")
+                .on_thread_start(step_back)
+                .thread_keep_alive(IDLE)
+                .enable_all()
+                .build();
+            let handle = runtime.as_ref().map(|runtime| runtime.handle().clone());
+            // Nobody is there to be told when the process ends already.
+            let _told = built.send(handle.map_err(|error| io::Error::new(error.kind(), error.to_string())));
+            if let Ok(runtime) = runtime {
+                // Either way it was dropped.
+                let _dropped = dropped.blocking_recv();
+                runtime.shutdown_background();
+            }
         })?;
+        let gone = |_ended| Err(io::Error::other("the thread ended before its runtime was built"));
+        let handle = is_built.recv().unwrap_or_else(gone)?;
         Ok(Self { handle, _until_dropped: Some(until_dropped) })
     }
 

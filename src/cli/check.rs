@@ -12,7 +12,7 @@ use viability_proxy::config::{Config, Tenant};
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
-use viability_proxy::ozmap::{Client, pages};
+use viability_proxy::ozmap::{Client, Lane, pages};
 use viability_proxy::refresh::with_causes;
 use viability_proxy::server::tls::{self, Expiry, Standing};
 
@@ -104,7 +104,7 @@ fn lasting(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> (Standing, S
 
 async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
-    let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, &|_| ())
+    let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, Lane::Waiting, &|_| ())
         .await
         .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
     if projects.rows.is_empty() {

@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<String, FilterFault> {
         text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
     for directive in &directives {
         match directive.rsplit_once('=') {
-            Some((_, level)) if is_level(level) => {}
+            Some((target, level)) if is_level(level) && !has_white_space(target) => {}
             Some(_) => return Err(FilterFault::NotAFilter),
             None if is_level(directive) => {}
             None => {
@@ -42,6 +42,11 @@ pub(super) fn parse(text: &str) -> Result<String, FilterFault> {
         return Err(FilterFault::NotAFilter);
     }
     Ok(filter)
+}
+
+/// In a target, before the span and its fields that may follow.
+fn has_white_space(target: &str) -> bool {
+    target.split('[').next().unwrap_or_default().contains(char::is_whitespace)
 }
 
 fn is_level(word: &str) -> bool {
@@ -82,9 +87,18 @@ mod tests {
 
     #[test]
     fn what_is_no_directive_is_no_filter() {
-        for text in
-            ["", " ", ",", "viability_proxy=", "viability_proxy=loud", "=", "[query=debug", "a b=debug{"]
-        {
+        for text in [
+            "",
+            " ",
+            ",",
+            "viability_proxy=",
+            "viability_proxy=loud",
+            "=",
+            "[query=debug",
+            "a b=debug{",
+            "viability_proxy =debug",
+            "info debug=trace",
+        ] {
             assert_eq!(parse(text), Err(FilterFault::NotAFilter), "{text}");
         }
     }

@@ -71,7 +71,7 @@ impl Http {
             )?,
             tls_expires: new.gauges(
                 "tls_certificate_expires_timestamp_seconds",
-                "Unix time at which the certificate of a listener's chain that ends first ends.",
+                "Unix time at which a listener's certificate ends.",
                 &["listener"],
             )?,
         })

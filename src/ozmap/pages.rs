@@ -8,12 +8,12 @@
 mod numbers;
 mod ranges;
 
-use super::Client;
 use super::failure::CallError;
 use super::wire::fault::RowFault;
 use super::wire::place::Place;
 use super::wire::rows::{About, Row};
 use super::wire::{IdRange, List, Page, PageRow, decode_page};
+use super::{Client, Lane};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
 use std::collections::BTreeMap;
@@ -56,9 +56,10 @@ pub struct PageSeen {
 pub async fn read_all<R: Row>(
     client: &Client,
     key: &ApiKey,
+    lane: Lane,
     watch: &(dyn Fn(PageSeen) + Sync),
 ) -> Result<Reading<R>, CallError> {
-    let reader = Reader { client, key, watch };
+    let reader = Reader { client, lane, key, watch };
     if let Some(reading) = reader.by_ranges().await? {
         return Ok(reading);
     }
@@ -232,6 +233,7 @@ impl Measured {
 
 struct Reader<'c> {
     client: &'c Client,
+    lane: Lane,
     key: &'c ApiKey,
     watch: &'c (dyn Fn(PageSeen) + Sync),
 }
@@ -258,7 +260,7 @@ impl Reader<'_> {
     }
 
     async fn try_page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
-        let body = self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST)).await?;
+        let body = self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST), self.lane).await?;
         // A page takes milliseconds to decode: not on a thread that answers queries.
         let decoded = tokio::task::spawn_blocking(move || decode_page::<R>(&body)).await;
         let page = match decoded {

@@ -3,6 +3,7 @@
 use super::guard::{self, Acceptance, Legibility, Rejection};
 use super::progress::{Phase, Progress};
 use crate::metrics::Metrics;
+use crate::ozmap::Lane;
 use crate::ozmap::assemble::{Assembled, assemble};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{PageSeen, Reading, read_all};
@@ -186,7 +187,7 @@ impl Reader<'_> {
             }
         };
         let reading: Result<Reading<R>, CallError> =
-            read_all(self.tenant.client(), &self.tenant.settings().key, &watch).await;
+            read_all(self.tenant.client(), &self.tenant.settings().key, Lane::Refresh, &watch).await;
         let reading = reading.map_err(|source| RefreshError::Unread { list: R::LIST.path(), source })?;
         self.lists.push(Legibility {
             list: R::LIST.path(),

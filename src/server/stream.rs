@@ -2,6 +2,7 @@
 
 use super::arrival::Arrival;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ const UNASKED: usize = 4 << 10;
 pub(super) struct Watched {
     stream: TcpStream,
     write_timeout: Duration,
-    /// Bytes given to the system since it last had room for as many again.
+    /// Bytes given to the system since it was last asked.
     unasked: usize,
     /// Runs while the client takes nothing.
     blocked: Option<Pin<Box<Sleep>>>,
@@ -41,7 +42,7 @@ impl Watched {
         Self { stream, write_timeout, unasked: 0, blocked: None, closing: None, arrival }
     }
 
-    /// Comes when most of what was written has been taken.
+    /// Comes when the system has room again: a third of what it may hold for a client.
     ///
     /// An answer that the system holds is as good as sent to hyper, which then begins the next: who asks for many at once
     /// and takes none would get a second one made and kept.
@@ -98,7 +99,7 @@ impl Watched {
 /// Whether the system would take more: it has sent a third of what it may hold, and the client has said so.
 fn has_room(stream: &TcpStream) -> io::Result<()> {
     let mut asked = [PollFd::new(stream, PollFlags::OUT)];
-    match poll(&mut asked, Some(&Timespec::default()))? {
+    match retry_on_intr(|| poll(&mut asked, Some(&Timespec::default())))? {
         0 => Err(io::ErrorKind::WouldBlock.into()),
         // Or it is broken: the next write tells.
         _ => Ok(()),

@@ -7,7 +7,7 @@ use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::rows::{ProjectRow, Row};
-use crate::ozmap::{Client, pages};
+use crate::ozmap::{Client, Lane, pages};
 use crate::viability::plant::{ObjectId, Scope};
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -251,7 +251,10 @@ impl Scopes {
             };
             let given = Instant::now();
             let projects = async {
-                let reading = timeout(LONGEST_CHECK, pages::read_all::<ProjectRow>(&client, &key, &|_| ()));
+                let reading = timeout(
+                    LONGEST_CHECK,
+                    pages::read_all::<ProjectRow>(&client, &key, Lane::Waiting, &|_| ()),
+                );
                 reading.await.unwrap_or(Err(CallError::TimedOut))
             };
             let verdict = match client.unless_spared(projects).await {

@@ -2,7 +2,8 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-/// Far above what rounding in distances can amount to, far below the distance between two boxes.
+/// As a share, in radians or in degrees: far above what rounding in distances can amount to, far below the distance
+/// between two boxes.
 const SPARE: f64 = 1e-9;
 
 /// A position on Earth in decimal degrees: finite, latitude -90..=90, longitude -180..=180.

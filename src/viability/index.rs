@@ -1,4 +1,4 @@
-//! A packed R-tree over positions: built once, never changed, about two bytes a box.
+//! A packed R-tree over positions: built once, never changed, about two bytes a box above the positions.
 //!
 //! Rows lie along a Hilbert curve, so that neighbours on the ground are neighbours in memory. Every [`LEAF`] rows in a
 //! row share one box of bounds, every [`FANOUT`] of these another, up to a single one. A query goes down where the

@@ -7,7 +7,9 @@ use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use tokio::time::timeout;
 use viability_proxy::app::App;
+use viability_proxy::refresh::report::{Report, Trigger};
 
 /// The ids of all boxes in the proxy's snapshot.
 pub(crate) fn ids_in(app: &App) -> BTreeSet<String> {
@@ -243,12 +245,38 @@ async fn orders_need_the_admin_token() {
 async fn refreshes_stand_back_behind_those_that_answer() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let process = Process::start(&simulator, 1_024, &[]).await;
-    let threads = process.threads();
-    let niceness = |name: &str| {
-        threads.iter().filter(|(own, _)| own == name).map(|(_, niceness)| *niceness).collect::<Vec<_>>()
+    let stand_back = || {
+        let threads = process.threads();
+        let niceness = |name: &str| -> Vec<i32> {
+            threads.iter().filter(|(own, _)| own == name).map(|(_, niceness)| *niceness).collect()
+        };
+        let (usual, back) = (niceness("accept")[0], niceness("refresh"));
+        assert!(usual < 10 && niceness("tokio-rt-worker").iter().all(|niceness| *niceness == usual));
+        !back.is_empty() && back.iter().all(|niceness| *niceness == 10)
     };
-    let usual = niceness("accept")[0];
-    assert!(niceness("refresh").iter().all(|niceness| *niceness == 19), "{threads:?}");
-    assert!(!niceness("refresh").is_empty() && usual < 19, "{threads:?}");
-    assert!(niceness("tokio-rt-worker").iter().all(|niceness| *niceness == usual), "{threads:?}");
+    // A thread has its name before it steps back.
+    let stepping = async {
+        while !stand_back() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, stepping).await.expect("they stand back");
+}
+
+#[tokio::test]
+async fn an_order_that_has_to_wait_keeps_no_retry_waiting() {
+    let world =
+        World::cold(Plan { admin: "refresh_gap = \"1h\"", broken: Some("boxes"), ..Plan::default() }).await;
+    let order = || async {
+        let url = format!("http://{}/admin/refresh", world.app.admin_address());
+        let answer = world.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    };
+    let refresher = &world.app.refreshers()[0];
+    order().await;
+    let was_ordered = |report: &Report| report.run.trigger == Trigger::Admin;
+    world.until("an order has failed", || async { refresher.reports().iter().any(was_ordered) }).await;
+    order().await;
+    world.simulator.faults().clear();
+    world.until("there are data", || async { refresher.tenant().data().is_some() }).await;
 }

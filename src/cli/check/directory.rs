@@ -18,7 +18,7 @@ pub(super) fn try_out(directory: &Path) -> io::Result<()> {
     }
     // No tenant's file begins with a dot: a proxy that runs passes it over.
     let path = directory.join(format!(".viability-proxy-check.{}", process::id()));
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
     made.file = Some(path);
     // On the disk itself: a full one takes an empty file.
     file.write_all(b"check")?;

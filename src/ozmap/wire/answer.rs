@@ -5,8 +5,9 @@ use crate::viability::Answer;
 use crate::viability::plant::{ServiceBox, Stage};
 use serde::Deserialize;
 
-/// More than anything of one box but its name takes, escapes of the name included: six bytes for one.
+/// More than a box takes without its name.
 const LONGEST_ITEM: usize = 320;
+/// What a byte of a name takes at most.
 const LONGEST_ESCAPE: usize = 6;
 /// What most boxes take.
 const USUAL_ITEM: usize = 220;
@@ -70,7 +71,7 @@ fn item(text: &mut Vec<u8>, distance: f64, service_box: &ServiceBox<&str>) {
 
 /// Metres to the nearest hundredth.
 fn push_hundredths(text: &mut Vec<u8>, metres: f64) {
-    // No distance on Earth is longer than 2^31 hundredths of a metre.
+    // No distance on Earth is longer than 2^32 hundredths of a metre.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most half way round")]
     let hundredths = (metres * 100.0).round() as u32;
     text.extend_from_slice(itoa::Buffer::new().format(hundredths / 100).as_bytes());
@@ -82,7 +83,7 @@ fn push_hundredths(text: &mut Vec<u8>, metres: f64) {
     }
 }
 
-/// A number as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`.
+/// A whole number as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`.
 fn push_number(text: &mut Vec<u8>, number: f64) {
     let mut buffer = zmij::Buffer::new();
     // There is no -0 in JSON that JavaScript wrote.

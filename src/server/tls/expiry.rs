@@ -13,7 +13,7 @@ const TELL_EVERY: Duration = Duration::from_hours(24);
 /// The end of 9999, beyond which no certificate goes.
 const LAST: u64 = 253_402_300_799;
 
-/// When the certificate of a chain that ends first ends. Prints as a time in UTC.
+/// When a certificate ends. Prints as a time in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     ends: i64,
@@ -31,9 +31,10 @@ pub enum Standing {
 }
 
 impl Expiry {
-    /// `None` when no certificate can be read. One that can't be is the client's to judge; rustls has read the first.
+    /// Of the listener's own certificate, the first of its chain; `None` when it can't be read. Those behind it outlive
+    /// it, but for old ones that clients have long had no need of.
     pub(super) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
-        let ends = chain.iter().filter_map(|certificate| parse_der(certificate, not_after).ok()).min()?;
+        let ends = parse_der(chain.first()?, not_after).ok()?;
         Some(Self { ends })
     }
 

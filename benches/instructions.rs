@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that can't be set up has to end")]
 
+mod homes;
 mod town;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,6 @@ use std::process::ExitCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use town::Density;
 use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::load::{Source, load};
 use viability_proxy::viability::snapshot::Snapshot;
@@ -49,8 +49,8 @@ async fn serve(answers: usize) {
         App::start(config, Surroundings { refreshes: Some(Handle::current()), ..Surroundings::default() })
             .await
             .expect("it starts");
-    let boxes = town::boxes(BOXES, Density::Dense);
-    let queries = town::queries(&boxes, METRES, 100);
+    let boxes = town::boxes(BOXES, town::CITY);
+    let queries = homes::queries(&boxes, METRES, 100);
     let mut plant = town::plant(boxes);
     plant.read_at = std::time::SystemTime::now();
     app.refreshers()[0].tenant().restore(Snapshot::build(1, plant), Vec::new());

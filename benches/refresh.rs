@@ -3,11 +3,11 @@
 #![expect(clippy::expect_used, reason = "a benchmark that can't be set up has to end")]
 
 mod town;
+mod usual;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use std::hint::black_box;
-use town::Density;
 use viability_proxy::ozmap::assemble::assemble;
 use viability_proxy::ozmap::pages::Reading;
 use viability_proxy::ozmap::wire::decode_page;
@@ -62,7 +62,7 @@ fn reading<R: Row>(pages: &[Vec<u8>]) -> Reading<R> {
 }
 
 fn decoding(criterion: &mut Criterion) {
-    let boxes = town::boxes(PAGE, Density::Dense);
+    let boxes = town::boxes(PAGE, town::CITY);
     let mut group = criterion.benchmark_group("decode a page");
     group.throughput(Throughput::Elements(PAGE as u64));
     let (of_boxes, of_splitters) = (
@@ -76,8 +76,8 @@ fn decoding(criterion: &mut Criterion) {
 }
 
 fn building(criterion: &mut Criterion) {
-    for count in town::sizes(&[25_000, 300_000, 1_000_000]) {
-        let boxes = town::boxes(count, Density::Dense);
+    for count in usual::sizes(&[25_000, 300_000, 1_000_000]) {
+        let boxes = town::boxes(count, town::CITY);
         let pages = |row: fn(&ServiceBox) -> Value| -> Vec<_> {
             boxes.chunks(PAGE).map(|chunk| page(&chunk.iter().map(row).collect::<Vec<_>>())).collect()
         };
@@ -88,7 +88,7 @@ fn building(criterion: &mut Criterion) {
             let splitters = reading::<SplitterRow>(&of_splitters);
             bencher.iter_batched(
                 || reading::<BoxRow>(&of_boxes),
-                |boxes| assemble(boxes, &splitters, None, &town::rules()).boxes,
+                |boxes| assemble(boxes, &splitters, None, &usual::rules()).boxes,
                 BatchSize::PerIteration,
             );
         });

@@ -81,21 +81,21 @@ pub(crate) fn run() -> ExitCode {
 }
 
 impl ConfigFile {
+    /// The file that is named, or the usual one if it is there.
+    fn path(&self) -> Option<&Path> {
+        let usual = Path::new(USUAL_FILE);
+        self.config.as_deref().or_else(|| usual.exists().then_some(usual))
+    }
+
     /// The same file by its whole path: paths that start at its folder then mean the same from everywhere.
     fn absolute(&self) -> anyhow::Result<Self> {
-        let usual = Path::new(USUAL_FILE);
-        let path = self.config.as_deref().or_else(|| usual.exists().then_some(usual));
-        let path = path.map(std::path::absolute).transpose().context("the current folder is unknown")?;
+        let path =
+            self.path().map(std::path::absolute).transpose().context("the current folder is unknown")?;
         Ok(Self { config: path })
     }
 
     fn load(&self) -> Result<Config, Unusable> {
-        let usual = Path::new(USUAL_FILE);
-        let source = match &self.config {
-            Some(path) => Source::read(path)?,
-            None if usual.exists() => Source::read(usual)?,
-            None => Source::default(),
-        };
+        let source = self.path().map(Source::read).transpose()?.unwrap_or_default();
         // Variables that aren't Unicode can't be ours.
         let env: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))

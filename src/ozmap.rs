@@ -174,7 +174,7 @@ impl Client {
                 StatusCode::OK if wire::is_web_page(&answer.body) => Err(CallError::WebPage),
                 StatusCode::OK => Ok(answer.body),
                 StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
-                _ => Err(CallError::status(&answer, &self.base)),
+                _ => Err(answer.as_failure(&self.base)),
             }
         };
         self.observed(list.path(), call).await
@@ -208,7 +208,7 @@ impl Client {
                 | StatusCode::UNPROCESSABLE_ENTITY => {
                     Ok(LiveAnswer { status, content_type, body, viable: None })
                 }
-                _ => Err(CallError::status(&answer, &self.base)),
+                _ => Err(answer.as_failure(&self.base)),
             }
         };
         self.observed("viability", call).await
@@ -296,5 +296,10 @@ impl Whole {
             body.extend_from_slice(&chunk);
         }
         Ok(Self { status, headers, body: body.freeze() })
+    }
+
+    /// Of a call below `base` that this can't be the answer to.
+    fn as_failure(&self, base: &Url) -> CallError {
+        CallError::status(self.status, &self.headers, &self.body, base)
     }
 }

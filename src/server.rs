@@ -37,7 +37,7 @@ use connections::{Caps, Places};
 use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
 use lockout::Lockout;
-use reload::{ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader, Standing};
+use reload::{Aftermath, ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader};
 use router::RequestIds;
 use side::Side;
 use std::io;
@@ -129,8 +129,8 @@ impl Service {
         self.current.operators()
     }
 
-    fn standing(&self) -> Arc<Standing> {
-        self.reloader.standing()
+    fn aftermath(&self) -> Arc<Aftermath> {
+        self.reloader.aftermath()
     }
 
     fn lockout(&self) -> &Lockout {

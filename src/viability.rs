@@ -3,6 +3,7 @@
 pub mod geo;
 mod index;
 pub mod plant;
+pub mod ports;
 pub mod snapshot;
 
 use geo::{Earth, Point, Radius};
@@ -89,20 +90,18 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
             return;
         }
         match found.refusal() {
-            None => boxes.push(Candidate { distance, row: found.number }),
+            None => boxes.push(Candidate { distance, row: found.number, why: () }),
             Some(Refusal::Draft) => {}
             Some(Refusal::Unreadable) => unreadable += 1,
-            Some(_) => refused.push(Candidate { distance, row: found.number }),
+            Some(reason) => refused.push(Candidate { distance, row: found.number, why: reason }),
         }
     });
     let boxes = nearest(snapshot, boxes, rules.max_boxes);
     let refused = nearest(snapshot, refused, rules.max_boxes);
     Answer {
-        boxes: boxes.map(|(distance, service_box)| Offered { distance, service_box }).collect(),
+        boxes: boxes.map(|(distance, service_box, ())| Offered { distance, service_box }).collect(),
         refused: refused
-            .filter_map(|(distance, service_box)| {
-                Some(Refused { distance, service_box, reason: service_box.refusal()? })
-            })
+            .map(|(distance, service_box, reason)| Refused { distance, service_box, reason })
             .collect(),
         unreadable,
     }
@@ -111,34 +110,36 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
 /// As many boxes as most answers have.
 const FEW: usize = 16;
 
-/// A box in reach by its row: little to be sorted.
+/// A box in reach by its row, and why it is where it is listed: little to be sorted.
 #[derive(Clone, Copy)]
-struct Candidate {
+struct Candidate<Why> {
     distance: f64,
     row: u32,
+    why: Why,
 }
 
 /// The nearest of them in order.
-fn nearest(
+fn nearest<Why>(
     snapshot: &Snapshot,
-    mut found: Vec<Candidate>,
+    mut found: Vec<Candidate<Why>>,
     at_most: NonZeroUsize,
-) -> impl Iterator<Item = (f64, ServiceBox<&str>)> {
-    let id = |one: &Candidate| snapshot.service_box(one.row).map(|service_box| service_box.id);
-    let nearer =
-        |a: &Candidate, b: &Candidate| a.distance.total_cmp(&b.distance).then_with(|| id(a).cmp(&id(b)));
+) -> impl Iterator<Item = (f64, ServiceBox<&str>, Why)> {
+    let nearer = |a: &Candidate<Why>, b: &Candidate<Why>| {
+        a.distance.total_cmp(&b.distance).then_with(|| snapshot.id(a.row).cmp(&snapshot.id(b.row)))
+    };
     if found.len() > at_most.get() {
         found.select_nth_unstable_by(at_most.get(), nearer);
         found.truncate(at_most.get());
     }
     found.sort_unstable_by(nearer);
-    found.into_iter().filter_map(|one| Some((one.distance, snapshot.service_box(one.row)?)))
+    found.into_iter().filter_map(|one| Some((one.distance, snapshot.service_box(one.row)?, one.why)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::{Evidence, ObjectId, Ports, Stage};
+    use plant::{Evidence, ObjectId, Stage};
+    use ports::Ports;
     use proptest::prelude::*;
     use snapshot::{Census, Plant};
     use std::collections::HashSet;

@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::load::{Source, load};
 use viability_proxy::viability::geo::Point;
-use viability_proxy::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+use viability_proxy::viability::ports::Ports;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 /// Nobody listens at its OZmap: what only OZmap could answer fails at once.

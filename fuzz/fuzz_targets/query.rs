@@ -11,7 +11,8 @@ use viability_proxy::server::viability::parse;
 use viability_proxy::tenant::live::Recall;
 use viability_proxy::tenant::resolve::Request;
 use viability_proxy::viability::geo::{Earth, Point, Radius};
-use viability_proxy::viability::plant::{Evidence, ObjectId, Ports, Scope, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, ObjectId, Scope, ServiceBox, Stage};
+use viability_proxy::viability::ports::Ports;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 use viability_proxy::viability::{Query, Rules, evaluate};
 

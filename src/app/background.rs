@@ -1,8 +1,8 @@
 //! A runtime for what may take its time: refreshes, the files they write.
 //!
 //! Its threads, those for blocking work too, leave the processor to those that answer whenever these want it: on equal
-//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read, so it is 1.1
-//! times (docs/performance.md).
+//! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read; this way it is 1.1
+//! times as high (docs/performance.md).
 
 use std::io;
 use std::sync::mpsc;

@@ -14,7 +14,7 @@ use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, Lane, pages};
 use viability_proxy::refresh::with_causes;
-use viability_proxy::server::tls::{self, Expiry, Standing};
+use viability_proxy::server::tls::{self, Expiry, Validity};
 
 /// What to check.
 #[derive(Args)]
@@ -62,14 +62,11 @@ fn around(config: &Config) -> anyhow::Result<Vec<String>> {
     for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
         let Some(files) = files else { continue };
         match tls::check(files) {
-            Ok(expiry) => {
-                let (standing, told) = lasting(expiry, &files.cert, SystemTime::now());
-                match standing {
-                    Standing::Good => {}
-                    Standing::Near => warn(&format!("{section}: {told}"))?,
-                    Standing::Over => faults.push(format!("{section}: {told}")),
-                }
-            }
+            Ok(expiry) => match about_the_end(expiry, &files.cert, SystemTime::now()) {
+                None => {}
+                Some(Finding::Warning(told)) => warn(&format!("{section}: {told}"))?,
+                Some(Finding::Fault(told)) => faults.push(format!("{section}: {told}")),
+            },
             Err(error) => faults.push(format!("{section}: {}", with_causes(&error))),
         }
     }
@@ -85,19 +82,27 @@ fn around(config: &Config) -> anyhow::Result<Vec<String>> {
     Ok(faults)
 }
 
+/// What was found in what the configuration names.
+enum Finding {
+    /// It works for now.
+    Warning(String),
+    /// It doesn't work.
+    Fault(String),
+}
+
 /// What there is to tell of a certificate's end.
-fn lasting(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> (Standing, String) {
+fn about_the_end(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> Option<Finding> {
     let file = file.display();
     let Some(expiry) = expiry else {
-        return (Standing::Near, format!("when the certificate in {file} ends can't be read"));
+        return Some(Finding::Warning(format!("when the certificate in {file} ends can't be read")));
     };
-    match expiry.standing(now) {
-        Standing::Good => (Standing::Good, String::new()),
-        Standing::Near => {
-            (Standing::Near, format!("the certificate in {file} ends soon, at {expiry}: renew it"))
+    match expiry.validity(now) {
+        Validity::Good => None,
+        Validity::Near => {
+            Some(Finding::Warning(format!("the certificate in {file} ends soon, at {expiry}: renew it")))
         }
-        Standing::Over => {
-            (Standing::Over, format!("the certificate in {file} has expired, at {expiry}: renew it"))
+        Validity::Over => {
+            Some(Finding::Fault(format!("the certificate in {file} has expired, at {expiry}: renew it")))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What can go wrong with OZmap, and what to do about it.
 
-use super::Whole;
 use super::wire::{error_message, is_web_page};
-use reqwest::{Url, header};
+use reqwest::header::{self, HeaderMap};
+use reqwest::{StatusCode, Url};
 use rustls::pki_types::pem;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -236,22 +236,22 @@ impl CallError {
     }
 
     /// A status that the call can't use, with OZmap's own words.
-    pub(super) fn status(answer: &Whole, base: &Url) -> Self {
-        let message = error_message(&answer.body);
-        let none = if is_web_page(&answer.body) { "a web page (HTML), no JSON" } else { "no message" };
+    pub(super) fn status(status: StatusCode, headers: &HeaderMap, body: &[u8], base: &Url) -> Self {
+        let message = error_message(body);
+        let none = if is_web_page(body) { "a web page (HTML), no JSON" } else { "no message" };
         let message = message.unwrap_or_else(|| none.to_owned());
-        let location = answer.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+        let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
         Self::Status {
-            status: answer.status.as_u16(),
+            status: status.as_u16(),
             message: message.chars().take(200).collect(),
-            retry_after: retry_after(&answer.headers),
+            retry_after: retry_after(headers),
             redirect: location.and_then(|location| Redirect::new(location, base)),
         }
     }
 }
 
 /// `Retry-After` in seconds; its other form, a date, is passed over.
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }

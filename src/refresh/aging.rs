@@ -46,34 +46,27 @@ impl Refresher {
         let reports = self.reports();
         let last_refresh =
             reports.first().map(|last| last.outcome.as_ref().err().map_or("ok", |failure| failure.kind));
-        match (before, now, self.tenant.settings().freshness.when_expired) {
+        let meaning = match (before, now, self.tenant.settings().freshness.when_expired) {
             // Told where they were read or restored.
-            (_, DataState::Absent, _) | (DataState::Absent, DataState::Fresh, _) => {}
+            (_, DataState::Absent, _) | (DataState::Absent, DataState::Fresh, _) => return,
             (_, DataState::Fresh, _) => {
-                tracing::info!(tenant, state, age_seconds, last_refresh, "the data are fresh again");
+                return tracing::info!(tenant, state, age_seconds, last_refresh, "the data are fresh again");
             }
-            (_, DataState::Stale, _) => tracing::warn!(
-                tenant,
-                state,
-                age_seconds,
-                last_refresh,
-                "the data are stale, and OZmap is asked where it can answer; /admin/runs tells what keeps them from being refreshed"
-            ),
-            (_, DataState::Expired, WhenExpired::Serve) => tracing::warn!(
-                tenant,
-                state,
-                age_seconds,
-                last_refresh,
-                "the data are expired and answer still (freshness.when_expired); /admin/runs tells what keeps them from being refreshed"
-            ),
-            (_, DataState::Expired, WhenExpired::Refuse) => tracing::warn!(
-                tenant,
-                state,
-                age_seconds,
-                last_refresh,
-                "the data are expired and answer no more (freshness.when_expired); /admin/runs tells what keeps them from being refreshed"
-            ),
-        }
+            (_, DataState::Stale, _) => "stale, and OZmap is asked where it can answer",
+            (_, DataState::Expired, WhenExpired::Serve) => {
+                "expired and answer still (freshness.when_expired)"
+            }
+            (_, DataState::Expired, WhenExpired::Refuse) => {
+                "expired and answer no more (freshness.when_expired)"
+            }
+        };
+        tracing::warn!(
+            tenant,
+            state,
+            age_seconds,
+            last_refresh,
+            "the data are {meaning}; /admin/runs tells what keeps them from being refreshed"
+        );
     }
 }
 

@@ -9,7 +9,7 @@
 use super::Service;
 use super::body::Body;
 use super::operator::Operator;
-use super::reload::{ReloadError, Standing};
+use super::reload::{Aftermath, ReloadError};
 use super::reply;
 use crate::refresh::guard::Acceptance;
 use crate::refresh::queue::Stopping;
@@ -34,16 +34,16 @@ pub(super) fn status(service: &Service) -> Response<Body> {
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": service.uptime().as_secs(),
         "stopping": service.is_stopping(),
-        "configuration": configuration_status(&service.standing()),
+        "configuration": configuration_status(&service.aftermath()),
         "tenants": tenants,
     });
     reply::json(StatusCode::OK, body.to_string())
 }
 
-fn configuration_status(standing: &Standing) -> Value {
+fn configuration_status(aftermath: &Aftermath) -> Value {
     json!({
-        "needs_restart": standing.needs_restart,
-        "last_reload": standing.last_reload.as_ref().map(|last| {
+        "needs_restart": aftermath.needs_restart,
+        "last_reload": aftermath.last_reload.as_ref().map(|last| {
             let mut body = json!({ "at": timestamp(last.at), "result": "ok" });
             if let Some(error) = &last.error {
                 body["result"] = json!("failed");

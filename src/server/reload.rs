@@ -75,9 +75,9 @@ pub struct Reloaded {
     pub needs_restart: Vec<String>,
 }
 
-/// Where the process stands with its configuration: for operators who were not there when it was read.
+/// What reloads have left: for operators who were not there.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct Aftermath {
     /// What was changed and waits for a restart, as of the last reload that succeeded.
     pub(super) needs_restart: Vec<String>,
     /// How the last one ended, if there was any.
@@ -151,7 +151,7 @@ pub(super) struct Reloader {
     source: Option<Arc<dyn ConfigSource>>,
     in_force: Mutex<Config>,
     certificates: Vec<Arc<Certificates>>,
-    standing: ArcSwap<Standing>,
+    aftermath: ArcSwap<Aftermath>,
 }
 
 impl Reloader {
@@ -161,12 +161,12 @@ impl Reloader {
         source: Option<Arc<dyn ConfigSource>>,
         certificates: Vec<Arc<Certificates>>,
     ) -> Self {
-        Self { source, in_force: Mutex::new(config), certificates, standing: ArcSwap::default() }
+        Self { source, in_force: Mutex::new(config), certificates, aftermath: ArcSwap::default() }
     }
 
     /// What the last reload left.
-    pub(super) fn standing(&self) -> Arc<Standing> {
-        self.standing.load_full()
+    pub(super) fn aftermath(&self) -> Arc<Aftermath> {
+        self.aftermath.load_full()
     }
 
     /// All of it or nothing: what can't be used leaves everything as it is.
@@ -185,11 +185,11 @@ impl Reloader {
             Err(error) => {
                 let error = with_causes(error);
                 tracing::error!(error, "configuration not reloaded");
-                (self.standing().needs_restart.clone(), Some(error))
+                (self.aftermath().needs_restart.clone(), Some(error))
             }
         };
         let last_reload = Some(LastReload { at: SystemTime::now(), error });
-        self.standing.store(Arc::new(Standing { needs_restart, last_reload }));
+        self.aftermath.store(Arc::new(Aftermath { needs_restart, last_reload }));
         reloaded
     }
 

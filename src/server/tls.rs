@@ -2,7 +2,7 @@
 
 mod expiry;
 
-pub use expiry::{Expiry, Standing};
+pub use expiry::{Expiry, Validity};
 
 use super::side::Side;
 use crate::config::listeners::TlsFiles;
@@ -177,14 +177,14 @@ impl Certificates {
     /// Tells of an end that is near or over, if it is time to.
     fn remind(&self) {
         let due = locked(&self.reminder).due(SystemTime::now());
-        let Some((expiry, standing)) = due else { return };
+        let Some((expiry, validity)) = due else { return };
         let (listener, file) = (self.side.as_str(), self.files.cert.display());
-        match standing {
-            Standing::Good => {}
-            Standing::Near => {
+        match validity {
+            Validity::Good => {}
+            Validity::Near => {
                 tracing::warn!(listener, %file, ends = %expiry, "the certificate ends soon; renew it");
             }
-            Standing::Over => {
+            Validity::Over => {
                 tracing::error!(listener, %file, ended = %expiry, "the certificate has expired; clients refuse it until it is renewed");
             }
         }

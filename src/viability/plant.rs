@@ -1,7 +1,7 @@
-//! The network as the rules see it: boxes, the ports of their service splitters, and why a box can't be sold.
+//! The network as the rules see it: boxes, who may see them, and why one can't be sold.
 
-use super::Rules;
 use super::geo::Point;
+use super::ports::Ports;
 use smol_str::SmolStr;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -113,62 +113,6 @@ impl Scope {
     }
 }
 
-/// One output of a splitter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Port {
-    /// A fibre is spliced to it.
-    pub connected: bool,
-    /// Somebody reserved or disabled it.
-    pub blocked: bool,
-}
-
-/// The outputs of one splitter, by what rules ask of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outputs {
-    /// How many there are.
-    pub total: u32,
-    /// How many of them have no fibre.
-    pub unconnected: u32,
-    /// How many of those are blocked.
-    pub unconnected_and_blocked: u32,
-}
-
-impl FromIterator<Port> for Outputs {
-    fn from_iter<P: IntoIterator<Item = Port>>(ports: P) -> Self {
-        ports.into_iter().fold(Self::default(), |counted, port| Self {
-            total: counted.total + 1,
-            unconnected: counted.unconnected + u32::from(!port.connected),
-            unconnected_and_blocked: counted.unconnected_and_blocked
-                + u32::from(!port.connected && port.blocked),
-        })
-    }
-}
-
-/// The ports of all service splitters of one box.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ports {
-    /// How many there are.
-    pub total: u32,
-    /// How many of them can take a client.
-    pub free: u32,
-}
-
-impl Ports {
-    /// Those of one splitter. Rule 3: one is free when its output is null (documented) and it isn't blocked (assumed),
-    /// or blocked ports count as free (a documented setting).
-    pub fn of(outputs: Outputs, rules: &Rules) -> Self {
-        let Outputs { total, unconnected, unconnected_and_blocked } = outputs;
-        let taken = if rules.blocked_ports_are_free { 0 } else { unconnected_and_blocked };
-        Self { total, free: unconnected.saturating_sub(taken) }
-    }
-
-    /// Adds the ports of another splitter of the same box.
-    pub fn add(&mut self, other: Self) {
-        self.total = self.total.saturating_add(other.total);
-        self.free = self.free.saturating_add(other.free);
-    }
-}
-
 /// Why a box can't be sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -236,14 +180,6 @@ pub struct ServiceBox<Name = SmolStr> {
     pub evidence: Evidence,
 }
 
-impl<Name: AsRef<str>> ServiceBox<Name> {
-    /// The same with a borrowed name.
-    pub fn view(&self) -> ServiceBox<&str> {
-        let Self { id, ref name, project, position, stage, ports, evidence } = *self;
-        ServiceBox { id, name: name.as_ref(), project, position, stage, ports, evidence }
-    }
-}
-
 impl<Name> ServiceBox<Name> {
     /// The same with another name.
     pub fn named<Other>(self, name: impl FnOnce(Name) -> Other) -> ServiceBox<Other> {
@@ -270,7 +206,7 @@ impl<Name> ServiceBox<Name> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{rules, service_box};
+    use super::super::tests::service_box;
     use super::*;
 
     #[test]
@@ -289,26 +225,6 @@ mod tests {
     fn ids_order_as_their_text_does() {
         let ids = ["00ffffffffffffffffffffff", "5dc06d1275fc7d0006732521", "a00000000000000000000000"];
         assert!(ids.map(|text| ObjectId::parse(text).unwrap()).is_sorted());
-    }
-
-    #[test]
-    fn a_port_is_free_when_unconnected_and_not_blocked_unless_blocked_ones_count() {
-        let mut rules = rules();
-        let is_free = |connected, blocked, rules: &Rules| {
-            let ports = Ports::of([Port { connected, blocked }].into_iter().collect(), rules);
-            assert_eq!(ports.total, 1);
-            ports.free == 1
-        };
-        assert!(is_free(false, false, &rules));
-        assert!(!is_free(false, true, &rules));
-        assert!(!is_free(true, false, &rules));
-        assert!(!is_free(true, true, &rules));
-        rules.blocked_ports_are_free = true;
-        assert!(is_free(false, true, &rules));
-        assert!(!is_free(true, true, &rules));
-        let ports = [(true, false), (false, true), (false, false)];
-        let ports = ports.map(|(connected, blocked)| Port { connected, blocked });
-        assert_eq!(Ports::of(ports.into_iter().collect(), &rules), Ports { total: 3, free: 2 });
     }
 
     #[test]

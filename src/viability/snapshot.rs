@@ -5,7 +5,8 @@
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
-use super::plant::{Evidence, ObjectId, Ports, Refusal, ServiceBox, Stage};
+use super::plant::{Evidence, ObjectId, Refusal, ServiceBox, Stage};
+use super::ports::Ports;
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
@@ -166,6 +167,11 @@ impl Snapshot {
                 }
             });
         }
+    }
+
+    /// The id of the box in a row.
+    pub(super) fn id(&self, number: u32) -> Option<ObjectId> {
+        self.rows.get(number as usize).map(|row| row.id)
     }
 
     /// The box in a row.

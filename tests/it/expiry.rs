@@ -97,9 +97,7 @@ async fn an_end_that_is_near_or_over_is_told_at_the_start() {
 #[test]
 fn check_warns_of_an_end_that_is_near_and_refuses_one_that_is_over() {
     let pki = Pki::new();
-    let tenant = "[tenants.demo]\nhost = \"https://demo.example\"\nkey_env = \"K\"\n";
-    let config = format!("[admin]\n{}\n{tenant}", pki.keys());
-    fs::write(pki.folder.path().join("config.toml"), config).unwrap();
+    pki.configure("admin");
     pki.issue_until(in_days(20));
     assert_eq!(check(pki.folder.path()), (Some(0), String::new()));
     pki.issue_until(in_days(3));

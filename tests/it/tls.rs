@@ -62,6 +62,13 @@ impl Pki {
         certificate.der().clone()
     }
 
+    /// Writes a configuration whose listener of this section has them.
+    pub(crate) fn configure(&self, section: &str) {
+        let tenant = "[tenants.demo]\nhost = \"https://demo.example\"\nkey_env = \"K\"\n";
+        let config = format!("[{section}]\n{}\n{tenant}", self.keys());
+        fs::write(self.folder.path().join("config.toml"), config).unwrap();
+    }
+
     pub(crate) fn cert(&self) -> PathBuf {
         self.folder.path().join("cert.pem")
     }
@@ -257,9 +264,7 @@ pub(crate) fn check(folder: &Path) -> (Option<i32>, String) {
 #[test]
 fn tls_check_tells_a_key_of_another_certificate() {
     let pki = Pki::new();
-    let tenant = "[tenants.demo]\nhost = \"https://demo.example\"\nkey_env = \"K\"\n";
-    let config = format!("[server]\n{}\n{tenant}", pki.keys());
-    fs::write(pki.folder.path().join("config.toml"), config).unwrap();
+    pki.configure("server");
     assert_eq!(check(pki.folder.path()).0, Some(0));
     fs::write(pki.key(), KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let (code, told) = check(pki.folder.path());

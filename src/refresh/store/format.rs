@@ -92,7 +92,8 @@ mod tests {
     use super::*;
     use crate::config::key::KeyDigest;
     use crate::viability::geo::Point;
-    use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
+    use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+    use crate::viability::ports::Ports;
     use crate::viability::snapshot::Plant;
     use rand::{Rng, RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;

@@ -3,7 +3,8 @@
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
 use crate::viability::geo::Point;
-use crate::viability::plant::{Evidence, ObjectId, Ports, ServiceBox, Stage};
+use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+use crate::viability::ports::Ports;
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;

@@ -19,9 +19,9 @@ pub struct Expiry {
     ends: i64,
 }
 
-/// How it stands with an [`Expiry`].
+/// What an [`Expiry`] means at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     /// There is time.
     Good,
     /// Less than 14 days are left.
@@ -43,12 +43,12 @@ impl Expiry {
         self.ends
     }
 
-    /// How it stands at `now`.
-    pub fn standing(self, now: SystemTime) -> Standing {
+    /// What it means at `now`.
+    pub fn validity(self, now: SystemTime) -> Validity {
         match self.moment().duration_since(now) {
-            Ok(left) if left >= NEAR => Standing::Good,
-            Ok(left) if !left.is_zero() => Standing::Near,
-            _ => Standing::Over,
+            Ok(left) if left >= NEAR => Validity::Good,
+            Ok(left) if !left.is_zero() => Validity::Near,
+            _ => Validity::Over,
         }
     }
 
@@ -104,7 +104,7 @@ fn skip_rest(fields: &mut BERReaderSeq<'_, '_>) -> ASN1Result<()> {
 #[derive(Debug)]
 pub(super) struct Reminder {
     expiry: Option<Expiry>,
-    told: Option<(Standing, SystemTime)>,
+    told: Option<(Validity, SystemTime)>,
 }
 
 impl Reminder {
@@ -114,16 +114,16 @@ impl Reminder {
     }
 
     /// What is to be told now, and counts as told then: at once, when it gets worse, and daily.
-    pub(super) fn due(&mut self, now: SystemTime) -> Option<(Expiry, Standing)> {
+    pub(super) fn due(&mut self, now: SystemTime) -> Option<(Expiry, Validity)> {
         let expiry = self.expiry?;
-        let standing = expiry.standing(now);
+        let validity = expiry.validity(now);
         let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|ago| ago < TELL_EVERY);
-        let is_told = self.told.is_some_and(|(before, at)| before == standing && lately(at));
-        if standing == Standing::Good || is_told {
+        let is_told = self.told.is_some_and(|(before, at)| before == validity && lately(at));
+        if validity == Validity::Good || is_told {
             return None;
         }
-        self.told = Some((standing, now));
-        Some((expiry, standing))
+        self.told = Some((validity, now));
+        Some((expiry, validity))
     }
 }
 
@@ -137,15 +137,15 @@ mod tests {
     fn the_end_is_near_for_fourteen_days_and_then_over() {
         let expiry = Expiry { ends: 1_800_000_000 };
         let end = UNIX_EPOCH + Duration::from_hours(500_000);
-        for (now, standing) in [
-            (end - 15 * DAY, Standing::Good),
-            (end - 14 * DAY, Standing::Good),
-            (end - 14 * DAY + Duration::from_secs(1), Standing::Near),
-            (end - Duration::from_secs(1), Standing::Near),
-            (end, Standing::Over),
-            (end + DAY, Standing::Over),
+        for (now, validity) in [
+            (end - 15 * DAY, Validity::Good),
+            (end - 14 * DAY, Validity::Good),
+            (end - 14 * DAY + Duration::from_secs(1), Validity::Near),
+            (end - Duration::from_secs(1), Validity::Near),
+            (end, Validity::Over),
+            (end + DAY, Validity::Over),
         ] {
-            assert_eq!(expiry.standing(now), standing);
+            assert_eq!(expiry.validity(now), validity);
         }
         assert_eq!(expiry.to_string(), "2027-01-15T08:00:00Z");
         for ends in [i64::MIN, i64::MAX] {
@@ -157,16 +157,16 @@ mod tests {
     fn it_is_told_at_once_then_daily_and_at_once_when_it_is_over() {
         let end = UNIX_EPOCH + Duration::from_hours(500_000);
         let mut reminder = Reminder::new(Some(Expiry { ends: 1_800_000_000 }));
-        let mut told = |now| reminder.due(now).map(|(_, standing)| standing);
+        let mut told = |now| reminder.due(now).map(|(_, validity)| validity);
         assert_eq!(told(end - 20 * DAY), None);
         let first = end - 3 * DAY / 2;
-        assert_eq!(told(first), Some(Standing::Near));
+        assert_eq!(told(first), Some(Validity::Near));
         assert_eq!(told(first + DAY / 2), None);
-        assert_eq!(told(first + DAY), Some(Standing::Near));
+        assert_eq!(told(first + DAY), Some(Validity::Near));
         assert_eq!(told(first + DAY), None);
-        assert_eq!(told(end), Some(Standing::Over), "half a day later");
+        assert_eq!(told(end), Some(Validity::Over), "half a day later");
         assert_eq!(told(end + DAY / 2), None);
-        assert_eq!(told(end + DAY), Some(Standing::Over));
+        assert_eq!(told(end + DAY), Some(Validity::Over));
         assert_eq!(Reminder::new(None).due(end), None);
     }
 

@@ -8,7 +8,7 @@ mod usual;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use std::hint::black_box;
-use viability_proxy::ozmap::assemble::assemble;
+use viability_proxy::ozmap::assemble::{Unlisted, assemble};
 use viability_proxy::ozmap::pages::Reading;
 use viability_proxy::ozmap::wire::decode_page;
 use viability_proxy::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
@@ -88,7 +88,7 @@ fn building(criterion: &mut Criterion) {
             let splitters = reading::<SplitterRow>(&of_splitters);
             bencher.iter_batched(
                 || reading::<BoxRow>(&of_boxes),
-                |boxes| assemble(boxes, &splitters, None, &usual::rules()).boxes,
+                |boxes| assemble(boxes, &splitters, None, Unlisted::Doubted, &usual::rules()).boxes,
                 BatchSize::PerIteration,
             );
         });

@@ -3,6 +3,7 @@
 
 pub mod aging;
 pub mod guard;
+pub mod objection;
 pub mod progress;
 pub mod queue;
 pub mod report;
@@ -258,7 +259,9 @@ impl Refresher {
         let tenant = self.tenant.name();
         let outcome = outcome.map_err(|error| {
             if let RefreshError::Refused(rejection) = &error {
-                self.metrics.refresh().rejected(tenant, rejection.as_str());
+                for objection in rejection.objections() {
+                    self.metrics.refresh().rejected(tenant, objection.as_str());
+                }
             }
             let failure = Failure { kind: error.as_str(), message: with_causes(&error) };
             tracing::warn!(

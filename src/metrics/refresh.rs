@@ -12,6 +12,7 @@ pub struct RefreshMetrics {
     ended: IntCounterVec,
     duration: Histogram,
     rejected: IntCounterVec,
+    overridden: IntCounterVec,
     quarantined: IntCounterVec,
     snapshot_writes: IntCounterVec,
     snapshot_loads: IntCounterVec,
@@ -32,7 +33,12 @@ impl RefreshMetrics {
             )?,
             rejected: new.counters(
                 "refresh_rejected_total",
-                "Refreshes that read everything and were refused by the guard, by reason.",
+                "Reasons for which the guard refused what refreshes had read; one refresh may have several.",
+                &["tenant", "reason"],
+            )?,
+            overridden: new.counters(
+                "refresh_overridden_total",
+                "Reasons of the guard that an operator overrode with accept_shrink=true.",
                 &["tenant", "reason"],
             )?,
             quarantined: new.counters(
@@ -74,6 +80,11 @@ impl RefreshMetrics {
     /// The guard refused what a refresh read.
     pub fn rejected(&self, tenant: &str, reason: &str) {
         self.rejected.with_label_values(&[tenant, reason]).inc();
+    }
+
+    /// An operator overrode a reason of the guard.
+    pub fn overridden(&self, tenant: &str, reason: &str) {
+        self.overridden.with_label_values(&[tenant, reason]).inc();
     }
 
     /// Rows were set aside.

@@ -11,18 +11,47 @@ use crate::viability::snapshot::Snapshot;
 use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
 
-/// Every box that was read, and how many could not be placed.
+/// Every box that was read, and those with which something is the matter.
 pub struct Assembled {
     /// In the order of their ids.
     pub boxes: Vec<ServiceBox>,
-    /// Boxes that hang nobody knows where.
-    pub unplaced: u64,
-    /// Some of these, for whoever mends their rows.
+    /// Not among the boxes, for they hang nobody knows where.
+    pub unplaced: Sample,
+    /// Among the boxes as [`Evidence::Unlisted`].
+    pub unlisted: Sample,
+    /// Not among the boxes any more, though splitters still stand in them.
+    pub gone: Sample,
+}
+
+/// How many boxes, and some of them for whoever looks after OZmap.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// How many.
+    pub boxes: u64,
+    /// Not all.
     pub examples: Vec<ObjectId>,
 }
 
 /// How many of them are named.
 const EXAMPLES: usize = 5;
+
+impl Sample {
+    fn add(&mut self, id: ObjectId) {
+        self.boxes += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(id);
+        }
+    }
+}
+
+/// What is made of boxes that are listed no more, while splitters still stand in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    /// The list may have lost them: they are gone only if the next one lacks them too.
+    Doubted,
+    /// They are gone.
+    Believed,
+}
 
 /// Joins boxes with the service splitters that stand in them and counts their ports.
 ///
@@ -30,12 +59,13 @@ const EXAMPLES: usize = 5;
 /// whose parent is no box (a building or a POP). A splitter that doesn't tell whose it is may be that of any box.
 ///
 /// A box whose own row can't be read stays where that row says it is, or where it was `held`, without ports: only
-/// OZmap can judge it. So does one that is gone while splitters still stand in it. One whose row tells its place in a way
-/// that can't be right may have been moved: it may be anywhere.
+/// OZmap can judge it. So does, for once, one that is gone while splitters still stand in it. One whose row tells its
+/// place in a way that can't be right may have been moved: it may be anywhere.
 pub fn assemble(
     boxes: Reading<BoxRow>,
     splitters: &Reading<SplitterRow>,
     held: Option<&Snapshot>,
+    unlisted: Unlisted,
     rules: &Rules,
 ) -> Assembled {
     let ports_by_parent = ports_by_parent(&splitters.rows, rules);
@@ -57,27 +87,74 @@ pub fn assemble(
     let placed_now: HashSet<ObjectId> = boxes.places.iter().map(|place| place.id).collect();
     read.extend(boxes.places.iter().map(unread_at));
     read.sort_unstable_by_key(|one| one.id);
-    let is_read = |read: &[ServiceBox], id| read.binary_search_by_key(&id, |one| one.id).is_ok();
-    let is_named = |id| {
-        let splitters_tell = ports_by_parent.contains_key(&id) || splitters.doubtful.contains_key(&id);
-        splitters_tell || boxes.doubtful.contains_key(&id)
-    };
-    let known = held.into_iter().flat_map(Snapshot::boxes);
-    let kept: Vec<_> = known
-        .filter(|one| is_named(one.id) && !is_read(&read, one.id))
-        .map(|one| ServiceBox { ports: None, evidence: Evidence::Partial, ..one.named(Into::into) })
-        .collect();
-    read.extend(kept);
+    let stands = |id| ports_by_parent.contains_key(&id) || splitters.doubtful.contains_key(&id);
+    let missing = missing(&read, held, unlisted, |id| match (boxes.doubtful.contains_key(&id), stands(id)) {
+        (true, _) => Trace::OwnRow,
+        (false, true) => Trace::Splitters,
+        (false, false) => Trace::None,
+    });
+    read.extend(missing.kept);
     read.sort_unstable_by_key(|one| one.id);
     let is_lost = |id, fault: RowFault| match fault.whereabouts() {
         Whereabouts::Nowhere => false,
         Whereabouts::Anywhere => !placed_now.contains(&id),
-        Whereabouts::AsBefore => !is_read(&read, id),
+        Whereabouts::AsBefore => !is_among(&read, id),
     };
-    let lost: Vec<_> =
-        boxes.doubtful.iter().filter(|&(&id, &fault)| is_lost(id, fault)).map(|(&id, _)| id).collect();
-    let unplaced = boxes.unattributed + lost.len() as u64;
-    Assembled { boxes: read, unplaced, examples: lost.into_iter().take(EXAMPLES).collect() }
+    let mut unplaced = Sample::default();
+    boxes.doubtful.iter().filter(|&(&id, &fault)| is_lost(id, fault)).for_each(|(&id, _)| unplaced.add(id));
+    unplaced.boxes += boxes.unattributed;
+    Assembled { boxes: read, unplaced, unlisted: missing.unlisted, gone: missing.gone }
+}
+
+/// What is left of a box that was not read.
+enum Trace {
+    /// A row of its own, which can't be read.
+    OwnRow,
+    /// Splitters that stand in it.
+    Splitters,
+    /// Nothing.
+    None,
+}
+
+/// Boxes that are held and were not read.
+#[derive(Default)]
+struct Missing {
+    /// Where they were, without ports.
+    kept: Vec<ServiceBox>,
+    /// Those of them that are listed no more.
+    unlisted: Sample,
+    /// Those that were not kept although something of them is left.
+    gone: Sample,
+}
+
+fn missing(
+    read: &[ServiceBox],
+    held: Option<&Snapshot>,
+    unlisted: Unlisted,
+    trace: impl Fn(ObjectId) -> Trace,
+) -> Missing {
+    let mut missing = Missing::default();
+    for one in held.into_iter().flat_map(Snapshot::boxes).filter(|one| !is_among(read, one.id)) {
+        let evidence = match (trace(one.id), unlisted, one.evidence) {
+            (Trace::None, _, _) => continue,
+            (Trace::OwnRow, _, _) => Evidence::Partial,
+            (Trace::Splitters, Unlisted::Doubted, Evidence::Whole | Evidence::Partial) => {
+                missing.unlisted.add(one.id);
+                Evidence::Unlisted
+            }
+            (Trace::Splitters, _, _) => {
+                missing.gone.add(one.id);
+                continue;
+            }
+        };
+        missing.kept.push(ServiceBox { ports: None, evidence, ..one.named(Into::into) });
+    }
+    missing
+}
+
+/// Whether a box with this id is among those, which are in the order of their ids.
+fn is_among(boxes: &[ServiceBox], id: ObjectId) -> bool {
+    boxes.binary_search_by_key(&id, |one| one.id).is_ok()
 }
 
 /// A box of which only its place could be read.
@@ -153,7 +230,8 @@ mod tests {
     #[test]
     fn what_could_not_be_read_refuses_no_box() {
         let splitters = reading(vec![splitter(10, &format!("\"{:024x}\"", 2), true, "[null]")], &[1, 2]);
-        let first = assemble(reading(box_rows(1..=3), &[]), &splitters, None, &rules()).boxes;
+        let first =
+            assemble(reading(box_rows(1..=3), &[]), &splitters, None, Unlisted::Doubted, &rules()).boxes;
         let refusals: Vec<_> = first.iter().map(ServiceBox::refusal).collect();
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
         // Box 1 is gone, and a splitter stands in it. The row of box 2 can't be read any more; that of box 8 never could,
@@ -163,18 +241,45 @@ mod tests {
         let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
         let position = bad.rows[0].position;
         bad.places.push(Place { id: id(7), project: id(9), position });
-        let again = assemble(bad, &splitters, Some(&held), &rules());
+        let again = assemble(bad, &splitters, Some(&held), Unlisted::Doubted, &rules());
         let ids: Vec<_> = again.boxes.iter().map(|one| (one.id, one.refusal())).collect();
         let unreadable = |number| (id(number), Some(Refusal::Unreadable));
         let expected =
             [unreadable(1), unreadable(2), (id(3), Some(Refusal::NoServiceConnector)), unreadable(7)];
-        assert_eq!((ids.as_slice(), again.unplaced), (&expected[..], 1));
+        assert_eq!((ids.as_slice(), again.unplaced.boxes), (&expected[..], 1));
+    }
+
+    #[test]
+    fn a_box_that_is_listed_no_more_is_doubted_once_and_gone_then() {
+        let home = format!("\"{:024x}\"", 1);
+        let splitters = reading(vec![splitter(10, &home, true, "[null]")], &[]);
+        let held = |boxes| {
+            let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 };
+            Snapshot::build(1, plant)
+        };
+        let read = |numbers, held: Option<&Snapshot>, unlisted| {
+            assemble(reading(box_rows(numbers), &[]), &splitters, held, unlisted, &rules())
+        };
+        let first = held(read(1..=2, None, Unlisted::Doubted).boxes);
+        let one = Sample { boxes: 1, examples: vec![id(1)] };
+        let second = read(2..=2, Some(&first), Unlisted::Doubted);
+        assert_eq!(second.boxes[0].refusal(), Some(Refusal::Unreadable));
+        assert_eq!((second.unlisted, second.gone), (one, Sample::default()));
+        let second = held(second.boxes);
+        for (held, unlisted) in [(&second, Unlisted::Doubted), (&first, Unlisted::Believed)] {
+            let after = read(2..=2, Some(held), unlisted);
+            assert_eq!((after.boxes.len(), after.unlisted.boxes, after.gone.examples), (1, 0, vec![id(1)]));
+        }
+        // Who comes back was never gone, and is doubted once more another time.
+        let back = read(1..=2, Some(&second), Unlisted::Doubted);
+        assert_eq!((back.boxes[0].refusal(), back.unlisted.boxes), (None, 0));
+        assert_eq!(read(2..=2, Some(&held(back.boxes)), Unlisted::Doubted).unlisted.boxes, 1);
     }
 
     #[test]
     fn a_box_that_may_have_been_moved_is_not_only_where_it_was() {
         let none = || reading(Vec::new(), &[]);
-        let first = assemble(reading(box_rows(1..=3), &[]), &none(), None, &rules()).boxes;
+        let first = assemble(reading(box_rows(1..=3), &[]), &none(), None, Unlisted::Doubted, &rules()).boxes;
         let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
         let held = Snapshot::build(1, plant);
         for (fault, unplaced) in [
@@ -185,9 +290,13 @@ mod tests {
         ] {
             let mut boxes = reading(box_rows(1..=2), &[]);
             boxes.doubtful.insert(id(3), fault);
-            let again = assemble(boxes, &none(), Some(&held), &rules());
-            assert_eq!((again.boxes.len(), again.unplaced), (3, unplaced), "{fault:?}");
-            assert_eq!(again.examples.len() as u64, unplaced);
+            let again = assemble(boxes, &none(), Some(&held), Unlisted::Doubted, &rules());
+            let named = again.unplaced.examples.len() as u64;
+            assert_eq!(
+                (again.boxes.len(), again.unplaced.boxes, named),
+                (3, unplaced, unplaced),
+                "{fault:?}"
+            );
         }
     }
 
@@ -197,7 +306,7 @@ mod tests {
         draft[0].stage = Stage::Draft;
         let mut splitters = reading(Vec::new(), &[1]);
         splitters.unattributed = 1;
-        let boxes = assemble(reading(draft, &[]), &splitters, None, &rules()).boxes;
+        let boxes = assemble(reading(draft, &[]), &splitters, None, Unlisted::Doubted, &rules()).boxes;
         assert_eq!(boxes[0].refusal(), Some(Refusal::Draft));
     }
 
@@ -211,7 +320,14 @@ mod tests {
             splitter(13, "null", true, "[null]"),
             splitter(14, &format!("\"{:024x}\"", 77), true, "[null]"),
         ];
-        let boxes = assemble(reading(box_rows(1..=2), &[]), &reading(splitters, &[]), None, &rules()).boxes;
+        let boxes = assemble(
+            reading(box_rows(1..=2), &[]),
+            &reading(splitters, &[]),
+            None,
+            Unlisted::Doubted,
+            &rules(),
+        )
+        .boxes;
         assert_eq!(boxes[0].ports, Some(Ports { total: 4, free: 3 }));
         assert_eq!(boxes[1].ports, None);
     }

@@ -1,10 +1,11 @@
 //! One refresh: read everything, judge and index it, publish it by one swap.
 
-use super::guard::{self, Acceptance, Legibility, Rejection};
+use super::guard::{self, Acceptance, Legibility};
+use super::objection::Rejection;
 use super::progress::{Phase, Progress};
 use crate::metrics::Metrics;
 use crate::ozmap::Lane;
-use crate::ozmap::assemble::{Assembled, assemble};
+use crate::ozmap::assemble::{Assembled, Sample, Unlisted, assemble};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{PageSeen, Reading, read_all};
 use crate::ozmap::wire::fault::RowFault;
@@ -88,6 +89,10 @@ pub struct Published {
     pub splitters: u64,
     /// Rows that could not be read and were set aside, by reason.
     pub quarantined: BTreeMap<&'static str, u64>,
+    /// Boxes listed no more in which splitters still stand, kept until the next refresh for OZmap to judge.
+    pub unlisted: u64,
+    /// What spoke against it and was overridden by whoever ordered it.
+    pub overridden: Vec<String>,
 }
 
 /// Reads the tenant's plant and publishes it, if the guard lets it.
@@ -115,31 +120,33 @@ pub async fn refresh(
     let splitter_count = splitters.rows.iter().filter(|splitter| splitter.serves_clients).count() as u64;
     let started = Instant::now();
     let before = held.clone();
+    let unlisted = match acceptance {
+        Acceptance::Guarded => Unlisted::Doubted,
+        Acceptance::AsRead => Unlisted::Believed,
+    };
     let built = spawn_blocking(move || {
         let projects = projects.rows.iter().map(Row::id).collect();
         let before = before.as_deref().map(|data| &data.snapshot);
-        let Assembled { boxes, unplaced, examples } = assemble(boxes, &splitters, before, &rules);
-        (Snapshot::build(generation, Plant { read_at, projects, boxes, unplaced }), examples)
+        let Assembled { boxes, unplaced, unlisted, gone } =
+            assemble(boxes, &splitters, before, unlisted, &rules);
+        let plant = Plant { read_at, projects, boxes, unplaced: unplaced.boxes };
+        (Snapshot::build(generation, plant), Conspicuous { unplaced, unlisted, gone })
     });
     // A panic there is a bug of ours: the refresher reports it.
-    let (snapshot, unplaced_examples) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
+    let (snapshot, conspicuous) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
     metrics.index_built(started.elapsed());
-    if acceptance == Acceptance::Guarded {
-        let held = held.as_ref().map(|data| &data.snapshot);
-        if let Err(rejection) = guard::check(&tenant.settings().refresh, held, &snapshot, &reader.lists) {
+    let compared = held.as_ref().map(|data| &data.snapshot);
+    let rejection = guard::check(&tenant.settings().refresh, compared, &snapshot, &reader.lists);
+    drop(held);
+    let overridden = match (rejection, acceptance) {
+        (None, _) => Vec::new(),
+        (Some(rejection), Acceptance::AsRead) => reader.override_all(&rejection),
+        (Some(rejection), Acceptance::Guarded) => {
             free(snapshot);
             return Err(rejection.into());
         }
-    }
-    drop(held);
-    if snapshot.unplaced() > 0 {
-        tracing::warn!(
-            tenant = tenant.name(),
-            boxes = snapshot.unplaced(),
-            some = unplaced_examples.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found"
-        );
-    }
+    };
+    conspicuous.tell(tenant.name());
 
     let census = snapshot.census();
     let published = Published {
@@ -150,10 +157,41 @@ pub async fn refresh(
         free_ports: census.free_ports,
         splitters: splitter_count,
         quarantined: reader.quarantined,
+        unlisted: conspicuous.unlisted.boxes,
+        overridden,
     };
     let old = tenant.publish(snapshot, read);
     free(old);
     Ok(published)
+}
+
+/// Boxes that somebody should look after in OZmap.
+struct Conspicuous {
+    unplaced: Sample,
+    unlisted: Sample,
+    gone: Sample,
+}
+
+impl Conspicuous {
+    fn tell(&self, tenant: &str) {
+        for (sample, message) in [
+            (
+                &self.unplaced,
+                "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found",
+            ),
+            (
+                &self.unlisted,
+                "OZmap lists boxes no more in which splitters still stand: until the next refresh, OZmap is asked where one of them could matter",
+            ),
+            (&self.gone, "OZmap lists boxes no more, though splitters still stand in them: they are gone"),
+        ] {
+            let Sample { boxes, examples } = sample;
+            if *boxes > 0 {
+                let some = examples.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                tracing::warn!(tenant, boxes, some, "{message}");
+            }
+        }
+    }
 }
 
 /// Freeing a million boxes takes a while: not on a thread that answers.
@@ -202,6 +240,18 @@ impl Reader<'_> {
     fn log_progress(&self, list: &str, message: &str) {
         let Progress { pages, rows, rows_total, .. } = *self.progress.borrow();
         tracing::info!(tenant = self.tenant.name(), list, pages, rows, rows_total, "{message}");
+    }
+
+    /// An operator has said so: tells what they took upon themselves.
+    fn override_all(&self, rejection: &Rejection) -> Vec<String> {
+        let tenant = self.tenant.name();
+        let overridden = rejection.objections().iter().map(|objection| {
+            let why = objection.to_string();
+            tracing::warn!(tenant, why, "published all the same, as ordered with accept_shrink=true");
+            self.metrics.refresh().overridden(tenant, objection.as_str());
+            why
+        });
+        overridden.collect()
     }
 
     fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {

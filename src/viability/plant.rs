@@ -159,6 +159,8 @@ pub enum Evidence {
     Whole,
     /// A row about it could not: it may have more ports than these, or be no more what it was.
     Partial,
+    /// It was listed before and is no more, though a splitter still stands in it.
+    Unlisted,
 }
 
 /// One box (CTO), judged; with a name of its own, or of a snapshot (`ServiceBox<&str>`).
@@ -197,7 +199,7 @@ impl<Name> ServiceBox<Name> {
         match (self.stage, self.ports, self.evidence) {
             (Stage::Draft, _, Evidence::Whole) => Some(Refusal::Draft),
             (Stage::NotImplanted | Stage::Implanted, Some(Ports { free: 1.., .. }), _) => None,
-            (_, _, Evidence::Partial) => Some(Refusal::Unreadable),
+            (_, _, Evidence::Partial | Evidence::Unlisted) => Some(Refusal::Unreadable),
             (_, None, Evidence::Whole) => Some(Refusal::NoServiceConnector),
             (_, Some(_), Evidence::Whole) => Some(Refusal::NoFreePort),
         }
@@ -245,13 +247,15 @@ mod tests {
     fn a_box_that_is_read_in_part_can_be_sold_by_a_port_that_was_read_and_is_refused_by_nothing() {
         let judge = |stage, ports: Option<(u32, u32)>| {
             let ports = ports.map(|(total, free)| Ports { total, free });
-            ServiceBox { stage, ports, evidence: Evidence::Partial, ..service_box(1, -27.0, -48.0) }.refusal()
+            [Evidence::Partial, Evidence::Unlisted].map(|evidence| {
+                ServiceBox { stage, ports, evidence, ..service_box(1, -27.0, -48.0) }.refusal()
+            })
         };
-        assert_eq!(judge(Stage::Implanted, Some((8, 1))), None);
+        assert_eq!(judge(Stage::Implanted, Some((8, 1))), [None; 2]);
         for (stage, ports) in
             [(Stage::Implanted, None), (Stage::Implanted, Some((8, 0))), (Stage::Draft, Some((8, 8)))]
         {
-            assert_eq!(judge(stage, ports), Some(Refusal::Unreadable));
+            assert_eq!(judge(stage, ports), [Some(Refusal::Unreadable); 2]);
         }
     }
 }

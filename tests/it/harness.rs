@@ -97,6 +97,13 @@ impl World {
         body["runs"][0].take()
     }
 
+    /// One of OZmap's lists as a single page, as the simulator gives it.
+    pub(crate) async fn list(&self, path: &str) -> Value {
+        let url = format!("{}{path}?limit=100000&page=1", self.simulator.host());
+        let request = self.http.get(url).header(header::AUTHORIZATION, self.simulator.full_key());
+        request.send().await.unwrap().json_body().await
+    }
+
     pub(crate) fn public(&self, path_and_query: &str) -> String {
         format!("http://{}{path_and_query}", self.app.public_address())
     }

@@ -90,6 +90,45 @@ async fn a_box_whose_splitter_cannot_be_read_is_ozmaps_to_judge() {
 }
 
 #[tokio::test]
+async fn a_box_that_ozmap_lists_no_more_is_ozmaps_to_judge_once_and_gone_then() {
+    let world = World::start().await;
+    let (home, key) = (world.sellable_box(), world.simulator.full_key());
+    let unreadable = r#"viability_index_boxes{state="unreadable",tenant="demo"}"#;
+    let mut page = world.list("/boxes").await;
+    let rows = page["rows"].as_array_mut().unwrap();
+    rows.retain(|row| row["id"] != home.id.as_str());
+    page["total"] = json!(rows.len());
+    world.simulator.faults().answer("/boxes", 200, "application/json", &page.to_string());
+    // Its splitters are still there.
+    let report = world.refresh().await;
+    assert_eq!((&report["result"], &report["published"]["unlisted"]), (&json!("ok"), &json!(1)), "{report}");
+    assert_eq!(world.metric(unreadable).await, 1);
+    assert_eq!(world.ask(home.lat, home.lng, 1.0).await.detail(), "unreadable");
+    let report = world.refresh().await;
+    assert_eq!((&report["result"], &report["published"]["unlisted"]), (&json!("ok"), &json!(0)), "{report}");
+    assert_eq!(world.metric(unreadable).await, 0);
+    assert_eq!(world.ask(home.lat, home.lng, 1.0).await.detail(), "index");
+    // It is back with the next list.
+    world.simulator.faults().clear();
+    world.refresh().await;
+    assert_eq!(world.ask(home.lat, home.lng, 1.0).await.body, world.oracle(&key, home.lat, home.lng, 1.0));
+}
+
+#[tokio::test]
+async fn an_operator_who_accepts_what_was_read_is_rid_of_boxes_that_are_listed_no_more() {
+    let world = World::start().await;
+    let mut page = world.list("/boxes").await;
+    let rows = page["rows"].as_array_mut().unwrap();
+    rows.truncate(rows.len() / 2);
+    let left = rows.len();
+    page["total"] = json!(left);
+    world.simulator.faults().answer("/boxes", 200, "application/json", &page.to_string());
+    let report = world.refresh_as_read().await;
+    assert_eq!(report["published"]["boxes"], left, "{report}");
+    assert_eq!(world.metric(r#"viability_index_boxes{state="unreadable",tenant="demo"}"#).await, 0);
+}
+
+#[tokio::test]
 async fn an_unreadable_project_does_not_stop_refreshes() {
     let world = World::start().await;
     let mut rows: Vec<_> =

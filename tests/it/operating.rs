@@ -74,6 +74,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_index_free_ports{tenant}",
     "viability_queries_total{result,source,state,tenant}",
     "viability_refresh_duration_seconds",
+    "viability_refresh_overridden_total{reason,tenant}",
     "viability_refresh_rejected_total{reason,tenant}",
     "viability_refresh_total{result,tenant,trigger}",
     "viability_rows_quarantined_total{reason,tenant}",
@@ -130,6 +131,7 @@ pub(crate) mod exercise_everything {
         let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
         world.simulator.faults().answer("/boxes", 200, "application/json", row);
         world.refresh().await;
+        world.refresh_as_read().await;
         world.simulator.faults().clear();
         world.refresh().await;
         forward::overload(world).await;

@@ -175,17 +175,34 @@ async fn an_answer_cut_off_is_told_with_what_had_come() {
 async fn r03_a_network_that_shrank_too_much_is_refused_until_an_operator_accepts_it() {
     let world = world().await;
     let control = world.simulator.control();
+    let held = world.simulator.boxes().len();
     for doomed in world.simulator.boxes().iter().step_by(5) {
         control.delete_box(&doomed.id).unwrap();
     }
+    let left = world.simulator.boxes().len();
     let report = serves_on(&world, "a fifth of the boxes gone").await;
     assert_eq!(report["result"], "refused", "{report}");
-    assert!(report["error"].as_str().unwrap().contains("accept_shrink=true"), "{report}");
-    let rejected = r#"viability_refresh_rejected_total{reason="fewer_boxes",tenant="demo"}"#;
-    assert_eq!(world.metric(rejected).await, 1);
+    let error = report["error"].as_str().unwrap();
+    for words in
+        [&format!("{left} boxes where there were {held}"), "ports of service splitters", "accept_shrink=true"]
+    {
+        assert!(error.contains(words), "{words} isn't in: {error}");
+    }
+    let counted = async |series: &str, reason: &str| {
+        let series = format!(r#"viability_refresh_{series}_total{{reason="{reason}",tenant="demo"}}"#);
+        world.metric(&series).await
+    };
+    for reason in ["fewer_boxes", "fewer_ports"] {
+        assert_eq!((counted("rejected", reason).await, counted("overridden", reason).await), (1, 0));
+    }
 
     let report = world.refresh_as_read().await;
     assert_eq!(report["result"], "ok", "{report}");
+    let overridden = report["published"]["overridden"].as_array().unwrap();
+    assert!(overridden.iter().all(|why| error.contains(why.as_str().unwrap())), "{overridden:?}, {error}");
+    for reason in ["fewer_boxes", "fewer_ports"] {
+        assert_eq!((counted("rejected", reason).await, counted("overridden", reason).await), (1, 1));
+    }
     assert_eq!(report["accept_shrink"], json!(true));
     assert_eq!(report["published"]["boxes"], world.simulator.boxes().len());
     // Accepted once, not for ever.

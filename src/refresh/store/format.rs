@@ -124,7 +124,11 @@ mod tests {
             position: Point::new(dice.random_range(-90.0..=90.0), dice.random_range(-180.0..=180.0)).unwrap(),
             stage: [Stage::Draft, Stage::NotImplanted, Stage::Implanted][n % 3],
             ports: (n % 5 > 0).then(|| Ports { total: 16, free: dice.random_range(0..=16) }),
-            evidence: if n % 11 > 0 { Evidence::Whole } else { Evidence::Partial },
+            evidence: match n % 11 {
+                0 => Evidence::Partial,
+                1 => Evidence::Unlisted,
+                _ => Evidence::Whole,
+            },
         });
         let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
         let boxes = boxes.collect();

@@ -77,8 +77,15 @@ pub(super) struct StoredBox {
     stage: StoredStage,
     /// All, and free ones.
     pub(super) ports: Option<(u32, u32)>,
-    /// All rows about it could be read.
-    whole: bool,
+    evidence: StoredEvidence,
+}
+
+/// Its first two are stored as the flag was that older files have here, "all rows about it could be read".
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredEvidence {
+    Partial,
+    Whole,
+    Unlisted,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,7 +170,11 @@ impl StoredBox {
                 Stage::Implanted => StoredStage::Implanted,
             },
             ports: one.ports.map(|ports| (ports.total, ports.free)),
-            whole: one.evidence == Evidence::Whole,
+            evidence: match one.evidence {
+                Evidence::Whole => StoredEvidence::Whole,
+                Evidence::Partial => StoredEvidence::Partial,
+                Evidence::Unlisted => StoredEvidence::Unlisted,
+            },
         }
     }
 
@@ -181,7 +192,11 @@ impl StoredBox {
                 StoredStage::Implanted => Stage::Implanted,
             },
             ports: self.ports.map(|(total, free)| Ports { total, free }),
-            evidence: if self.whole { Evidence::Whole } else { Evidence::Partial },
+            evidence: match self.evidence {
+                StoredEvidence::Whole => Evidence::Whole,
+                StoredEvidence::Partial => Evidence::Partial,
+                StoredEvidence::Unlisted => Evidence::Unlisted,
+            },
         })
     }
 }

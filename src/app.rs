@@ -15,20 +15,23 @@ use crate::server::tls::TlsError;
 use crate::server::{Drain, Parts, Service, Stage};
 use crate::tenant::{Tenant, Tenants};
 use background::Background;
-use futures_util::future::join_all;
+use futures_util::FutureExt;
+use futures_util::future::{join, join_all};
 use listeners::{Listeners, Opened};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_cron_scheduler::JobSchedulerError;
 
 /// A process that is told to end doesn't wait longer for its disk.
 const LONGEST_SAVING: Duration = Duration::from_secs(10);
+/// For answers to operators who waited until the end of `server.drain`.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The process can't start.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +99,7 @@ pub struct App {
     listeners: Listeners,
     stage: watch::Sender<Stage>,
     shutdown_delay: Duration,
+    drain: Duration,
 }
 
 impl App {
@@ -120,7 +124,7 @@ impl App {
             .collect();
         join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
         let (stage, its_stage) = watch::channel(Stage::Serving);
-        let shutdown_delay = config.server.shutdown_delay;
+        let (shutdown_delay, drain) = (config.server.shutdown_delay, config.server.drain);
         let service = Arc::new(Service::new(Parts {
             tenants: Tenants::new(tenants),
             refreshers: refreshers.clone(),
@@ -155,6 +159,7 @@ impl App {
             listeners,
             stage,
             shutdown_delay,
+            drain,
         })
     }
 
@@ -180,26 +185,52 @@ impl App {
     }
 
     /// Announces the end for `server.shutdown_delay`, stops accepting, lets the requests under way end within
-    /// `server.drain`, then ends everything else.
+    /// `server.drain`, then ends everything else: [`LAST_WORDS`] later, and [`LONGEST_SAVING`] if the disk is slow.
     pub async fn stop(self) -> Drain {
-        self.stage.send_replace(Stage::Leaving);
-        sleep(self.shutdown_delay).await;
-        self.schedule.stop().await;
-        for refresher in &self.refreshers {
+        let Self { refreshers, schedule, tasks, mut listeners, stage, shutdown_delay, drain, .. } = self;
+        stage.send_replace(Stage::Leaving);
+        sleep(shutdown_delay).await;
+        schedule.stop().await;
+        for refresher in &refreshers {
             refresher.close();
         }
-        let drain = self.listeners.close(&self.stage).await;
-        for task in self.tasks {
-            task.abort();
-        }
-        let saving = join_all(self.refreshers.iter().map(|refresher| refresher.save_before_the_end()));
+        let by = Instant::now() + drain;
+        let public = listeners.close_public(&stage, by).await;
+        let (admin, is_closed) = {
+            let (closed, is_closed) = oneshot::channel::<()>();
+            let closing = listeners.close_admin(&stage, by + LAST_WORDS);
+            (closing.inspect(|_| drop(closed)), is_closed)
+        };
+        let giving_up = async {
+            // Operators may wait for a run under way until then, and are told that it ends.
+            let _closed = timeout_at(by, is_closed).await;
+            end(tasks).await;
+            for refresher in &refreshers {
+                refresher.give_up();
+            }
+        };
+        let (admin, ()) = join(admin, giving_up).await;
+        let saving = join_all(refreshers.iter().map(|refresher| refresher.save_before_the_end()));
         if timeout(LONGEST_SAVING, saving).await.is_err() {
             tracing::warn!("the disk is too slow to write what came since the last snapshot");
         }
+        let drain = match (public, admin) {
+            (Drain::Complete, Drain::Complete) => Drain::Complete,
+            (Drain::CutShort, _) | (_, Drain::CutShort) => Drain::CutShort,
+        };
         match drain {
             Drain::Complete => tracing::info!("stopped; every request was answered"),
             Drain::CutShort => tracing::warn!("stopped; some requests were cut off by server.drain"),
         }
         drain
     }
+}
+
+/// Ends tasks; none runs any more then.
+async fn end(tasks: Vec<JoinHandle<()>>) {
+    for task in &tasks {
+        task.abort();
+    }
+    // How each ended makes no difference.
+    drop(join_all(tasks).await);
 }

@@ -2,6 +2,7 @@
 //! that may have passed. Runs of one tenant never overlap.
 
 pub mod aging;
+mod ended;
 pub mod guard;
 pub mod objection;
 pub mod progress;
@@ -14,6 +15,7 @@ pub mod store;
 
 use crate::metrics::Metrics;
 use crate::tenant::Tenant;
+use ended::Ended;
 use guard::Acceptance;
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping, Waiting};
@@ -49,15 +51,6 @@ struct State {
     queue: Queue,
     running: Option<Running>,
     reports: VecDeque<Report>,
-}
-
-/// Which runs there is no more to wait for.
-#[derive(Clone, Copy, Default)]
-struct Ended {
-    /// The last that ended.
-    last: u64,
-    /// The last that will ever have begun.
-    none_after: Option<u64>,
 }
 
 /// Refreshes one tenant, one run at a time.
@@ -141,6 +134,15 @@ impl Refresher {
         self.wake.notify_one();
     }
 
+    /// Tells who waits for the run under way that it will not end: nothing runs any more.
+    pub fn give_up(&self) {
+        if let Some(Running { id: run, trigger, .. }) = self.running() {
+            let (tenant, trigger) = (self.tenant.name(), trigger.as_str());
+            tracing::warn!(tenant, run, trigger, "refresh given up: the process stops before it ended");
+        }
+        self.ended.send_modify(|ended| ended.given_up = true);
+    }
+
     /// The run under way, if any.
     pub fn running(&self) -> Option<Running> {
         self.state().running
@@ -159,13 +161,11 @@ impl Refresher {
     /// The report of a run, once it has ended within this time.
     pub async fn report_of(&self, id: u64, within: Duration) -> Result<Report, NoReport> {
         let mut ended = self.ended.subscribe();
-        let over = |ended: &Ended| ended.last >= id || ended.none_after.is_some_and(|last| id > last);
-        let Ok(Ok(seen)) = timeout(within, ended.wait_for(over)).await else { return Err(NoReport::NotYet) };
-        let never_begins = seen.last < id;
+        let over = ended.wait_for(|ended| ended.verdict_on(id).is_some());
+        let Ok(Ok(seen)) = timeout(within, over).await else { return Err(NoReport::NotYet) };
+        let verdict = seen.verdict_on(id);
         drop(seen);
-        if never_begins {
-            return Err(Stopping.into());
-        }
+        verdict.ok_or(NoReport::NotYet)??;
         self.state().reports.iter().find(|report| report.run.id == id).cloned().ok_or(NoReport::NotYet)
     }
 

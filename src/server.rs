@@ -13,6 +13,7 @@ mod framing;
 mod lockout;
 mod notes;
 mod operator;
+mod orders;
 mod panics;
 mod probes;
 mod rate;
@@ -47,7 +48,7 @@ use tls::Certificates;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use turned_away::TurnedAway;
 
 /// The pauses after failed accepts, which are mostly for want of file descriptors: the first, doubled up to the last.
@@ -169,10 +170,26 @@ pub enum Stage {
     Serving,
     /// It serves, and says that it will end.
     Leaving,
-    /// Clients' requests under way end, no other begins.
-    ClosingPublic,
+    /// Clients' requests under way end until then, no other begins.
+    ClosingPublic {
+        /// Who isn't done by then is cut off.
+        by: Instant,
+    },
     /// Operators', too, after all clients have gone.
-    ClosingAdmin,
+    ClosingAdmin {
+        /// Who isn't done by then is cut off.
+        by: Instant,
+    },
+}
+
+impl Stage {
+    /// Until when requests under way on this side may end; `None` while others may begin.
+    fn end_of(self, side: Side) -> Option<Instant> {
+        match (self, side) {
+            (Self::ClosingPublic { by }, Side::Public) | (Self::ClosingAdmin { by }, _) => Some(by),
+            (Self::ClosingPublic { .. }, Side::Admin) | (Self::Serving | Self::Leaving, _) => None,
+        }
+    }
 }
 
 /// How a listener ended.
@@ -190,7 +207,6 @@ pub struct Door {
     certificates: Option<Arc<Certificates>>,
     caps: Caps,
     timeouts: Timeouts,
-    drain: Duration,
 }
 
 impl Door {
@@ -201,27 +217,25 @@ impl Door {
             Side::Admin => Caps::ADMIN,
         };
         let timeouts = Timeouts { header: server.header_timeout, write: server.write_timeout };
-        Self { side, certificates, caps, timeouts, drain: server.drain }
+        Self { side, certificates, caps, timeouts }
     }
 
-    /// Accepts until its stage has come, then waits at most `server.drain` for the requests under way.
+    /// Accepts until its stage has come, then waits for the requests under way for as long as that allows.
     ///
     /// The connections are served by `runtime`. Where that is another one than this runs on, no number of them that
     /// are busy there keeps a new one waiting in the system's queue, which drops what it has no room for.
     pub async fn serve(self, listener: TcpListener, service: Arc<Service>, runtime: Handle) -> Drain {
-        let Self { side, certificates, caps, timeouts, drain } = self;
+        let Self { side, certificates, caps, timeouts } = self;
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Places::new(caps, side, Arc::clone(&service.metrics)));
         let mut stage = service.stage.clone();
-        let end = match side {
-            Side::Public => Stage::ClosingPublic,
-            Side::Admin => Stage::ClosingAdmin,
-        };
         let mut pause = None;
-        loop {
+        let by = loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stage.wait_for(|&stage| stage >= end) => break,
+                closing = stage.wait_for(|stage| stage.end_of(side).is_some()) => {
+                    break closing.ok().and_then(|stage| stage.end_of(side)).unwrap_or_else(Instant::now);
+                }
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -244,12 +258,11 @@ impl Door {
                 // Dropped, and so closed: an answer would cost what the limit is to save.
                 Err(rejection) => service.turned_away.count(rejection),
             }
-        }
+        };
         drop(listener);
-        let farewell = FAREWELL.min(drain);
         // Everybody may have left by then.
-        let _left = timeout(farewell, places.empty()).await;
-        match timeout(drain.saturating_sub(farewell), graceful.shutdown()).await {
+        let _left = timeout_at(by.min(Instant::now() + FAREWELL), places.empty()).await;
+        match timeout_at(by, graceful.shutdown()).await {
             Ok(()) => Drain::Complete,
             Err(_elapsed) => Drain::CutShort,
         }

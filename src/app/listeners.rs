@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Handle};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How many connections may wait in the system to be accepted, if it lets so many: what has no room there is dropped and
 /// comes again after a second.
@@ -104,17 +105,20 @@ impl Opened {
 }
 
 impl Listeners {
-    /// Closes that of clients and waits for it to drain, then that of operators, who see how it goes.
-    pub(super) async fn close(self, stage: &watch::Sender<Stage>) -> Drain {
-        for watch in self.watches {
+    /// Closes that of clients; those who are not done by then are cut off.
+    pub(super) async fn close_public(&mut self, stage: &watch::Sender<Stage>, by: Instant) -> Drain {
+        for watch in self.watches.drain(..) {
             watch.abort();
         }
-        stage.send_replace(Stage::ClosingPublic);
+        stage.send_replace(Stage::ClosingPublic { by });
         // A listener that panicked has nothing left to drain.
-        let public = self.public.await.unwrap_or(Drain::CutShort);
-        stage.send_replace(Stage::ClosingAdmin);
-        let admin = self.admin.await.unwrap_or(Drain::CutShort);
-        if (public, admin) == (Drain::Complete, Drain::Complete) { Drain::Complete } else { Drain::CutShort }
+        (&mut self.public).await.unwrap_or(Drain::CutShort)
+    }
+
+    /// Closes that of operators, who saw how it went with clients.
+    pub(super) async fn close_admin(self, stage: &watch::Sender<Stage>, by: Instant) -> Drain {
+        stage.send_replace(Stage::ClosingAdmin { by });
+        self.admin.await.unwrap_or(Drain::CutShort)
     }
 }
 

@@ -6,10 +6,20 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// No run begins any more: the process stops.
+/// The process stops before a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the process stops and the refresh had not begun; order it again from the process that comes next")]
-pub struct Stopping;
+pub enum Stopping {
+    /// No run begins any more.
+    #[error(
+        "the process stops and the refresh had not begun; order it again from the process that comes next"
+    )]
+    NotBegun,
+    /// It took longer than a stop waits for.
+    #[error(
+        "the process stops and the refresh was given up half-way; order it again from the process that comes next"
+    )]
+    GivenUp,
+}
 
 /// A run that has not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +76,7 @@ impl Queue {
     }
 
     fn open(&self) -> Result<(), Stopping> {
-        if self.closed { Err(Stopping) } else { Ok(()) }
+        if self.closed { Err(Stopping::NotBegun) } else { Ok(()) }
     }
 
     fn push(&mut self, trigger: Trigger, acceptance: Acceptance, gap: Duration) -> u64 {
@@ -182,7 +192,7 @@ mod tests {
         assert_eq!(queue.close().iter().map(|run| run.orders).sum::<u64>(), 2);
         assert_eq!(
             (queue.order(Acceptance::AsRead, GAP), queue.request(Trigger::Retry)),
-            (Err(Stopping), Err(Stopping))
+            (Err(Stopping::NotBegun), Err(Stopping::NotBegun))
         );
         assert!(queue.is_closed() && queue.take().is_none());
     }

@@ -2,8 +2,6 @@
 //!
 //! - `GET /admin/status`: every tenant's data, the refresh under way, the last one; what a reload left to be done
 //! - `GET /admin/runs`: the last refreshes of every tenant
-//! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refresh now; needs the admin token; whether it was one
-//!   is in `result`, not in the status
 //! - `POST /admin/reload`: read the configuration and the certificates again; needs the admin token
 
 use super::Service;
@@ -12,20 +10,13 @@ use super::operator::Operator;
 use super::reload::{Aftermath, ReloadError};
 use super::reply;
 use crate::refresh::guard::Acceptance;
-use crate::refresh::queue::Stopping;
-use crate::refresh::report::{NoReport, Report, Running};
+use crate::refresh::report::{Report, Running};
 use crate::refresh::{Refresher, with_causes};
 use crate::viability::plant::Refusal;
-use futures_util::future::try_join_all;
-use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-/// The longest `wait` of a forced refresh.
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
+use std::time::SystemTime;
 
 /// `GET /admin/status`.
 pub(super) fn status(service: &Service) -> Response<Body> {
@@ -113,73 +104,6 @@ pub(super) fn runs(service: &Service) -> Response<Body> {
     reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
 }
 
-/// `POST /admin/refresh`: 202 with the runs' numbers, or with `wait` 200 and their reports, whatever is in them: the order
-/// was carried out, and what came of it is told for each tenant. 503 for a run that a stop keeps from beginning.
-///
-/// The caller has been checked.
-pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<'_>) -> Response<Body> {
-    let order = match Order::parse(head.uri.query().unwrap_or_default()) {
-        Ok(order) => order,
-        Err(message) => return reply::error(StatusCode::BAD_REQUEST, "bad_parameter", &message),
-    };
-    let chosen: Vec<&Arc<Refresher>> = service
-        .refreshers()
-        .iter()
-        .filter(|refresher| order.tenant.as_deref().is_none_or(|name| name == refresher.tenant().name()))
-        .collect();
-    if chosen.is_empty() {
-        return reply::error(
-            StatusCode::NOT_FOUND,
-            "unknown_tenant",
-            "no tenant of this name; see /admin/status",
-        );
-    }
-    let gap = service.operators().refresh_gap;
-    carry_out(&order, &chosen, gap, operator).await.unwrap_or_else(reply::stopping)
-}
-
-async fn carry_out(
-    order: &Order,
-    chosen: &[&Arc<Refresher>],
-    gap: Duration,
-    operator: Operator<'_>,
-) -> Result<Response<Body>, Stopping> {
-    let mut requested = Vec::new();
-    for refresher in chosen {
-        let run = refresher.order(order.acceptance, gap)?;
-        tracing::info!(
-            action = "refresh",
-            tenant = refresher.tenant().name(),
-            run,
-            accept_shrink = order.acceptance == Acceptance::AsRead,
-            peer = %operator.peer,
-            request_id = operator.request_id,
-            "ordered by an operator"
-        );
-        requested.push((refresher, run));
-    }
-    let reports = try_join_all(requested.iter().map(|(refresher, run)| async {
-        let Some(wait) = order.wait else { return Ok(None) };
-        match refresher.report_of(*run, wait).await {
-            Ok(report) => Ok(Some(report)),
-            Err(NoReport::NotYet) => Ok(None),
-            Err(NoReport::Stopping(stopping)) => Err(stopping),
-        }
-    }))
-    .await?;
-    let status = if reports.iter().all(Option::is_some) { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let runs: Vec<_> = requested
-        .iter()
-        .zip(&reports)
-        .map(|((refresher, run), report)| {
-            let mut body = report.as_ref().map_or_else(|| json!({ "run": run }), report_json);
-            body["tenant"] = json!(refresher.tenant().name());
-            body
-        })
-        .collect();
-    Ok(reply::json(status, json!({ "runs": runs }).to_string()))
-}
-
 /// `POST /admin/reload`: 200 with the changed keys; 500 with every fault where the configuration is not sound, and the
 /// one before stays in force.
 ///
@@ -199,45 +123,13 @@ pub(super) async fn reload(service: &Service, operator: Operator<'_>) -> Respons
     }
 }
 
-/// What a forced refresh is asked to do.
-struct Order {
-    tenant: Option<String>,
-    wait: Option<Duration>,
-    acceptance: Acceptance,
-}
-
-impl Order {
-    fn parse(query: &str) -> Result<Self, String> {
-        let mut order = Self { tenant: None, wait: None, acceptance: Acceptance::Guarded };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "tenant" => order.tenant = Some(value.into_owned()),
-                "wait" => {
-                    let wait = humantime::parse_duration(&value).ok().filter(|wait| *wait <= LONGEST_WAIT);
-                    order.wait = Some(wait.ok_or("wait: expected a duration of at most 15m, such as 30s")?);
-                }
-                "accept_shrink" => {
-                    order.acceptance = match &*value {
-                        "true" => Acceptance::AsRead,
-                        "false" => Acceptance::Guarded,
-                        _ => return Err("accept_shrink: expected true or false".to_owned()),
-                    }
-                }
-                other => {
-                    return Err(format!("{other}: not known here; expected tenant, wait or accept_shrink"));
-                }
-            }
-        }
-        Ok(order)
-    }
-}
-
 fn run_json(run: &Running) -> Value {
     let accept_shrink = run.acceptance == Acceptance::AsRead;
     json!({ "run": run.id, "trigger": run.trigger, "accept_shrink": accept_shrink, "started_at": timestamp(run.started_at) })
 }
 
-fn report_json(report: &Report) -> Value {
+/// What is told of a run that ended.
+pub(super) fn report_json(report: &Report) -> Value {
     let mut body = run_json(&report.run);
     body["duration_seconds"] = json!((report.took.as_secs_f64() * 1e3).round() / 1e3);
     match &report.outcome {

@@ -9,7 +9,6 @@ use super::operator::Refused;
 use super::viability::Unanswered;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
-use crate::refresh::queue::Stopping;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
@@ -17,7 +16,7 @@ use hyper::header::{
     AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// RFC 9211.
@@ -45,10 +44,17 @@ pub(super) fn with_type(
 
 /// An error in OZmap's shape: `{"message", "code"}`.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    let mut response = json(status, json!({ "message": message, "code": code }).to_string());
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN);
+    let body = json!({ "message": message, "code": code });
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => unavailable(&body),
+        _ => json(status, body.to_string()),
     }
+}
+
+/// What can't be had now, and when it may.
+pub(super) fn unavailable(body: &Value) -> Response<Body> {
+    let mut response = json(StatusCode::SERVICE_UNAVAILABLE, body.to_string());
+    response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN);
     response
 }
 
@@ -135,11 +141,6 @@ pub(super) fn refused(refused: Refused) -> Response<Body> {
 /// A handler panicked.
 pub(super) fn internal() -> Response<Body> {
     error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a bug; the log tells more under this x-request-id")
-}
-
-/// A refresh that will not begin.
-pub(super) fn stopping(stopping: Stopping) -> Response<Body> {
-    error(StatusCode::SERVICE_UNAVAILABLE, "stopping", &stopping.to_string())
 }
 
 /// With a `Retry-After` in whole seconds, at least 1.

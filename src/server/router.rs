@@ -10,7 +10,7 @@ use super::rejection::Rejection;
 use super::side::Side;
 use super::stopped::Stopped;
 use super::viability::BadParameter;
-use super::{Service, admin, forward, probes, reply, viability};
+use super::{Service, admin, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::refresh::with_causes;
 use crate::tenant::{Selected, Tenant, resolve};
@@ -198,7 +198,7 @@ async fn admin(
             if path == "/admin/reload" {
                 admin::reload(service, operator).await
             } else {
-                admin::refresh(service, &head, operator).await
+                orders::refresh(service, &head, operator).await
             }
         }
         (_, "/admin/refresh" | "/admin/reload") => reply::method_not_allowed("POST"),

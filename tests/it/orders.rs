@@ -1,12 +1,17 @@
 //! What becomes of refreshes that operators order: whose wishes they share, how they are answered, what a stop leaves.
 
-use crate::harness::{ADMIN_TOKEN, JsonBody, PATIENCE, World};
+use crate::harness::{ADMIN_TOKEN, JsonBody, PATIENCE, World, http_client, start_app_with};
 use crate::process::Process;
 use crate::raw::{Raw, RawAnswer};
 use ozmap_simulator::{Fault, Settings, Simulator};
 use reqwest::StatusCode;
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use viability_proxy::server::Drain;
+
+fn settings() -> Settings {
+    Settings { boxes: 500, ..Settings::default() }
+}
 
 /// Orders a refresh with these parameters.
 async fn order(world: &World, query: &str) -> (StatusCode, Value) {
@@ -66,11 +71,58 @@ async fn who_waits_gets_a_200_with_the_result_whatever_it_is_and_a_202_before_th
     assert!(list.text().await.unwrap().contains(r#"each run's "result", "ok" or why not"#));
 }
 
+#[tokio::test]
+async fn a_run_that_a_stop_gives_up_is_told_to_who_waits_for_it_beside_those_that_ended() {
+    let (quick, slow) =
+        (Simulator::start(settings()).await.unwrap(), Simulator::start(settings()).await.unwrap());
+    let app = start_app_with(&[("quick", &quick), ("slow", &slow)], "drain = \"200ms\"", "", "").await;
+    for refresher in app.refreshers() {
+        refresher.report_of(1, PATIENCE).await.unwrap().outcome.unwrap();
+    }
+    slow.faults().set("/boxes", Fault::Hang);
+    let url = format!("http://{}/admin/refresh?wait=15m", app.admin_address());
+    let waiting = tokio::spawn(http_client().post(url).bearer_auth(ADMIN_TOKEN).send());
+    app.refreshers()[0].report_of(2, PATIENCE).await.expect("it ends");
+    let mut progress = app.refreshers()[1].progress();
+    progress.wait_for(|now| now.phase.as_str() == "boxes").await.unwrap();
+    assert_eq!(app.stop().await, Drain::Complete);
+    let response = waiting.await.unwrap().unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let body = response.json_body().await;
+    assert_eq!(body["code"], "stopping");
+    assert!(body["message"].as_str().unwrap().contains("given up half-way"), "{body}");
+    let told = |run: &Value| (run["tenant"].clone(), run["run"].clone(), run["result"].clone());
+    let runs: Vec<_> = body["runs"].as_array().unwrap().iter().map(told).collect();
+    let expected = [("quick", 2, "ok"), ("slow", 2, "stopping")];
+    assert_eq!(runs, expected.map(|(tenant, run, result)| (json!(tenant), json!(run), json!(result))));
+}
+
 async fn post_refresh(process: &Process, query: &str) -> Raw {
     let mut connection = Raw::connect(process.admin).await;
     let head = format!("Host: localhost\r\nAuthorization: Bearer {ADMIN_TOKEN}\r\n");
     connection.send(format!("POST /admin/refresh{query} HTTP/1.1\r\n{head}\r\n")).await;
     connection
+}
+
+#[tokio::test]
+async fn the_log_names_the_run_that_a_stop_gives_up() {
+    let simulator = Simulator::start(settings()).await.unwrap();
+    let env = [("VIABILITY__SERVER__DRAIN", "200ms")];
+    let mut process = Process::start(&simulator, 1_024, &env).await;
+    simulator.faults().set("/boxes", Fault::Hang);
+    post_refresh(&process, "").await.answer().await.unwrap();
+    while process.next_message().await != "refresh started" {}
+    process.signal(Signal::TERM);
+    let mut entry = Value::Null;
+    while entry["run"].is_null() {
+        entry = serde_json::from_str(&process.next_line().await).unwrap();
+    }
+    assert_eq!(
+        (&entry["level"], &entry["run"], &entry["trigger"]),
+        (&json!("WARN"), &json!(2), &json!("admin"))
+    );
+    assert_eq!(entry["message"], "refresh given up: the process stops before it ended");
+    assert!(process.ended().await);
 }
 
 fn json_of(answer: &RawAnswer) -> Value {
@@ -79,7 +131,7 @@ fn json_of(answer: &RawAnswer) -> Value {
 
 #[tokio::test]
 async fn orders_that_a_stop_leaves_undone_are_counted_in_the_log_and_their_clients_told() {
-    let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
+    let simulator = Simulator::start(settings()).await.unwrap();
     let mut process = Process::start(&simulator, 1_024, &[("VIABILITY__ADMIN__REFRESH_GAP", "1h")]).await;
     let done = post_refresh(&process, "?wait=60s").await.answer().await.unwrap();
     assert_eq!(json_of(&done)["runs"][0]["result"], "ok");

@@ -263,7 +263,8 @@ impl Refresher {
                     self.metrics.refresh().rejected(tenant, objection.as_str());
                 }
             }
-            let failure = Failure { kind: error.as_str(), message: with_causes(&error) };
+            let failure =
+                Failure { kind: error.as_str(), message: with_remedy(with_causes(&error), error.remedy()) };
             tracing::warn!(
                 tenant,
                 run = run.id,
@@ -299,6 +300,14 @@ impl Refresher {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing under the lock can panic half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What happened, and what to do about it where there is anything to do.
+pub fn with_remedy(what: String, remedy: Option<&str>) -> String {
+    match remedy {
+        Some(remedy) => format!("{what}; {remedy}"),
+        None => what,
     }
 }
 

@@ -3,7 +3,7 @@
 mod directory;
 
 use super::{ConfigFile, block_on, say, warn};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, Lane, pages};
-use viability_proxy::refresh::with_causes;
+use viability_proxy::refresh::{with_causes, with_remedy};
 use viability_proxy::server::tls::{self, Expiry, Validity};
 
 /// What to check.
@@ -111,6 +111,7 @@ async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
     let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, Lane::Waiting, &|_| ())
         .await
+        .map_err(|error| anyhow!(with_remedy(with_causes(&error), error.remedy())))
         .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
     if projects.rows.is_empty() {
         bail!("the key is valid but sees no project; give its user access to the projects concerned");

@@ -4,6 +4,8 @@ use super::wire::{error_message, is_web_page};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{StatusCode, Url};
 use rustls::pki_types::pem;
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,18 +43,16 @@ pub enum CallError {
     #[error("OZmap has failed again and again and is spared for a moment")]
     Spared,
     /// No connection: name, address, TLS, or the connection broke off.
-    #[error("OZmap can't be reached; check host, firewall (port 9994) and certificate")]
+    #[error("OZmap can't be reached")]
     Unreachable(#[source] reqwest::Error),
     /// Not in time.
     #[error("OZmap did not answer in time")]
     TimedOut,
     /// 401: the key isn't known there.
-    #[error(
-        "OZmap refuses the key (401); give the integration user a valid key, put it where key_file or key_env says, and restart"
-    )]
+    #[error("OZmap refuses the key (401)")]
     Unauthorized,
     /// Another status than the call can use.
-    #[error("OZmap answered {status}: {message}{}", remedy(*status))]
+    #[error("OZmap answered {status}: {message}")]
     Status {
         /// The status code.
         status: u16,
@@ -65,16 +65,20 @@ pub enum CallError {
         redirect: Option<Redirect>,
     },
     /// 200, and a page for people.
-    #[error(
-        "a web page (HTML) came instead of OZmap's JSON: a proxy, firewall or login page answers in its place; check host with its port, and outbound_proxy"
-    )]
+    #[error("a web page (HTML) came instead of OZmap's JSON")]
     WebPage,
     /// The connection ended within the answer.
-    #[error(
-        "the connection to OZmap was lost after {read} bytes of its answer; a refresh tries again by itself; should it go on, look for a proxy or firewall that cuts long answers"
-    )]
+    #[error("the connection to OZmap was lost after {read} bytes of its answer")]
     CutOff {
         /// The bytes that had come, unpacked.
+        read: usize,
+        /// What the HTTP library says.
+        source: reqwest::Error,
+    },
+    /// The answer's compression or chunks are broken.
+    #[error("OZmap's answer is garbled behind its first {read} bytes")]
+    Garbled {
+        /// The bytes that could be read.
         read: usize,
         /// What the HTTP library says.
         source: reqwest::Error,
@@ -136,24 +140,46 @@ impl Redirect {
     }
 }
 
-/// What to do about a status, behind what it says; empty where there is nothing to add.
-fn remedy(status: u16) -> &'static str {
-    match status {
-        300..=399 => {
-            "; host is probably wrong, or a login stands before OZmap: set host to the address where OZmap itself answers, with the right scheme (http, https) and port"
-        }
-        403 => {
-            "; the key's rights do not reach so far: let its user read projects, boxes and splitters in OZmap"
-        }
-        404 => "; host is probably wrong: it is the address of OZmap's API, which ends in /api/v2",
-        429 => {
-            "; OZmap is asked too often: refresh more seldom (refresh.full), with fewer pages at once (refresh.pages_at_once) or larger ones (refresh.page_size)"
-        }
-        _ => "",
-    }
-}
-
 impl CallError {
+    /// What an operator can do about it, if there is anything. Apart from what happened, which clients are told too.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable(_) => Some("check host, firewall (port 9994) and certificate"),
+            Self::Unauthorized => Some(
+                "give the integration user a valid key, put it where key_file or key_env says, and restart",
+            ),
+            Self::Status { status: 300..=399, .. } => Some(
+                "host is probably wrong, or a login stands before OZmap: set host to the address where OZmap itself answers, with the right scheme (http, https) and port",
+            ),
+            Self::Status { status: 403, .. } => Some(
+                "the key's rights do not reach so far: let its user read projects, boxes and splitters in OZmap",
+            ),
+            Self::Status { status: 404, .. } => {
+                Some("host is probably wrong: it is the address of OZmap's API, which ends in /api/v2")
+            }
+            Self::Status { status: 429, .. } => Some(
+                "OZmap is asked too often: refresh more seldom (refresh.full), with fewer pages at once (refresh.pages_at_once) or larger ones (refresh.page_size)",
+            ),
+            Self::WebPage => Some(
+                "a proxy, firewall or login page answers in OZmap's place: check host with its port, and outbound_proxy",
+            ),
+            Self::CutOff { .. } | Self::Garbled { .. } => Some(
+                "a refresh tries again by itself; should it go on, look for a proxy or firewall that cuts or changes long answers",
+            ),
+            Self::Spared
+            | Self::TimedOut
+            | Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::NotJson { .. }
+            | Self::NoVerdict
+            | Self::TooMany { .. }
+            | Self::Repeating
+            | Self::Contradictory
+            | Self::Incomplete { .. }
+            | Self::EmptyPage { .. } => None,
+        }
+    }
+
     /// Whether the same call may succeed a moment later.
     pub fn may_pass(&self) -> bool {
         match self {
@@ -163,6 +189,7 @@ impl CallError {
             | Self::Unreachable(_)
             | Self::TimedOut
             | Self::CutOff { .. }
+            | Self::Garbled { .. }
             | Self::WebPage
             | Self::NotJson { .. }
             | Self::NoVerdict
@@ -187,6 +214,7 @@ impl CallError {
             Self::Unreachable(_)
             | Self::TimedOut
             | Self::CutOff { .. }
+            | Self::Garbled { .. }
             | Self::WebPage
             | Self::NotJson { .. }
             | Self::NoVerdict => true,
@@ -212,6 +240,7 @@ impl CallError {
             Self::Status { .. } => "status",
             Self::TooLarge { .. } | Self::TooMany { .. } => "too_large",
             Self::WebPage
+            | Self::Garbled { .. }
             | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::Repeating
@@ -227,9 +256,11 @@ impl CallError {
         if error.is_timeout() { Self::TimedOut } else { Self::Unreachable(error) }
     }
 
-    /// The connection ended, or nothing came any more, when so many bytes of a body had been read.
+    /// The connection ended, or nothing came any more, or what came can't be unpacked, when so many bytes of a body had
+    /// been read.
     pub(super) fn within_body(error: reqwest::Error, read: usize) -> Self {
         match Self::from_http(error) {
+            Self::Unreachable(source) if is_garbled(&source) => Self::Garbled { read, source },
             Self::Unreachable(source) => Self::CutOff { read, source },
             other => other,
         }
@@ -248,6 +279,15 @@ impl CallError {
             redirect: location.and_then(|location| Redirect::new(location, base)),
         }
     }
+}
+
+/// Whether what came is to blame, no gzip or wrong chunks, and not the connection: it is told as an I/O error all the same.
+fn is_garbled(error: &reqwest::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause: &&(dyn Error + 'static)| cause.source());
+    causes.any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+    })
 }
 
 /// `Retry-After` in seconds; its other form, a date, is passed over.

@@ -58,6 +58,14 @@ impl RefreshError {
         }
     }
 
+    /// What an operator can do about it, if there is anything beside what the error says.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Unread { source, .. } => source.remedy(),
+            Self::TooSlow | Self::Refused(_) | Self::Panicked => None,
+        }
+    }
+
     /// Whether trying again soon can help: a rejected key stays rejected until somebody acts.
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::Unread { source: CallError::Unauthorized, .. })

@@ -172,8 +172,11 @@ pub(super) fn unanswered(failure: &Unanswered) -> Response<Body> {
         Unanswered::Denied(Denied::Access(AccessError::Rejected)) => {
             error(StatusCode::UNAUTHORIZED, "unauthorized", &message)
         }
-        Unanswered::Denied(Denied::Access(AccessError::Unchecked(_))) => {
-            error(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", &message)
+        Unanswered::Denied(Denied::Access(AccessError::Unchecked(why))) => {
+            let message = format!("{message}: {why}");
+            let mut response = error(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", &message);
+            set_cache_status(response.headers_mut(), "viability-proxy; fwd=miss; detail=key".to_owned());
+            response
         }
         Unanswered::NoAnswer(failure) => {
             let message = format!("{message}: {}", failure.source);

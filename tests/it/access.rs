@@ -114,7 +114,13 @@ async fn a_known_key_goes_on_through_an_outage_and_an_unknown_one_waits() {
         (unchecked.status, &unchecked.body["code"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("key_unchecked"))
     );
-    assert_eq!(unchecked.header("retry-after"), "2");
+    assert_eq!((unchecked.header("retry-after"), unchecked.detail()), ("2", "key"));
+    // What happened is a client's business, what to do about it an operator's.
+    let message = unchecked.body["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("the rights of this key can't be checked: OZmap ")
+            && !message.contains("firewall")
+    );
 }
 
 #[tokio::test]

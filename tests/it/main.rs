@@ -17,6 +17,7 @@ mod framing;
 mod harness;
 mod herd;
 mod interrupted;
+mod lanes;
 mod lists;
 mod operating;
 mod operators;

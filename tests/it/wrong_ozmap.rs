@@ -1,5 +1,6 @@
 //! OZmap wrong is worse than OZmap down: whatever it answers, the last good data go on selling.
 
+use crate::between::{Between, Spoil};
 use crate::harness::{Plan, World};
 use ozmap_simulator::{Fault, Settings};
 use serde_json::{Value, json};
@@ -169,6 +170,22 @@ async fn an_answer_cut_off_is_told_with_what_had_come() {
         assert!(error.contains(words), "{words} isn't in: {error}");
     }
     assert!(!error.contains("can't be reached"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_whose_compression_is_broken_is_not_told_as_a_lost_connection() {
+    let (between, world) = Between::world(Settings { boxes: 300, ..Settings::default() }, "", "").await;
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n";
+    between.spoil("/splitters", Spoil::Instead(format!("{head}this is no gzip at al").into_bytes()));
+    let report = world.refresh().await;
+    let error = report["error"].as_str().unwrap();
+    assert_eq!(report["result"], "invalid", "{error}");
+    assert!(
+        error.contains("is garbled behind its first 0 bytes") && error.contains("a refresh tries again"),
+        "{error}"
+    );
+    between.behave();
+    recovers(&world, "broken gzip").await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::pieces::Pieces;
 use crate::viability::Answer;
 use crate::viability::plant::{ServiceBox, Stage};
 use serde::Deserialize;
+use std::ops::Range;
 
 /// More than a box takes without its name.
 const LONGEST_ITEM: usize = 320;
@@ -83,8 +84,14 @@ fn push_hundredths(text: &mut Vec<u8>, metres: f64) {
     }
 }
 
-/// A whole number as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`.
+/// The numbers that JavaScript writes with all their zeros and the formatter with an exponent.
+const WITHOUT_EXPONENT: Range<f64> = 1e-6..1e-5;
+
+/// A coordinate as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`, and `0.000005`.
 fn push_number(text: &mut Vec<u8>, number: f64) {
+    if WITHOUT_EXPONENT.contains(&number.abs()) {
+        return text.extend_from_slice(number.to_string().as_bytes());
+    }
     let mut buffer = zmij::Buffer::new();
     // There is no -0 in JSON that JavaScript wrote.
     let written = buffer.format_finite(number + 0.0);
@@ -155,6 +162,24 @@ mod tests {
                 r#""implanted":true,"availability":0,"horizontal_condos":[],"reason":"no_free_port"}],"properties":[]}"#,
             )
         );
+    }
+
+    /// As `JSON.stringify` writes them (ECMA-262, `Number::toString`).
+    #[test]
+    fn a_place_near_the_equator_is_written_as_javascript_writes_it() {
+        for (number, written) in [
+            (5e-6, "0.000005"),
+            (-1.25e-6, "-0.00000125"),
+            (1e-6, "0.000001"),
+            (9.99e-6, "0.00000999"),
+            (1e-5, "0.00001"),
+            (9e-7, "9e-7"),
+            (-3.5e-9, "-3.5e-9"),
+        ] {
+            let mut text = Vec::new();
+            push_number(&mut text, number);
+            assert_eq!(String::from_utf8(text).unwrap(), written);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`load::load`] makes one from `config.toml` (compiled in, every default stands there), a file and the environment.
 
 mod changes;
+pub mod duration;
 pub mod fault;
 mod files;
 pub mod host;

@@ -7,6 +7,7 @@ use super::forward::NotForwarded;
 use super::framing::Misframed;
 use super::operator::Refused;
 use super::viability::Unanswered;
+use crate::config::duration::whole_seconds;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::refresh::queue::Stopping;
@@ -112,8 +113,11 @@ pub(super) fn overdue() -> Response<Body> {
 
 /// This key has asked too often; the next request may come after so long.
 pub(super) fn too_often(left: Duration) -> Response<Body> {
-    let message = "this key asks too often (server.requests_per_second_per_key); try again shortly";
-    wait(error(StatusCode::TOO_MANY_REQUESTS, "rate_limit", message), left)
+    let message = format!(
+        "this key asks too often (server.requests_per_second_per_key); try again in {} s",
+        whole_seconds(left)
+    );
+    wait(error(StatusCode::TOO_MANY_REQUESTS, "rate_limit", &message), left)
 }
 
 /// A request that the admin listener doesn't take.
@@ -144,8 +148,7 @@ pub(super) fn stopping(stopping: Stopping) -> Response<Body> {
 
 /// With a `Retry-After` in whole seconds, at least 1.
 fn wait(mut response: Response<Body>, left: Duration) -> Response<Body> {
-    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    response.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
+    response.headers_mut().insert(RETRY_AFTER, whole_seconds(left).into());
     response
 }
 

@@ -52,10 +52,11 @@ impl Text {
 
     /// Where a secret stands, never what it is.
     fn secret(&mut self, name: &str, place: &SecretPlace) {
-        match place {
-            SecretPlace::File(path) => self.key(&format!("{name}_file"), quoted(path.display())),
-            SecretPlace::Environment(variable) => self.key(&format!("{name}_env"), quoted(variable)),
-        }
+        let told = match place {
+            SecretPlace::File(path) => quoted(path.display()),
+            SecretPlace::Environment(variable) => quoted(variable),
+        };
+        self.key(&place.key(name), told);
     }
 
     fn server(&mut self, server: &Server) {

@@ -20,10 +20,11 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 /// The keys that a reload takes into force.
-const APPLIED: [&str; 6] = [
+const APPLIED: [&str; 7] = [
     "admin.hosts",
     "admin.refresh_gap",
-    "admin.token",
+    "admin.token_env",
+    "admin.token_file",
     "log.filter",
     "server.queue_timeout",
     "server.requests_per_second_per_key",

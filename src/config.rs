@@ -2,6 +2,7 @@
 //!
 //! [`load::load`] makes one from `config.toml` (compiled in, every default stands there), a file and the environment.
 
+pub mod certificates;
 mod changes;
 pub mod duration;
 pub mod fault;

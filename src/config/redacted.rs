@@ -1,6 +1,7 @@
 //! The effective configuration as TOML that loads again: of secrets it tells where they stand.
 
-use super::listeners::{Admin, Server, TlsFiles};
+use super::certificates::TlsFiles;
+use super::listeners::{Admin, Server};
 use super::place::SecretPlace;
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;

@@ -5,7 +5,7 @@
 
 use super::access::AdminToken;
 use super::rate::RateLimit;
-use super::tls::{self, Certificates, TlsError};
+use super::tls::Certificates;
 use crate::config::Config;
 use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
@@ -50,14 +50,6 @@ pub enum ReloadError {
     /// It is not sound.
     #[error("the configuration is not sound, the one before stays in force")]
     Unsound(#[source] SourceError),
-    /// The files of a listener's certificates can't be used.
-    #[error("[{section}]: the certificates can't be used, those before stay in force")]
-    Certificates {
-        /// Of which listener.
-        section: &'static str,
-        /// Why.
-        source: Box<TlsError>,
-    },
     /// The log can't be changed.
     #[error("log.filter")]
     Log(#[source] SourceError),
@@ -201,23 +193,15 @@ impl Reloader {
     ) -> Result<Reloaded, ReloadError> {
         let source = self.source.as_ref().ok_or(ReloadError::NoSource)?;
         let reader = Arc::clone(source);
-        let read = spawn_blocking(move || {
-            let config = reader.read().map_err(ReloadError::Unsound)?;
-            for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
-                if let Some(files) = files {
-                    tls::check(files)
-                        .map_err(|fault| ReloadError::Certificates { section, source: Box::new(fault) })?;
-                }
-            }
-            Ok(config)
-        });
-        let new = read.await.map_err(|_panicked| ReloadError::Panicked)??;
+        let read = spawn_blocking(move || reader.read());
+        let read = read.await.map_err(|_panicked| ReloadError::Panicked)?;
+        let new = read.map_err(ReloadError::Unsound)?;
         let changed = changes(in_force, &new);
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
         for certificates in &self.certificates {
-            // Were the files changed since they were checked: told where it happens, those before stay.
+            // Were the files changed since they were loaded: told where it happens, those before stay.
             let _told = certificates.reload();
         }
         current.operators.store(Arc::new(Operators::new(&new.admin)));

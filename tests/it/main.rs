@@ -38,4 +38,5 @@ mod stored;
 mod tenants;
 mod tidy;
 mod tls;
+mod tls_files;
 mod wrong_ozmap;

@@ -119,12 +119,18 @@ impl ConfigFile {
 
 fn print_config(file: &ConfigFile) -> anyhow::Result<()> {
     let config = file.absolute()?.load()?;
+    warn_of(&config)?;
     say(&config.to_toml_redacted())
 }
 
 /// Writes to standard output.
 fn say(text: &str) -> anyhow::Result<()> {
     io::stdout().lock().write_all(text.as_bytes()).context("standard output can't be written")
+}
+
+/// Warns of what is sound and may not have been meant.
+fn warn_of(config: &Config) -> anyhow::Result<()> {
+    config.warnings.iter().try_for_each(|warning| warn(&warning.to_string()))
 }
 
 /// Writes a warning to standard error.

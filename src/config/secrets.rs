@@ -91,6 +91,7 @@ fn secret<T>(
         }
         (false, true) => {
             let variable = variable(section, &env_key)?;
+            section.reader.named.insert(variable.clone());
             let text = section.reader.env.get(&variable);
             let place = SecretPlace::Environment(variable);
             let Some(text) = text else {

@@ -7,6 +7,7 @@ use super::access::AdminToken;
 use super::rate::RateLimit;
 use super::tls::Certificates;
 use crate::config::Config;
+use crate::config::fault::Fault;
 use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;
@@ -197,6 +198,7 @@ impl Reloader {
         let read = read.await.map_err(|_panicked| ReloadError::Panicked)?;
         let new = read.map_err(ReloadError::Unsound)?;
         let changed = changes(in_force, &new);
+        warn_of(in_force.new_warnings(&new));
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
@@ -218,6 +220,13 @@ impl Reloader {
         in_force.admin = Admin { token, hosts, refresh_gap, ..in_force.admin.clone() };
         let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
         Ok(Reloaded { applied, needs_restart })
+    }
+}
+
+/// Tells the log what of a sound configuration may not have been meant.
+pub fn warn_of<'w>(warnings: impl IntoIterator<Item = &'w Fault>) {
+    for warning in warnings {
+        tracing::warn!(%warning, "the configuration may not say what was meant");
     }
 }
 

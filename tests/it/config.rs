@@ -6,6 +6,7 @@ mod broken;
 mod broken_keys;
 mod broken_tenants;
 mod secrets;
+mod warnings;
 
 use crate::tls::Pki;
 use std::collections::{BTreeMap, BTreeSet};

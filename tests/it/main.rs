@@ -39,4 +39,5 @@ mod tenants;
 mod tidy;
 mod tls;
 mod tls_files;
+mod warnings;
 mod wrong_ozmap;

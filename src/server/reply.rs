@@ -14,6 +14,7 @@ use crate::refresh::queue::Stopping;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
+use crate::tenant::selection::NoTenant;
 use hyper::header::{
     AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -53,9 +54,16 @@ pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response<B
     response
 }
 
-/// Nothing here has this path.
-pub(super) fn not_found() -> Response<Body> {
-    error(StatusCode::NOT_FOUND, "not_found", "no such path; OZmap's API lies below /api/v2")
+/// A request that is no tenant's.
+pub(super) fn no_tenant(reason: &NoTenant) -> Response<Body> {
+    let code = if *reason == NoTenant::OtherPath { "not_found" } else { "no_tenant" };
+    error(StatusCode::NOT_FOUND, code, &reason.to_string())
+}
+
+/// Nothing on the admin listener has this path.
+pub(super) fn no_such_route() -> Response<Body> {
+    let message = "no such route of operators; GET / lists those there are";
+    error(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// The path exists, for other methods.

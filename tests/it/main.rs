@@ -28,6 +28,7 @@ mod poisoned;
 mod privacy;
 mod process;
 mod raw;
+mod readme;
 mod refresh;
 mod reload;
 mod restart;

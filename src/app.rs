@@ -10,10 +10,11 @@ use crate::refresh::Refresher;
 use crate::refresh::report::Trigger;
 use crate::refresh::schedule::Schedule;
 use crate::refresh::store::Store;
-use crate::server::reload::{ConfigSource, ReloadError, Reloaded};
+use crate::server::reload::{ConfigSource, ReloadError, Reloaded, warn_of};
 use crate::server::tls::TlsError;
 use crate::server::{Drain, Parts, Service, Stage};
-use crate::tenant::{Tenant, Tenants};
+use crate::tenant::Tenant;
+use crate::tenant::selection::Tenants;
 use background::Background;
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
@@ -105,6 +106,7 @@ pub struct App {
 impl App {
     /// Opens both listeners, starts answering and begins the first refreshes. Waits for no OZmap.
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
+        warn_of(&config.warnings);
         let metrics = Arc::new(Metrics::new()?);
         let opened = Opened::open(&config, surroundings.sockets, &metrics)?;
         let mut tenants = Vec::new();

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime;
 use viability_proxy::config::Config;
-use viability_proxy::config::fault::ConfigErrors;
+use viability_proxy::config::fault::{ConfigErrors, Fault};
 use viability_proxy::config::load::{Source, UnreadableFile, load};
 
 /// The configuration file where none is named.
@@ -59,6 +59,12 @@ enum Unusable {
     File(#[from] UnreadableFile),
     #[error(transparent)]
     Config(#[from] ConfigErrors),
+    /// What is missing, a file should have told.
+    #[error(
+        "there is no configuration file {}: create it, name another one with --config, or set everything in the environment\n{faults}",
+        looked_for.display()
+    )]
+    NoFile { looked_for: PathBuf, faults: ConfigErrors },
 }
 
 /// Runs the command that the arguments name.
@@ -94,24 +100,37 @@ impl ConfigFile {
         Ok(Self { config: path })
     }
 
+    /// Without a file the environment may say all.
     fn load(&self) -> Result<Config, Unusable> {
         let source = self.path().map(Source::read).transpose()?.unwrap_or_default();
         // Variables that aren't Unicode can't be ours.
         let env: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))
             .collect();
-        Ok(load(&source, &env)?)
+        load(&source, &env).map_err(|faults| {
+            if !faults.faults().iter().any(Fault::lacks_a_file) {
+                return Unusable::Config(faults);
+            }
+            let looked_for = std::path::absolute(USUAL_FILE).unwrap_or_else(|_| USUAL_FILE.into());
+            Unusable::NoFile { looked_for, faults }
+        })
     }
 }
 
 fn print_config(file: &ConfigFile) -> anyhow::Result<()> {
     let config = file.absolute()?.load()?;
+    warn_of(&config)?;
     say(&config.to_toml_redacted())
 }
 
 /// Writes to standard output.
 fn say(text: &str) -> anyhow::Result<()> {
     io::stdout().lock().write_all(text.as_bytes()).context("standard output can't be written")
+}
+
+/// Warns of what is sound and may not have been meant.
+fn warn_of(config: &Config) -> anyhow::Result<()> {
+    config.warnings.iter().try_for_each(|warning| warn(&warning.to_string()))
 }
 
 /// Writes a warning to standard error.

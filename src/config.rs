@@ -2,7 +2,9 @@
 //!
 //! [`load::load`] makes one from `config.toml` (compiled in, every default stands there), a file and the environment.
 
+pub mod certificates;
 mod changes;
+pub mod duration;
 pub mod fault;
 mod files;
 pub mod host;
@@ -11,6 +13,7 @@ mod layers;
 pub mod listeners;
 pub mod load;
 mod log_filter;
+mod lookalikes;
 mod names;
 pub mod place;
 mod reader;
@@ -22,10 +25,12 @@ mod tenants;
 mod tests;
 mod unknown;
 mod values;
+mod warnings;
 
 use crate::viability::Rules;
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds};
+use fault::Fault;
 use host::OzmapHost;
 use key::ApiKey;
 use listeners::{Admin, Server};
@@ -49,6 +54,8 @@ pub struct Config {
     pub snapshot_directory: Option<PathBuf>,
     /// At least one, sorted by name, no two with one name or one `hosts` entry.
     pub tenants: Vec<Tenant>,
+    /// What is sound and perhaps not what was meant, each with its place.
+    pub warnings: Vec<Fault>,
 }
 
 /// What is logged, and how.

@@ -32,7 +32,7 @@ use crate::config::Config;
 use crate::config::listeners::Server;
 use crate::metrics::Metrics;
 use crate::refresh::Refresher;
-use crate::tenant::Tenants;
+use crate::tenant::selection::Tenants;
 use connection::{Connection, Timeouts};
 use connections::{Caps, Places};
 use hyper::HeaderMap;

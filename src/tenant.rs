@@ -5,6 +5,7 @@ mod budget;
 pub mod cache;
 pub mod live;
 pub mod resolve;
+pub mod selection;
 
 use crate::config;
 use crate::config::key::ApiKey;
@@ -205,66 +206,4 @@ impl Tenant {
 pub fn unix_seconds(time: SystemTime) -> i64 {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     i64::try_from(seconds).unwrap_or(i64::MAX)
-}
-
-/// Every tenant of the process.
-pub struct Tenants {
-    all: Vec<Arc<Tenant>>,
-}
-
-/// A tenant found for a request, and what of the path is left for it.
-pub struct Selected<'t, 'p> {
-    /// Whose request it is.
-    pub tenant: &'t Arc<Tenant>,
-    /// The path below `/api/v2`: empty, or with a leading slash.
-    pub below_api: &'p str,
-}
-
-impl Tenants {
-    /// The tenants of the process, in the order of their names.
-    pub fn new(all: Vec<Arc<Tenant>>) -> Self {
-        Self { all }
-    }
-
-    /// Every tenant.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Tenant>> {
-        self.all.iter()
-    }
-
-    /// By name.
-    pub fn named(&self, name: &str) -> Option<&Arc<Tenant>> {
-        self.all.iter().find(|tenant| tenant.name() == name)
-    }
-
-    /// By `Host`, else by the first segment of the path, else the only one.
-    ///
-    /// `host` may carry a port. A `Host` that is a tenant's own never selects another, whatever the path says.
-    pub fn select<'p>(&self, host: Option<&str>, path: &'p str) -> Option<Selected<'_, 'p>> {
-        let (first, after_first) = split_first_segment(path);
-        let by_path = || self.named(first).map(|tenant| (tenant, after_first));
-        let (tenant, path) = match host.and_then(|host| self.hosted(host)) {
-            Some(tenant) if tenant.name() == first => (tenant, after_first),
-            Some(tenant) => (tenant, path),
-            None => match (by_path(), self.all.as_slice()) {
-                (Some(named), _) => named,
-                (None, [only]) => (only, path),
-                (None, _) => return None,
-            },
-        };
-        let below_api =
-            path.strip_prefix("/api/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-        Some(Selected { tenant, below_api })
-    }
-
-    fn hosted(&self, host: &str) -> Option<&Arc<Tenant>> {
-        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
-        let mine = |own: &String| own.eq_ignore_ascii_case(name);
-        self.all.iter().find(|tenant| tenant.settings.hosts.iter().any(mine))
-    }
-}
-
-fn split_first_segment(path: &str) -> (&str, &str) {
-    let bare = path.strip_prefix('/').unwrap_or(path);
-    let end = bare.find('/').unwrap_or(bare.len());
-    bare.split_at(end)
 }

@@ -2,7 +2,7 @@
 
 use super::{Sockets, StartError};
 use crate::config::Config;
-use crate::config::listeners::TlsFiles;
+use crate::config::certificates::TlsFiles;
 use crate::metrics::Metrics;
 use crate::server::side::Side;
 use crate::server::tls::Certificates;

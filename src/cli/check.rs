@@ -2,7 +2,7 @@
 
 mod directory;
 
-use super::{ConfigFile, block_on, say, warn};
+use super::{ConfigFile, block_on, say, warn, warn_of};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use std::path::Path;
@@ -28,6 +28,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let config = options.file.load()?;
+    warn_of(&config)?;
     let faults = around(&config)?;
     if !faults.is_empty() {
         bail!(faults.join("\n"));

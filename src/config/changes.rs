@@ -10,13 +10,28 @@ use toml::{Table, Value};
 const SECRETS: [&str; 4] = ["key_env", "key_file", "token_env", "token_file"];
 
 impl Config {
-    /// The dotted keys whose values differ, those of secrets (`admin.token`, `tenants.<name>.key`) among them.
+    /// The dotted keys whose values differ from those that `new` has. A secret is named by the key that tells where it
+    /// stands (`admin.token_file`), in `new` if it has one.
     ///
     /// Values are compared as [`Self::to_toml_redacted`] writes them, so that no key can be forgotten here.
-    pub fn changed_keys(&self, other: &Self) -> BTreeSet<String> {
-        let (mine, others) = (self.by_key(), other.by_key());
-        let keys = mine.keys().chain(others.keys());
-        keys.filter(|&key| mine.get(key) != others.get(key)).cloned().collect()
+    pub fn changed_keys(&self, new: &Self) -> BTreeSet<String> {
+        let (before, after) = (self.by_key(), new.by_key());
+        let keys = before.keys().chain(after.keys());
+        let changed = keys.filter(|&key| before.get(key) != after.get(key));
+        let secrets: BTreeMap<_, _> = self.secrets().into_iter().chain(new.secrets()).collect();
+        changed.map(|key| secrets.get(key).unwrap_or(key).clone()).collect()
+    }
+
+    /// The keys that secrets are compared by, and those that tell where they stand.
+    fn secrets(&self) -> BTreeMap<String, String> {
+        let token = self.admin.token.as_ref().map(|token| ("admin".to_owned(), "token", &token.place));
+        let keys = self.tenants.iter().map(|one| (format!("tenants.{}", one.name), "key", &one.key_place));
+        let named = token.into_iter().chain(keys);
+        named
+            .map(|(section, secret, place)| {
+                (format!("{section}.{secret}"), format!("{section}.{}", place.key(secret)))
+            })
+            .collect()
     }
 
     fn by_key(&self) -> BTreeMap<String, Value> {

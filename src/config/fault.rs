@@ -42,12 +42,19 @@ pub(super) enum Origin {
     Environment { variable: String },
 }
 
+impl Fault {
+    /// Whether it is of what stands nowhere, for there is no file that could lack it.
+    pub fn lacks_a_file(&self) -> bool {
+        matches!(&self.origin, Origin::File { path, .. } if path == Path::new(""))
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
             Origin::BuiltIn { line } => write!(f, "built-in config.toml:{line}")?,
             // No file was given: what is missing is missing in all layers.
-            Origin::File { path, .. } if path == Path::new("") => f.write_str("configuration")?,
+            Origin::File { .. } if self.lacks_a_file() => f.write_str("configuration")?,
             Origin::File { path, line: None } => write!(f, "{}", path.display())?,
             Origin::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display())?,
             // The variable is the key.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The start of every environment variable that is a key.
-const PREFIX: &str = "VIABILITY__";
+pub(super) const PREFIX: &str = "VIABILITY__";
 
 /// Keys are dotted: `tenants.cliente.live.deadline`.
 #[derive(Default)]

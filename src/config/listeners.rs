@@ -1,12 +1,12 @@
 //! The two listeners: where they listen, what they let in, and their certificates.
 
+use super::certificates::{TlsFiles, Unfit};
 use super::place::SecretPlace;
 use super::reader::{Faulty, Found, Reader, Section};
 use super::{names, secrets};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// A thread that is busy with other requests for so long is no overload yet.
@@ -68,15 +68,6 @@ impl ExposeSecret<str> for Token {
     }
 }
 
-/// A listener's certificates and their key, PEM; readable files when they were loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The chain, the listener's own certificate first.
-    pub cert: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let listen = section.address("listen");
     let shutdown_delay = section.duration_or_zero("shutdown_delay");
@@ -113,19 +104,39 @@ pub(super) fn admin(mut section: Section<'_, '_>) -> Result<Admin, Faulty> {
     Ok(Admin { listen: listen?, token: token?, hosts: hosts?, refresh_gap: refresh_gap?, tls: tls? })
 }
 
-/// Both files or neither. Whether they belong together is told when they are used.
+const CERT_KEY: &str = "tls_cert_file";
+const KEY_KEY: &str = "tls_key_file";
+
+/// Both files, of one piece, or neither.
 fn tls(section: &mut Section<'_, '_>) -> Result<Option<TlsFiles>, Faulty> {
-    let (cert_key, key_key) = ("tls_cert_file", "tls_key_file");
-    let cert = section.optional(cert_key, secrets::certificates);
-    let key = section.optional(key_key, secrets::private_key);
+    let cert = section.optional(CERT_KEY, secrets::certificates);
+    let key = section.optional(KEY_KEY, secrets::private_key);
     match (cert?, key?) {
         (None, None) => Ok(None),
-        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (Some(cert), Some(key)) => {
+            let (certificates, private_key) = (cert.bytes(), key.bytes());
+            let files = TlsFiles { cert: cert.path.clone(), key: key.path.clone() };
+            match files.certified(certificates, private_key) {
+                Ok(_) => Ok(Some(files)),
+                Err(unfit) => Err(unusable(section, &unfit)),
+            }
+        }
         (cert, _) => {
-            let (given, lacking) = if cert.is_some() { (cert_key, key_key) } else { (key_key, cert_key) };
+            let (given, lacking) = if cert.is_some() { (CERT_KEY, KEY_KEY) } else { (KEY_KEY, CERT_KEY) };
             let text = format!("{given} without {lacking}: give both, or neither for plain HTTP");
             Err(section.fault_at(given, text))
         }
+    }
+}
+
+fn unusable(section: &mut Section<'_, '_>, unfit: &Unfit) -> Faulty {
+    match unfit {
+        // Where in the text it is wrong is not shown: it may be that of a key.
+        Unfit::Certificates { .. } => section.fault_at(CERT_KEY, format!("{unfit}: put them there whole")),
+        Unfit::Key { .. } => section.fault_at(KEY_KEY, format!("{unfit}: put it there whole")),
+        Unfit::Pair { source, .. } => section.contradiction(CERT_KEY, KEY_KEY, |_, _| {
+            format!("{unfit} ({source}): give the certificate and the key that belong together")
+        }),
     }
 }
 

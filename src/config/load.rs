@@ -6,9 +6,11 @@ use super::fault::{ConfigErrors, Fault, Origin};
 use super::files;
 use super::layers::Layers;
 use super::listeners;
+use super::lookalikes;
 use super::reader::{Faulty, Reader};
 use super::sections::{self, Overridable};
 use super::tenants::{self, Forwarding};
+use super::warnings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,9 +54,16 @@ pub fn load(source: &Source, env: &BTreeMap<String, String>) -> Result<Config, C
     let layers = layers(source, env).map_err(ConfigErrors::new)?;
     let mut reader = Reader::new(layers, source.path.clone(), env);
     let config = read(&mut reader);
-    match (config, reader.finish()) {
-        (Ok(config), faults) if faults.is_empty() => Ok(config),
-        (_, faults) => Err(ConfigErrors::new(faults)),
+    match (config, reader.faults()) {
+        (Ok(config), faults) if faults.is_empty() => {
+            Ok(Config { warnings: warnings::of(&reader, &config.tenants), ..config })
+        }
+        (_, mut faults) => {
+            // What is missing may stand there.
+            faults.extend(lookalikes::warnings(&reader));
+            faults.sort();
+            Err(ConfigErrors::new(faults))
+        }
     }
 }
 
@@ -93,5 +102,6 @@ fn read(reader: &mut Reader<'_>) -> Result<Config, Faulty> {
     listeners::distinct(reader, &server, &admin)?;
     defaults?;
     overridable?;
-    Ok(Config { server, admin, log: log?, snapshot_directory: snapshot_directory?, tenants: tenants? })
+    let (log, snapshot_directory, tenants) = (log?, snapshot_directory?, tenants?);
+    Ok(Config { server, admin, log, snapshot_directory, tenants, warnings: Vec::new() })
 }

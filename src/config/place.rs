@@ -12,6 +12,17 @@ pub enum SecretPlace {
     Environment(String),
 }
 
+impl SecretPlace {
+    /// The key that tells of it, for a secret of this name: `token_file` or `token_env`.
+    pub(super) fn key(&self, secret: &str) -> String {
+        let kind = match self {
+            Self::File(_) => "file",
+            Self::Environment(_) => "env",
+        };
+        format!("{secret}_{kind}")
+    }
+}
+
 impl fmt::Display for SecretPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

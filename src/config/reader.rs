@@ -13,6 +13,8 @@ pub(super) struct Reader<'a> {
     file: PathBuf,
     /// The process's environment, for the keys that name a variable.
     pub(super) env: &'a BTreeMap<String, String>,
+    /// The variables that such keys name.
+    pub(super) named: BTreeSet<String>,
     asked: BTreeSet<String>,
     /// A set, because a faulty key of a section for all is read once for every tenant.
     faults: BTreeSet<Fault>,
@@ -25,7 +27,7 @@ pub(super) struct Faulty;
 impl<'a> Reader<'a> {
     pub(super) fn new(mut layers: Layers, file: PathBuf, env: &'a BTreeMap<String, String>) -> Self {
         let faults = layers.faults.drain(..).collect();
-        Self { layers, file, env, asked: BTreeSet::new(), faults }
+        Self { layers, file, env, named: BTreeSet::new(), asked: BTreeSet::new(), faults }
     }
 
     /// The keys of one section; a key it lacks is taken from `fallback`.
@@ -50,15 +52,19 @@ impl<'a> Reader<'a> {
         self.file.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
     }
 
-    /// Records what is wrong with a whole section, or with what is nowhere.
-    pub(super) fn fault(&mut self, key: &str, text: String) -> Faulty {
+    /// Where a whole section stands, or would if it were there.
+    pub(super) fn place(&self, key: &str) -> Origin {
         let below = |found: &&String| found.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         let section = self.layers.sections.get(key);
         let within =
             || self.layers.values.iter().find(|(found, _)| below(found)).map(|(_, entry)| &entry.origin);
         let nowhere = || Origin::File { path: self.file.clone(), line: None };
-        let origin = section.or_else(within).cloned().unwrap_or_else(nowhere);
-        self.record(Fault { origin, key: key.to_owned(), text })
+        section.or_else(within).cloned().unwrap_or_else(nowhere)
+    }
+
+    /// Records what is wrong with a whole section, or with what is nowhere.
+    pub(super) fn fault(&mut self, key: &str, text: String) -> Faulty {
+        self.record(Fault { origin: self.place(key), key: key.to_owned(), text })
     }
 
     fn record(&mut self, fault: Fault) -> Faulty {
@@ -67,10 +73,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Every fault, those of keys and sections that nobody asked for among them.
-    pub(super) fn finish(mut self) -> Vec<Fault> {
+    pub(super) fn faults(&self) -> Vec<Fault> {
         let strangers = super::unknown::faults(&self.layers, &self.asked);
-        self.faults.extend(strangers);
-        self.faults.into_iter().collect()
+        let all: BTreeSet<_> = self.faults.iter().cloned().chain(strangers).collect();
+        all.into_iter().collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The effective configuration as TOML that loads again: of secrets it tells where they stand.
 
-use super::listeners::{Admin, Server, TlsFiles};
+use super::certificates::TlsFiles;
+use super::listeners::{Admin, Server};
 use super::place::SecretPlace;
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;
@@ -52,10 +53,11 @@ impl Text {
 
     /// Where a secret stands, never what it is.
     fn secret(&mut self, name: &str, place: &SecretPlace) {
-        match place {
-            SecretPlace::File(path) => self.key(&format!("{name}_file"), quoted(path.display())),
-            SecretPlace::Environment(variable) => self.key(&format!("{name}_env"), quoted(variable)),
-        }
+        let told = match place {
+            SecretPlace::File(path) => quoted(path.display()),
+            SecretPlace::Environment(variable) => quoted(variable),
+        };
+        self.key(&place.key(name), told);
     }
 
     fn server(&mut self, server: &Server) {

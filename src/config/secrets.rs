@@ -10,6 +10,18 @@ use std::path::{Path, PathBuf};
 /// A secret and where it was found.
 type Placed<T> = (T, SecretPlace);
 
+/// A file of PEM, by its marks.
+pub(super) struct Pem {
+    pub(super) path: PathBuf,
+    text: SecretString,
+}
+
+impl Pem {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.text.expose_secret().as_bytes()
+    }
+}
+
 /// The tenant's OZmap key; it must have one.
 pub(super) fn key(section: &mut Section<'_, '_>) -> Result<Placed<ApiKey>, Faulty> {
     let what = "key of OZmap, raw or \"Bearer <key>\"";
@@ -30,13 +42,13 @@ pub(super) fn token(section: &mut Section<'_, '_>) -> Result<Option<Placed<Secre
 }
 
 /// A file of certificates: to trust, or to show.
-pub(super) fn certificates(section: &mut Section<'_, '_>, key: &str) -> Result<PathBuf, Faulty> {
+pub(super) fn certificates(section: &mut Section<'_, '_>, key: &str) -> Result<Pem, Faulty> {
     let marks = |text: &str| text.contains("-----BEGIN CERTIFICATE-----");
     pem(section, key, ["certificates", "no certificate", "/etc/ssl/ca.pem"], marks)
 }
 
 /// A file with a private key, in any of the three forms.
-pub(super) fn private_key(section: &mut Section<'_, '_>, key: &str) -> Result<PathBuf, Faulty> {
+pub(super) fn private_key(section: &mut Section<'_, '_>, key: &str) -> Result<Pem, Faulty> {
     let marks = |text: &str| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----");
     pem(section, key, ["private key", "no private key", "/etc/ssl/key.pem"], marks)
 }
@@ -46,11 +58,11 @@ fn pem(
     key: &str,
     [what, none, example]: [&str; 3],
     marks: impl FnOnce(&str) -> bool,
-) -> Result<PathBuf, Faulty> {
+) -> Result<Pem, Faulty> {
     let path = path(section, key, &format!("a file of PEM ({what}) such as \"{example}\""))?;
     let text = contents(section, key, &path, what)?;
     if marks(text.expose_secret()) {
-        return Ok(path);
+        return Ok(Pem { path, text });
     }
     let text = format!("the file {} holds {none}: expected PEM", path.display());
     Err(section.fault_at(key, text))
@@ -79,6 +91,7 @@ fn secret<T>(
         }
         (false, true) => {
             let variable = variable(section, &env_key)?;
+            section.reader.named.insert(variable.clone());
             let text = section.reader.env.get(&variable);
             let place = SecretPlace::Environment(variable);
             let Some(text) = text else {

@@ -58,7 +58,7 @@ fn tenant(
         host: host?,
         key,
         key_place,
-        ca_file: ca_file?,
+        ca_file: ca_file?.map(|pem| pem.path),
         outbound_proxy: outbound_proxy?,
         hosts: hosts?,
         forward: forwarding.forward,

@@ -4,6 +4,9 @@ use super::fault::{Fault, Origin};
 use super::layers::Layers;
 use std::collections::BTreeSet;
 
+/// A section of its own even where no key below it is known, for no tenant is.
+const TENANTS: &str = "tenants";
+
 /// One fault for every unknown key, but a single one for a section that is unknown as a whole.
 pub(super) fn faults(layers: &Layers, known: &BTreeSet<String>) -> Vec<Fault> {
     let values = layers.values.iter().map(|(key, entry)| (key, &entry.origin, false));
@@ -56,13 +59,19 @@ impl Place<'_> {
 
     fn advice(&self, unknown: &str, is_section: bool) -> String {
         let candidates: BTreeSet<&str> = if is_section {
-            self.known.iter().filter_map(|key| key.rsplit_once('.').map(|(section, _)| section)).collect()
+            let sections =
+                self.known.iter().filter_map(|key| key.rsplit_once('.').map(|(section, _)| section));
+            sections.chain([TENANTS]).collect()
         } else {
             self.known.iter().map(String::as_str).collect()
         };
-        let nearest = nearest(unknown, &candidates);
-        if !nearest.is_empty() {
-            let spelt: Vec<String> = nearest.into_iter().map(|key| self.spelt(key)).collect();
+        // Not of sections: [tenant.a] is not [tenant_defaults].
+        let mut meant = if is_section { Vec::new() } else { longer(unknown, &candidates) };
+        if meant.is_empty() {
+            meant = nearest(unknown, &candidates);
+        }
+        if !meant.is_empty() {
+            let spelt: Vec<String> = meant.into_iter().map(|key| self.spelt(key)).collect();
             return format!("did you mean {}?", spelt.join(" or "));
         }
         let above = unknown.rsplit_once('.').map_or("", |(above, _)| above);
@@ -78,16 +87,17 @@ impl Place<'_> {
     }
 }
 
+/// `key_file` for `key`: to be told first, because such keys are the ones a secret is pasted into.
+fn longer<'k>(unknown: &str, candidates: &BTreeSet<&'k str>) -> Vec<&'k str> {
+    let longer = |key: &&&str| key.strip_prefix(unknown).is_some_and(|rest| rest.starts_with('_'));
+    candidates.iter().filter(longer).copied().collect()
+}
+
 /// What was meant, most likely; empty when nothing is near.
 fn nearest<'k>(unknown: &str, candidates: &BTreeSet<&'k str>) -> Vec<&'k str> {
     let those = |wanted: &dyn Fn(&str) -> bool| -> Vec<&'k str> {
         candidates.iter().copied().filter(|key| wanted(key)).collect()
     };
-    // `key` for `key_file`: first, because such keys are the ones a secret is pasted into.
-    let longer = those(&|key| key.strip_prefix(unknown).is_some_and(|rest| rest.starts_with('_')));
-    if !longer.is_empty() {
-        return longer;
-    }
     let name = last(unknown);
     let slips = candidates.iter().map(|key| (strsim::damerau_levenshtein(key, unknown), *key)).min();
     if let Some((slips, key)) = slips
@@ -107,7 +117,7 @@ fn last(key: &str) -> &str {
 }
 
 fn is_known_section(part: &str, known: &BTreeSet<String>) -> bool {
-    part == "tenants" || known.iter().any(|key| is_below(key, part))
+    part == TENANTS || known.iter().any(|key| is_below(key, part))
 }
 
 fn is_below(key: &str, section: &str) -> bool {
@@ -120,5 +130,6 @@ fn names_in<'k>(section: &str, known: &'k BTreeSet<String>) -> BTreeSet<&'k str>
         "" => Some(key.as_str()),
         _ => key.strip_prefix(section)?.strip_prefix('.'),
     });
-    within.filter_map(|rest| rest.split('.').next()).collect()
+    let tenants = section.is_empty().then_some(TENANTS);
+    within.chain(tenants).filter_map(|rest| rest.split('.').next()).collect()
 }

@@ -174,6 +174,22 @@ mod tests {
         assert_eq!(taken(&mut queue), Some((2, Trigger::Admin, Acceptance::Guarded, 1)));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_gap_counts_from_the_last_that_was_ordered_whatever_the_clock_began_since() {
+        let mut queue = Queue::default();
+        queue.request(Trigger::Start).unwrap();
+        assert!(queue.take().is_some());
+        queue.order(Acceptance::Guarded, GAP).unwrap();
+        assert!(queue.take().is_some(), "the first order has none to keep away from");
+        advance(GAP / 2).await;
+        queue.request(Trigger::Schedule).unwrap();
+        assert!(queue.take().is_some());
+        queue.order(Acceptance::Guarded, GAP).unwrap();
+        assert!(queue.take().is_none());
+        advance(GAP / 2).await;
+        assert!(queue.take().is_some());
+    }
+
     #[test]
     fn what_nothing_keeps_away_begins_at_once_by_a_clock_that_never_stands_still() {
         let mut queue = Queue::default();

@@ -6,6 +6,7 @@
 use super::Service;
 use super::access::{OperatorAccess, Presented};
 use super::rejection::Rejection;
+use crate::config::duration::whole_seconds;
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method};
@@ -36,7 +37,7 @@ pub(super) enum Refused {
     #[error("changing routes are closed: set admin.token_file or admin.token_env")]
     NoTokenSet,
     /// Too many wrong tokens.
-    #[error("too many wrong admin tokens from this address; try again later")]
+    #[error("too many wrong admin tokens from this address; try again in {} s", whole_seconds(*.0))]
     LockedOut(Duration),
     /// No token.
     #[error("the admin token is needed: Authorization: Bearer <token>")]

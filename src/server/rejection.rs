@@ -1,5 +1,7 @@
 //! What turns connections and requests away, as metrics name it.
 
+use crate::tenant::selection::NoTenant;
+
 /// Why a connection or a request was turned away: the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rejection {
@@ -19,6 +21,10 @@ pub(super) enum Rejection {
     Malformed,
     /// A head, an address or a body beyond its limit.
     TooLarge,
+    /// Nothing tells which of several tenants is meant.
+    NoTenant,
+    /// The path names a tenant that isn't there, or that the `Host` rules out.
+    UnknownTenant,
     /// `server.queue_timeout`.
     QueueTimeout,
     /// `server.max_in_flight`.
@@ -34,8 +40,17 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
+    /// How it is counted that no tenant was found; not at all where it isn't OZmap's API that was asked for.
+    pub(super) fn of_no_tenant(reason: &NoTenant) -> Option<Self> {
+        match reason {
+            NoTenant::OtherPath => None,
+            NoTenant::Unnamed => Some(Self::NoTenant),
+            NoTenant::Unknown(_) | NoTenant::NotAName | NoTenant::OtherHost => Some(Self::UnknownTenant),
+        }
+    }
+
     /// Every one.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::MaxConnections,
         Self::MaxConnectionsPerAddress,
         Self::Handshake,
@@ -44,6 +59,8 @@ impl Rejection {
         Self::BodyTimeout,
         Self::Malformed,
         Self::TooLarge,
+        Self::NoTenant,
+        Self::UnknownTenant,
         Self::QueueTimeout,
         Self::MaxInFlight,
         Self::RateLimit,
@@ -63,6 +80,8 @@ impl Rejection {
             Self::BodyTimeout => "body_timeout",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
+            Self::NoTenant => "no_tenant",
+            Self::UnknownTenant => "unknown_tenant",
             Self::QueueTimeout => "queue_timeout",
             Self::MaxInFlight => "max_in_flight",
             Self::RateLimit => "rate_limit",
@@ -73,10 +92,11 @@ impl Rejection {
     }
 
     /// The setting to look at, where an operator's is what turned it away.
-    pub(super) fn limit(self) -> Option<&'static str> {
+    pub(super) fn setting(self) -> Option<&'static str> {
         match self {
             Self::MaxConnections => Some("server.max_connections"),
             Self::MaxConnectionsPerAddress => Some("server.max_connections_per_address"),
+            Self::NoTenant => Some("tenants.<name>.hosts"),
             Self::QueueTimeout => Some("server.queue_timeout"),
             Self::MaxInFlight => Some("server.max_in_flight"),
             Self::RateLimit => Some("server.requests_per_second_per_key"),
@@ -87,6 +107,7 @@ impl Rejection {
             | Self::BodyTimeout
             | Self::Malformed
             | Self::TooLarge
+            | Self::UnknownTenant
             | Self::Foreign
             | Self::LockedOut => None,
         }

@@ -5,8 +5,9 @@
 
 use super::access::AdminToken;
 use super::rate::RateLimit;
-use super::tls::{self, Certificates, TlsError};
+use super::tls::Certificates;
 use crate::config::Config;
+use crate::config::fault::Fault;
 use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;
@@ -20,10 +21,11 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 /// The keys that a reload takes into force.
-const APPLIED: [&str; 6] = [
+const APPLIED: [&str; 7] = [
     "admin.hosts",
     "admin.refresh_gap",
-    "admin.token",
+    "admin.token_env",
+    "admin.token_file",
     "log.filter",
     "server.queue_timeout",
     "server.requests_per_second_per_key",
@@ -49,14 +51,6 @@ pub enum ReloadError {
     /// It is not sound.
     #[error("the configuration is not sound, the one before stays in force")]
     Unsound(#[source] SourceError),
-    /// The files of a listener's certificates can't be used.
-    #[error("[{section}]: the certificates can't be used, those before stay in force")]
-    Certificates {
-        /// Of which listener.
-        section: &'static str,
-        /// Why.
-        source: Box<TlsError>,
-    },
     /// The log can't be changed.
     #[error("log.filter")]
     Log(#[source] SourceError),
@@ -200,23 +194,16 @@ impl Reloader {
     ) -> Result<Reloaded, ReloadError> {
         let source = self.source.as_ref().ok_or(ReloadError::NoSource)?;
         let reader = Arc::clone(source);
-        let read = spawn_blocking(move || {
-            let config = reader.read().map_err(ReloadError::Unsound)?;
-            for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
-                if let Some(files) = files {
-                    tls::check(files)
-                        .map_err(|fault| ReloadError::Certificates { section, source: Box::new(fault) })?;
-                }
-            }
-            Ok(config)
-        });
-        let new = read.await.map_err(|_panicked| ReloadError::Panicked)??;
+        let read = spawn_blocking(move || reader.read());
+        let read = read.await.map_err(|_panicked| ReloadError::Panicked)?;
+        let new = read.map_err(ReloadError::Unsound)?;
         let changed = changes(in_force, &new);
+        warn_of(in_force.new_warnings(&new));
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
         for certificates in &self.certificates {
-            // Were the files changed since they were checked: told where it happens, those before stay.
+            // Were the files changed since they were loaded: told where it happens, those before stay.
             let _told = certificates.reload();
         }
         current.operators.store(Arc::new(Operators::new(&new.admin)));
@@ -233,6 +220,13 @@ impl Reloader {
         in_force.admin = Admin { token, hosts, refresh_gap, ..in_force.admin.clone() };
         let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
         Ok(Reloaded { applied, needs_restart })
+    }
+}
+
+/// Tells the log what of a sound configuration may not have been meant.
+pub fn warn_of<'w>(warnings: impl IntoIterator<Item = &'w Fault>) {
+    for warning in warnings {
+        tracing::warn!(%warning, "the configuration may not say what was meant");
     }
 }
 

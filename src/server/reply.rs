@@ -7,11 +7,13 @@ use super::forward::NotForwarded;
 use super::framing::Misframed;
 use super::operator::Refused;
 use super::viability::Unanswered;
+use crate::config::duration::whole_seconds;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
+use crate::tenant::selection::NoTenant;
 use hyper::header::{
     AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -58,9 +60,16 @@ pub(super) fn unavailable(body: &Value) -> Response<Body> {
     response
 }
 
-/// Nothing here has this path.
-pub(super) fn not_found() -> Response<Body> {
-    error(StatusCode::NOT_FOUND, "not_found", "no such path; OZmap's API lies below /api/v2")
+/// A request that is no tenant's.
+pub(super) fn no_tenant(reason: &NoTenant) -> Response<Body> {
+    let code = if *reason == NoTenant::OtherPath { "not_found" } else { "no_tenant" };
+    error(StatusCode::NOT_FOUND, code, &reason.to_string())
+}
+
+/// Nothing on the admin listener has this path.
+pub(super) fn no_such_route() -> Response<Body> {
+    let message = "no such route of operators; GET / lists those there are";
+    error(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// The path exists, for other methods.
@@ -118,8 +127,11 @@ pub(super) fn overdue() -> Response<Body> {
 
 /// This key has asked too often; the next request may come after so long.
 pub(super) fn too_often(left: Duration) -> Response<Body> {
-    let message = "this key asks too often (server.requests_per_second_per_key); try again shortly";
-    wait(error(StatusCode::TOO_MANY_REQUESTS, "rate_limit", message), left)
+    let message = format!(
+        "this key asks too often (server.requests_per_second_per_key); try again in {} s",
+        whole_seconds(left)
+    );
+    wait(error(StatusCode::TOO_MANY_REQUESTS, "rate_limit", &message), left)
 }
 
 /// A request that the admin listener doesn't take.
@@ -145,8 +157,7 @@ pub(super) fn internal() -> Response<Body> {
 
 /// With a `Retry-After` in whole seconds, at least 1.
 fn wait(mut response: Response<Body>, left: Duration) -> Response<Body> {
-    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    response.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
+    response.headers_mut().insert(RETRY_AFTER, whole_seconds(left).into());
     response
 }
 

@@ -13,7 +13,8 @@ use super::viability::BadParameter;
 use super::{Service, admin, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::refresh::with_causes;
-use crate::tenant::{Selected, Tenant, resolve};
+use crate::tenant::selection::Selected;
+use crate::tenant::{Tenant, resolve};
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
@@ -118,9 +119,12 @@ async fn public<'s>(
     framing::check(&head)?;
     let path = head.uri.path().to_owned();
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let Some(Selected { tenant, below_api }) = service.tenants().select(host, &path) else {
-        framing::within(&head.uri, framing::LONGEST_URI)?;
-        return Ok(reply::not_found());
+    let Selected { tenant, below_api } = match service.tenants().select(host, &path) {
+        Ok(selected) => selected,
+        Err(reason) => {
+            framing::within(&head.uri, framing::LONGEST_URI)?;
+            return Err(reason.into());
+        }
     };
     notes.tenant = Some(tenant.name());
     let reads = matches!(head.method, Method::GET | Method::HEAD);
@@ -187,7 +191,7 @@ async fn admin(
         "/metrics" => Route::Metrics,
         "/admin/status" | "/admin/runs" | "/admin/refresh" | "/admin/reload" => Route::Admin,
         "/" => Route::Console,
-        _ => return Ok(reply::not_found()),
+        _ => return Ok(reply::no_such_route()),
     };
     notes.route = route;
     read_and_ignore(body).await?;

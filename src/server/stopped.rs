@@ -7,15 +7,19 @@ use super::framing::Misframed;
 use super::operator::{Operator, Refused};
 use super::rejection::Rejection;
 use super::reply;
+use crate::tenant::selection::NoTenant;
 use hyper::Response;
 use std::time::Duration;
 
 /// A request that ends before its handler.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum Stopped {
     /// Its head is ambiguous or too large.
     #[error(transparent)]
     Misframed(#[from] Misframed),
+    /// It is no tenant's.
+    #[error(transparent)]
+    NoTenant(#[from] NoTenant),
     /// Its body can't be read to its end.
     #[error(transparent)]
     Body(#[from] BodyFault),
@@ -35,6 +39,7 @@ impl Stopped {
     pub(super) fn answer(self, service: &Service, operator: Operator<'_>) -> Response<Body> {
         let rejection = match &self {
             Self::Misframed(fault) => Some(fault.rejection()),
+            Self::NoTenant(reason) => Rejection::of_no_tenant(reason),
             Self::Body(fault) => Some(fault.rejection()),
             Self::Overdue => Some(Rejection::QueueTimeout),
             Self::TooOften(_) => Some(Rejection::RateLimit),
@@ -45,6 +50,7 @@ impl Stopped {
         }
         match self {
             Self::Misframed(fault) => reply::misframed(fault),
+            Self::NoTenant(reason) => reply::no_tenant(&reason),
             Self::Body(fault) => reply::bad_body(fault),
             Self::Overdue => reply::overdue(),
             Self::TooOften(left) => reply::too_often(left),

@@ -5,15 +5,14 @@ mod expiry;
 pub use expiry::{Expiry, Validity};
 
 use super::side::Side;
-use crate::config::listeners::TlsFiles;
+use crate::config::certificates::{TlsFiles, Unfit};
 use crate::metrics::Metrics;
 use crate::refresh::with_causes;
 use arc_swap::ArcSwap;
 use expiry::Reminder;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,24 +48,9 @@ pub enum TlsError {
         /// Why not.
         source: io::Error,
     },
-    /// A file holds something else.
-    #[error("the file {} is not PEM of the expected kind", path.display())]
-    NotPem {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: pem::Error,
-    },
-    /// Certificate and key can't be used together.
-    #[error("the certificate in {} can't be used with the key in {}", cert.display(), key.display())]
-    Unusable {
-        /// The certificates.
-        cert: PathBuf,
-        /// The key.
-        key: PathBuf,
-        /// Why not.
-        source: rustls::Error,
-    },
+    /// The files hold something else, or don't belong together.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
 }
 
 /// Whether a listener could use these files now, and for how long; `None` when that can't be read.
@@ -218,22 +202,13 @@ impl Read {
     }
 
     fn usable(&self, files: &TlsFiles) -> Result<Usable, TlsError> {
-        let not_pem = |path: &Path| {
-            let path = path.to_owned();
-            |source| TlsError::NotPem { path, source }
-        };
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.cert).collect();
-        let chain = chain.map_err(not_pem(&files.cert))?;
-        let expiry = Expiry::of(&chain);
-        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(not_pem(&files.key))?;
-        let unusable =
-            |source| TlsError::Unusable { cert: files.cert.clone(), key: files.key.clone(), source };
+        let certified = files.certified(&self.cert, &self.key)?;
+        let expiry = Expiry::of(&certified.cert);
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(unusable)?
+            .map_err(|error| files.unfit(error))?
             .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(unusable)?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         // HTTP/2 isn't spoken here: its attacks are its own.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Usable { config, expiry })

@@ -34,14 +34,14 @@ impl TurnedAway {
     /// Counts one.
     pub(super) fn count(&self, rejection: Rejection) {
         self.metrics.rejected(rejection.as_str(), 1);
-        let Some(limit) = rejection.limit() else { return };
+        let Some(setting) = rejection.setting() else { return };
         if let Some(requests) = self.to_be_told(rejection) {
             let reason = rejection.as_str();
             tracing::warn!(
                 reason,
-                limit,
+                setting,
                 requests,
-                "clients are turned away: a limit is reached, or too much comes"
+                "clients are turned away: a setting keeps them out, or too much comes"
             );
         }
     }

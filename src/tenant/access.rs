@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::cache::{Begun, LoadCache, LoadError, Marks, Room, Weigh};
 use crate::config;
+use crate::config::duration::rounded;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
@@ -48,7 +49,7 @@ pub enum Unchecked {
     #[error("too many requests wait for OZmap (server.max_in_flight)")]
     Crowded,
     /// Not within the time a client waits; the check goes on.
-    #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
+    #[error("OZmap has not answered within {}", rounded(*.0))]
     Late(Duration),
     /// The call failed.
     #[error(transparent)]

@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::cache::{Begun, LoadCache, LoadError, Room, Weigh};
 use crate::config;
+use crate::config::duration::rounded;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
@@ -22,7 +23,7 @@ pub enum LiveFailure {
     #[error("too many requests wait for OZmap (server.max_in_flight)")]
     Crowded,
     /// Not within the time a client waits; the call goes on and its answer will be remembered.
-    #[error("OZmap has not answered within {}", humantime::format_duration(*.0))]
+    #[error("OZmap has not answered within {}", rounded(*.0))]
     Late(Duration),
     /// OZmap refuses this client: its own words.
     #[error("OZmap refuses the request ({})", .0.status)]

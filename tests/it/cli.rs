@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-fn program(arguments: &[&str]) -> Command {
+pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_viability-proxy"));
     command.args(arguments).kill_on_drop(true).stdin(Stdio::null()).env_clear();
     command
@@ -25,7 +25,7 @@ fn text_of(output: &Output) -> String {
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
@@ -176,6 +176,34 @@ async fn a_wrong_configuration_is_exit_code_2_and_says_where() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("none.toml"), "{}", text(&missing.stderr));
     assert_eq!(run(folder.path(), &["sevre"]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn where_no_file_is_the_one_that_was_looked_for_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["serve", "check", "config"] {
+        let output = run(folder.path(), &[command]).await;
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let told = text(&output.stderr);
+        let looked_for = folder.path().canonicalize().unwrap().join("config.toml");
+        let expected = format!("there is no configuration file {}: ", looked_for.display());
+        assert!(told.starts_with(&expected) && told.contains("--config"), "{command}: {told}");
+        assert!(told.contains("\nconfiguration: tenants: expected at least one section"), "{told}");
+    }
+    // Where nothing is missing, or a file is there, there is nothing to say of it.
+    let check = async |host: &str| {
+        let env =
+            [("VIABILITY__TENANTS__A__HOST", host), ("VIABILITY__TENANTS__A__KEY_ENV", "K"), ("K", "a-key")];
+        let output = program(&["check"]).current_dir(folder.path()).envs(env).output();
+        tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap()
+    };
+    let alone = check("https://a.example").await;
+    assert!(alone.status.success() && alone.stderr.is_empty(), "{}", text_of(&alone));
+    let told = text_of(&check("a.example").await);
+    assert!(told.starts_with("environment VIABILITY__TENANTS__A__HOST: "), "{told}");
+    std::fs::write(folder.path().join("config.toml"), "").unwrap();
+    let told = text_of(&run(folder.path(), &["check"]).await);
+    assert!(told.starts_with("config.toml: tenants: expected at least one"), "{told}");
 }
 
 #[tokio::test]

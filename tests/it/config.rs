@@ -6,7 +6,9 @@ mod broken;
 mod broken_keys;
 mod broken_tenants;
 mod secrets;
+mod warnings;
 
+use crate::tls::Pki;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -227,11 +229,12 @@ fn config_toml_loads_with_its_example_uncommented() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("admin-token"), "a-token").unwrap();
     fs::write(folder.path().join("cliente.key"), "a-key").unwrap();
+    let pki = Pki::new();
     for file in ["cliente-ca.pem", "public-cert.pem", "admin-cert.pem"] {
-        fs::write(folder.path().join(file), "-----BEGIN CERTIFICATE-----\n").unwrap();
+        fs::copy(pki.cert(), folder.path().join(file)).unwrap();
     }
     for file in ["public-key.pem", "admin-key.pem"] {
-        fs::write(folder.path().join(file), "-----BEGIN PRIVATE KEY-----\n").unwrap();
+        fs::copy(pki.key(), folder.path().join(file)).unwrap();
     }
     let text = uncommented(BUILT_IN).replace("/etc/viability-proxy/", "");
     // Of each pair only one may be given.

@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use viability_proxy::config::listeners::TlsFiles;
+use viability_proxy::config::certificates::TlsFiles;
 use viability_proxy::server::tls;
 
 const DAY: Duration = Duration::from_hours(24);

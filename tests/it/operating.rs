@@ -1,6 +1,6 @@
 //! What operators and Prometheus see.
 
-use crate::harness::{Plan, World};
+use crate::harness::{JsonBody, Plan, World};
 use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,10 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
     let world = World::start().await;
     let url = |path: &str| format!("http://{}{path}", world.app.admin_address());
     for path in ["/admin", "/admin/other", "/api/v2/boxes", "/metrics/"] {
-        assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
+        let response = world.http.get(url(path)).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        let message = "no such route of operators; GET / lists those there are";
+        assert_eq!(response.json_body().await, json!({ "code": "not_found", "message": message }), "{path}");
     }
     for path in ["/healthz", "/readyz", "/metrics", "/admin/status", "/admin/runs", "/"] {
         assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");

@@ -173,7 +173,10 @@ async fn r24_an_address_that_guesses_is_locked_out_and_no_other() {
     }
     let locked_out = locked_out.expect("a lock-out");
     assert_eq!(code(&locked_out), "locked_out");
-    assert!(locked_out.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let seconds: u64 = locked_out.header("retry-after").unwrap().parse().unwrap();
+    assert!(seconds >= 1);
+    let told = serde_json::from_slice::<Value>(&locked_out.body).unwrap()["message"].take();
+    assert!(told.as_str().unwrap().ends_with(&format!("; try again in {seconds} s")), "{told}");
     // A right guess is no way out, or guessing would cost nothing. The operators elsewhere notice nothing.
     assert_eq!(order(to, guesser, &right).await.status, 429);
     assert_eq!(order(to, [127, 0, 0, 1], &right).await.status, 202);

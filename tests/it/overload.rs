@@ -99,6 +99,7 @@ async fn a_key_that_asks_too_often_waits_and_others_do_not() {
         let refused = world.ask_as(&spelling, home.lat, home.lng, 100.0).await;
         assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!((&refused.body["code"], refused.header("retry-after")), (&"rate_limit".into(), "100"));
+        assert!(refused.body["message"].as_str().unwrap().ends_with("; try again in 100 s"), "{refused:?}");
     }
     let projects = world.http.get(world.public("/api/v2/projects")).header("authorization", &key);
     assert_eq!(projects.send().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);

@@ -6,9 +6,15 @@ use ozmap_simulator::{Settings, Simulator};
 use reqwest::StatusCode;
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
+use tempfile::TempDir;
 use toml::Table;
-use viability_proxy::config::load::BUILT_IN;
+use viability_proxy::app::{App, Surroundings};
+use viability_proxy::config::Config;
+use viability_proxy::config::load::{BUILT_IN, Source, load};
+use viability_proxy::server::reload::{ConfigSource, SourceError};
 
 /// A process whose configuration can be changed, and whoever asks it.
 struct Running {
@@ -22,7 +28,6 @@ struct Running {
 impl Running {
     async fn start() -> Self {
         let simulator = Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap();
-        // The token stands in a file, so that it can change.
         let env = [("VIABILITY__ADMIN__TOKEN_ENV", "UNUSED"), ("UNUSED", ADMIN_TOKEN)];
         let process = Process::start(&simulator, 1_024, &env).await;
         let original = fs::read_to_string(process.config_file()).unwrap();
@@ -174,9 +179,50 @@ async fn a_new_key_of_a_tenant_waits_for_a_restart_and_is_not_shown() {
     let secret = "another-key-of-ozmap";
     fs::write(running.process.config_file().with_file_name("key"), secret).unwrap();
     let (status, body) = running.reload().await;
-    assert_eq!((status, &body["needs_restart"]), (StatusCode::OK, &json!(["tenants.demo.key"])));
+    assert_eq!((status, &body["needs_restart"]), (StatusCode::OK, &json!(["tenants.demo.key_file"])));
     assert_eq!(running.query(&key).await, StatusCode::OK);
     assert!(!body.to_string().contains(secret));
+}
+
+/// A folder with a configuration, and the files that it names.
+struct Folder(TempDir);
+
+impl ConfigSource for Folder {
+    fn read(&self) -> Result<Config, SourceError> {
+        let source = Source::read(&self.0.path().join("config.toml"))?;
+        Ok(load(&source, &BTreeMap::new())?)
+    }
+
+    fn filter_log(&self, _directives: &str) -> Result<(), SourceError> {
+        Err("the tests have no log".into())
+    }
+}
+
+#[tokio::test]
+async fn a_new_admin_token_counts_at_once_and_is_named_by_the_key_of_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen = "listen = \"127.0.0.1:0\"";
+    let text = format!(
+        "[server]\n{listen}\n[admin]\n{listen}\ntoken_file = \"token\"\n\
+        [tenants.demo]\nhost = \"http://127.0.0.1:1\"\nkey_file = \"key\"\n"
+    );
+    for (file, text) in [("config.toml", text.as_str()), ("token", "before"), ("key", "a-key")] {
+        fs::write(folder.path().join(file), text).unwrap();
+    }
+    let token = folder.path().join("token");
+    let source: Arc<dyn ConfigSource> = Arc::new(Folder(folder));
+    let surroundings = Surroundings { source: Some(Arc::clone(&source)), ..Surroundings::default() };
+    let app = App::start(source.read().unwrap(), surroundings).await.unwrap();
+    fs::write(token, "after").unwrap();
+    let url = format!("http://{}/admin/reload", app.admin_address());
+    let order = async |token: &str| {
+        let response = http_client().post(&url).bearer_auth(token).send().await.unwrap();
+        (response.status(), response.json_body().await)
+    };
+    let applied = json!({ "applied": ["admin.token_file"], "needs_restart": [] });
+    assert_eq!(order("before").await, (StatusCode::OK, applied));
+    assert_eq!(order("before").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(order("after").await, (StatusCode::OK, json!({ "applied": [], "needs_restart": [] })));
 }
 
 #[tokio::test]

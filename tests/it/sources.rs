@@ -68,6 +68,26 @@ async fn expired_data_are_refused_where_the_operator_wants_that() {
 }
 
 #[tokio::test]
+async fn how_long_was_waited_in_vain_is_told_as_it_is_configured() {
+    // Calls made for clients have the same limit, and end a little later: mostly.
+    let config = "[live]\ndeadline = \"300ms\"\ntimeout = \"300ms\"\ncalls_per_second = 1000";
+    let world = World::cold(Plan { config, broken: Some("/boxes"), ..Plan::default() }).await;
+    world.simulator.faults().set("/ftth-viability", Fault::Hang);
+    let told = async {
+        loop {
+            let answer = world.ask(-27.6, -48.6, 150.0).await;
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+            let message = answer.body["message"].as_str().unwrap().to_owned();
+            if message.contains("within") {
+                return message;
+            }
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.expect("one is late");
+    assert!(told.ends_with("OZmap has not answered within 300ms"), "{told}");
+}
+
+#[tokio::test]
 async fn started_against_a_dead_ozmap_queries_get_503_and_it_heals_when_ozmap_comes_back() {
     let mut world = World::build(Plan::default()).await;
     let home = world.sellable_box();

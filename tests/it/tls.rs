@@ -251,25 +251,19 @@ async fn tls_a_bad_certificate_leaves_the_old_one_and_says_why() {
 
 /// `check` in a folder whose files are these.
 pub(crate) fn check(folder: &Path) -> (Option<i32>, String) {
+    run("check", folder)
+}
+
+/// The program in this folder: how it ended, and what it said of that.
+pub(crate) fn run(command: &str, folder: &Path) -> (Option<i32>, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_viability-proxy"))
-        .args(["check", "--config", "config.toml"])
+        .args([command, "--config", "config.toml"])
         .current_dir(folder)
         .env_clear()
         .env("K", "a-key")
         .output()
         .unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
-
-#[test]
-fn tls_check_tells_a_key_of_another_certificate() {
-    let pki = Pki::new();
-    pki.configure("server");
-    assert_eq!(check(pki.folder.path()).0, Some(0));
-    fs::write(pki.key(), KeyPair::generate().unwrap().serialize_pem()).unwrap();
-    let (code, told) = check(pki.folder.path());
-    assert_eq!(code, Some(1));
-    assert!(told.starts_with("server: the certificate in ") && told.contains("can't be used with"), "{told}");
 }
 
 #[tokio::test]

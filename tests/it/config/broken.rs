@@ -59,7 +59,7 @@ fn a_wrong_tenant_is_told_with_place_key_and_remedy() {
     for (text, message) in WHOLE_FILES {
         assert_eq!(refused(text, &[]), message, "\n{text}");
     }
-    assert_eq!(TENANT_KEYS.len() + WHOLE_FILES.len(), 33);
+    assert_eq!(TENANT_KEYS.len() + WHOLE_FILES.len(), 34);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_is_no_key_is_told_with_place_and_remedy() {
     for (text, message) in SHAPES {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
-    assert_eq!(SHAPES.len(), 15);
+    assert_eq!(SHAPES.len(), 18);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_wrong_variable_is_told_by_its_name_with_a_remedy() {
     for (variable, message) in VARIABLES {
         assert_eq!(refused(TENANT, &[variable]), message, "\n{variable:?}");
     }
-    assert_eq!(VARIABLES.len(), 14);
+    assert_eq!(VARIABLES.len(), 15);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_certificate_and_its_key_are_given_both_or_neither() {
 }
 
 /// What is no key, or no TOML; before a tenant that is right.
-const SHAPES: [(&str, &str); 15] = [
+const SHAPES: [(&str, &str); 18] = [
     ("[live]\ndedline = \"1s\"", "config.toml:2: live.dedline: unknown key: did you mean live.deadline?"),
     (
         "[live]\nlisten = \"1.2.3.4:5\"",
@@ -124,6 +124,15 @@ const SHAPES: [(&str, &str); 15] = [
     (
         "[livee]\ndeadline = \"1s\"\ntimeout = \"1s\"",
         "config.toml:1: livee: unknown section: did you mean live?",
+    ),
+    (
+        "[tenant.a]\nhost = \"https://a.example\"\nkey_env = \"K\"",
+        "config.toml:1: tenant: unknown section: did you mean tenants?",
+    ),
+    ("[tenant_default]", "config.toml:1: tenant_default: unknown section: did you mean tenant_defaults?"),
+    (
+        "[providers.a]\nhost = \"https://a.example\"",
+        "config.toml:1: providers: unknown section: known here: access, admin, freshness, live, log, refresh, server, snapshot, tenant_defaults, tenants, viability",
     ),
     ("[snapshots]", "config.toml:1: snapshots: unknown section: did you mean snapshot?"),
     ("deadline = \"1s\"", "config.toml:1: deadline: unknown key: did you mean live.deadline?"),
@@ -154,7 +163,11 @@ const SHAPES: [(&str, &str); 15] = [
 ];
 
 /// Variables, over a file that is right.
-const VARIABLES: [((&str, &str), &str); 14] = [
+const VARIABLES: [((&str, &str), &str); 15] = [
+    (
+        ("VIABILITY__TENANT__CLIENTE__HOST", "https://b.example"),
+        "environment VIABILITY__TENANT__CLIENTE__HOST: unknown section: did you mean VIABILITY__TENANTS?",
+    ),
     (
         ("VIABILITY__LIVE__DEADLINE__MS", "800"),
         "environment VIABILITY__LIVE__DEADLINE__MS: unknown key: did you mean VIABILITY__LIVE__DEADLINE?",

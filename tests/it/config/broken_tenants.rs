@@ -78,7 +78,11 @@ pub(super) const TENANT_KEYS: [(&str, &str); 19] = [
 ];
 
 /// Files of their own.
-pub(super) const WHOLE_FILES: [(&str, &str); 14] = [
+pub(super) const WHOLE_FILES: [(&str, &str); 15] = [
+    (
+        "[tenant.a]\nhost = \"https://a.example\"\nkey_env = \"K\"",
+        "config.toml: tenants: expected at least one section [tenants.<name>] with host and key_file or key_env\nconfig.toml:1: tenant: unknown section: did you mean tenants?",
+    ),
     (
         "",
         "config.toml: tenants: expected at least one section [tenants.<name>] with host and key_file or key_env",

@@ -14,7 +14,19 @@ fn a_secret_that_only_moved_has_not_changed() {
     assert_eq!(before.changed_keys(&after), BTreeSet::new());
     fs::write(folder.path().join("key"), "another").unwrap();
     let after = load_in(folder.path(), &moved, &[]).unwrap();
-    assert_eq!(before.changed_keys(&after), BTreeSet::from(["tenants.cliente.key".to_owned()]));
+    // By the key that tells where it stands now, as the operator wrote it.
+    assert_eq!(before.changed_keys(&after), BTreeSet::from(["tenants.cliente.key_file".to_owned()]));
+    assert_eq!(after.changed_keys(&before), BTreeSet::from(["tenants.cliente.key_env".to_owned()]));
+}
+
+#[test]
+fn a_token_that_came_or_went_is_named_as_the_file_names_or_named_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("token"), "a-token").unwrap();
+    let without = load_in(folder.path(), TENANT, &[]).unwrap();
+    let with = load_in(folder.path(), &format!("[admin]\ntoken_file = \"token\"\n{TENANT}"), &[]).unwrap();
+    let named = BTreeSet::from(["admin.token_file".to_owned()]);
+    assert_eq!((without.changed_keys(&with), with.changed_keys(&without)), (named.clone(), named));
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! What is sound and perhaps not what was meant.
+
+use super::fault::Fault;
+use super::reader::Reader;
+use super::{Config, Tenant, lookalikes};
+
+/// Of variables that are passed over, and of how these tenants are found.
+pub(super) fn of(reader: &Reader<'_>, tenants: &[Tenant]) -> Vec<Fault> {
+    let mut warnings = by_path_only(reader, tenants);
+    warnings.extend(lookalikes::warnings(reader));
+    warnings.sort();
+    warnings
+}
+
+/// Whoever adds a second tenant may not know that the first is no longer found at `/api/v2`.
+fn by_path_only(reader: &Reader<'_>, tenants: &[Tenant]) -> Vec<Fault> {
+    if tenants.len() < 2 {
+        return Vec::new();
+    }
+    let hostless = tenants.iter().filter(|tenant| tenant.hosts.is_empty());
+    hostless
+        .map(|Tenant { name, .. }| {
+            let key = format!("tenants.{name}");
+            let text = format!(
+                "is one of several and has no hosts: it is found below /{name}/api/v2 only, not at /api/v2; give it \
+                 hosts if clients are to find it by name"
+            );
+            Fault { origin: reader.place(&key), key, text }
+        })
+        .collect()
+}
+
+impl Config {
+    /// Those of `new` that this one doesn't have, on whatever line.
+    pub fn new_warnings<'n>(&self, new: &'n Self) -> impl Iterator<Item = &'n Fault> {
+        let is_known = |warning: &Fault| {
+            self.warnings.iter().any(|known| (&known.key, &known.text) == (&warning.key, &warning.text))
+        };
+        new.warnings.iter().filter(move |warning| !is_known(warning))
+    }
+}

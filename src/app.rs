@@ -136,15 +136,14 @@ impl App {
             Some(handle) => Background::on(handle),
             None => Background::start().map_err(StartError::Thread)?,
         };
-        let tasks = refreshers
-            .iter()
-            .flat_map(|refresher| {
-                let _closed = refresher.request(Trigger::Start);
-                let refreshing = background.handle().spawn(Arc::clone(refresher).keep_refreshing());
-                let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
-                [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
-            })
-            .collect();
+        let telling = tokio::spawn(Arc::clone(&service).keep_telling_of_rejections());
+        let refreshing = refreshers.iter().flat_map(|refresher| {
+            let _closed = refresher.request(Trigger::Start);
+            let refreshing = background.handle().spawn(Arc::clone(refresher).keep_refreshing());
+            let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
+            [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
+        });
+        let tasks = refreshing.chain([telling]).collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
         Ok(Self {
             service,
@@ -192,6 +191,7 @@ impl App {
         for task in self.tasks {
             task.abort();
         }
+        self.service.tell_of_the_last_rejections();
         let saving = join_all(self.refreshers.iter().map(|refresher| refresher.save_before_the_end()));
         if timeout(LONGEST_SAVING, saving).await.is_err() {
             tracing::warn!("the disk is too slow to write what came since the last snapshot");

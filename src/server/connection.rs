@@ -3,9 +3,9 @@
 use super::Service;
 use super::arrival::Arrival;
 use super::connections::Place;
+use super::peer::Peer;
 use super::rejection::Rejection;
 use super::router::{self, Visitor};
-use super::side::Side;
 use super::stream::Watched;
 use super::tls::Certificates;
 use hyper::header::{CONNECTION, HeaderValue};
@@ -17,7 +17,6 @@ use rustix::net::sockopt;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -50,8 +49,7 @@ pub(super) struct Timeouts {
 
 /// One connection.
 pub(super) struct Connection {
-    side: Side,
-    peer: SocketAddr,
+    peer: Peer,
     place: Place,
     timeouts: Timeouts,
     service: Arc<Service>,
@@ -83,15 +81,9 @@ impl Visit {
 
 impl Connection {
     /// Nothing has been read yet.
-    pub(super) fn new(
-        side: Side,
-        peer: SocketAddr,
-        place: Place,
-        timeouts: Timeouts,
-        service: Arc<Service>,
-    ) -> Self {
+    pub(super) fn new(peer: Peer, place: Place, timeouts: Timeouts, service: Arc<Service>) -> Self {
         let visit = Visit { requests: AtomicU32::new(0), arrival: Arc::new(Arrival::new()) };
-        Self { side, peer, place, timeouts, service, visit: Arc::new(visit) }
+        Self { peer, place, timeouts, service, visit: Arc::new(visit) }
     }
 
     /// Serves it to its end.
@@ -135,18 +127,18 @@ impl Connection {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "no TLS with a client");
-                self.service.turned_away.count(Rejection::Handshake);
+                self.service.turned_away.count(Rejection::Handshake, self.peer);
             }
-            Err(_elapsed) => self.service.turned_away.count(Rejection::Handshake),
+            Err(_elapsed) => self.service.turned_away.count(Rejection::Handshake, self.peer),
         }
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, watcher: Watcher) {
-        let Self { side, peer, place: _place, timeouts, service, visit } = self;
+        let Self { peer, place: _place, timeouts, service, visit } = self;
         let handler = service_fn(|request| {
             let (service, visit) = (Arc::clone(&service), Arc::clone(&visit));
             // Here, not when its answer is begun: hyper may read on before.
-            let visitor = Visitor { side, peer, waited: visit.begins_request() };
+            let visitor = Visitor { peer, waited: visit.begins_request() };
             async move {
                 let mut response = router::route(&service, visitor, request).await;
                 visit.arrival.waits_behind_an_answer();
@@ -164,7 +156,7 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), handler);
         if let Err(error) = watcher.watch(connection).await {
             if let Some(rejection) = rejection_of(&error, &visit) {
-                service.turned_away.count(rejection);
+                service.turned_away.count(rejection, peer);
             }
             tracing::debug!(%error, "connection ended early");
         }

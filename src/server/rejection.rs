@@ -1,5 +1,7 @@
 //! What turns connections and requests away, as metrics name it.
 
+use super::side::Side;
+
 /// Why a connection or a request was turned away: the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rejection {
@@ -73,8 +75,11 @@ impl Rejection {
     }
 
     /// The setting to look at, where an operator's is what turned it away.
-    pub(super) fn limit(self) -> Option<&'static str> {
+    pub(super) fn limit(self, side: Side) -> Option<&'static str> {
         match self {
+            Self::MaxConnections | Self::MaxConnectionsPerAddress if side == Side::Admin => {
+                Some("the admin listener's own, which is no setting")
+            }
             Self::MaxConnections => Some("server.max_connections"),
             Self::MaxConnectionsPerAddress => Some("server.max_connections_per_address"),
             Self::QueueTimeout => Some("server.queue_timeout"),

@@ -1,7 +1,7 @@
 //! The two listeners, by name.
 
 /// The two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Clients of OZmap's API.
     Public,

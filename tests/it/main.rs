@@ -38,4 +38,5 @@ mod stored;
 mod tenants;
 mod tidy;
 mod tls;
+mod turned_away;
 mod wrong_ozmap;

@@ -23,6 +23,7 @@ pub mod reload;
 mod reply;
 pub mod router;
 pub mod side;
+mod spoken;
 mod stopped;
 mod stream;
 pub mod tls;
@@ -251,8 +252,8 @@ impl Door {
             match places.take(peer.ip()) {
                 Ok(place) => {
                     let service = Arc::clone(&service);
-                    let connection = Connection::new(peer, place, timeouts, service);
-                    runtime.spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
+                    let connection = Connection::new(peer, place, timeouts, certificates.clone(), service);
+                    runtime.spawn(connection.serve(stream, graceful.watcher()));
                 }
                 // Dropped, and so closed: an answer would cost what the limit is to save.
                 Err(rejection) => service.turned_away.count(rejection, peer),

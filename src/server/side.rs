@@ -17,4 +17,12 @@ impl Side {
             Self::Admin => "admin",
         }
     }
+
+    /// Where its settings stand.
+    pub(super) fn section(self) -> &'static str {
+        match self {
+            Self::Public => "[server]",
+            Self::Admin => "[admin]",
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::frequent::Frequent;
 use super::peer::Peer;
 use super::rejection::Rejection;
 use super::side::Side;
+use super::spoken::Spoken;
 use crate::metrics::Metrics;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,13 +20,30 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// The count of one process.
 pub(super) struct TurnedAway {
     metrics: Arc<Metrics>,
-    /// What has been told of lately: as many entries as there are reasons, for each listener.
-    told: Mutex<HashMap<(Rejection, Side), Told>>,
-    /// A reason that had not come up lately has.
+    /// What has been told of lately: a few entries for each listener.
+    told: Mutex<HashMap<Matter, Told>>,
+    /// A matter that had not come up lately has.
     begun: Notify,
 }
 
-/// What the log knows of one reason on one listener.
+/// What clients were turned away for: each has lines of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Matter {
+    listener: Side,
+    reason: Rejection,
+    cause: Cause,
+}
+
+/// What an operator can do something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Cause {
+    /// This setting.
+    Limit(&'static str),
+    /// Clients speak this, and the listener doesn't.
+    Misdialled(Spoken),
+}
+
+/// What the log knows of one matter.
 struct Told {
     at: Instant,
     untold: u64,
@@ -41,8 +59,7 @@ impl Told {
 /// A line of the log.
 #[derive(Debug, PartialEq)]
 struct Line {
-    reason: Rejection,
-    listener: Side,
+    matter: Matter,
     /// How many since the line before.
     requests: u64,
     mostly_from: Option<Address>,
@@ -60,9 +77,15 @@ impl TurnedAway {
     /// Counts one.
     pub(super) fn count(&self, rejection: Rejection, peer: Peer) {
         self.metrics.rejected(rejection.as_str(), 1);
-        if let Some(line) = rejection.limit(peer.side).and_then(|_| self.first(rejection, peer)) {
-            line.tell();
+        if let Some(limit) = rejection.limit(peer.side) {
+            self.note(rejection, Cause::Limit(limit), peer);
         }
+    }
+
+    /// Counts one that spoke what this listener doesn't.
+    pub(super) fn count_misdialled(&self, rejection: Rejection, spoken: Spoken, peer: Peer) {
+        self.metrics.rejected(rejection.as_str(), 1);
+        self.note(rejection, Cause::Misdialled(spoken), peer);
     }
 
     /// Tells for ever of what came after a first line: how many, even if no more come.
@@ -79,14 +102,21 @@ impl TurnedAway {
 
     /// Tells of what would have been told later.
     pub(super) fn tell_the_rest(&self) {
-        let rest: Vec<_> = self.told().drain().filter_map(|(of, told)| Line::next(of, &told)).collect();
+        let rest: Vec<_> =
+            self.told().drain().filter_map(|(matter, told)| Line::next(matter, &told)).collect();
         rest.iter().for_each(Line::tell);
     }
 
+    fn note(&self, reason: Rejection, cause: Cause, peer: Peer) {
+        if let Some(line) = self.first(Matter { listener: peer.side, reason, cause }, peer) {
+            line.tell();
+        }
+    }
+
     /// A line at once, for the first in a while.
-    fn first(&self, reason: Rejection, peer: Peer) -> Option<Line> {
-        let (listener, address) = (peer.side, Address::of(peer.ip()));
-        match self.told().entry((reason, listener)) {
+    fn first(&self, matter: Matter, peer: Peer) -> Option<Line> {
+        let address = Address::of(peer.ip());
+        match self.told().entry(matter) {
             Entry::Occupied(mut told) => {
                 let told = told.get_mut();
                 told.untold += 1;
@@ -96,7 +126,7 @@ impl TurnedAway {
             Entry::Vacant(free) => free.insert(Told::at(Instant::now())),
         };
         self.begun.notify_one();
-        Some(Line { reason, listener, requests: 1, mostly_from: Some(address) })
+        Some(Line { matter, requests: 1, mostly_from: Some(address) })
     }
 
     /// When the next line may follow.
@@ -107,11 +137,11 @@ impl TurnedAway {
     /// The lines that are due. What has not come up again since its last line is forgotten: the next one is a first.
     fn due(&self) -> Vec<Line> {
         let (now, mut lines) = (Instant::now(), Vec::new());
-        self.told().retain(|&of, told| {
+        self.told().retain(|&matter, told| {
             if now.duration_since(told.at) < LINE_EVERY {
                 return true;
             }
-            let line = Line::next(of, told);
+            let line = Line::next(matter, told);
             *told = Told::at(now);
             let came_again = line.is_some();
             lines.extend(line);
@@ -120,7 +150,7 @@ impl TurnedAway {
         lines
     }
 
-    fn told(&self) -> MutexGuard<'_, HashMap<(Rejection, Side), Told>> {
+    fn told(&self) -> MutexGuard<'_, HashMap<Matter, Told>> {
         // Nothing under the lock can panic half-way through a change.
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,20 +158,42 @@ impl TurnedAway {
 
 impl Line {
     /// What there is to tell since the last one, if anything.
-    fn next((reason, listener): (Rejection, Side), told: &Told) -> Option<Self> {
+    fn next(matter: Matter, told: &Told) -> Option<Self> {
         let mostly_from = told.from.most();
-        (told.untold > 0).then_some(Self { reason, listener, requests: told.untold, mostly_from })
+        (told.untold > 0).then_some(Self { matter, requests: told.untold, mostly_from })
     }
 
     fn tell(&self) {
+        let Matter { listener, reason, cause } = self.matter;
+        let limit = match cause {
+            Cause::Limit(limit) => Some(limit),
+            Cause::Misdialled(_) => None,
+        };
         tracing::warn!(
-            reason = self.reason.as_str(),
-            limit = self.reason.limit(self.listener),
-            listener = self.listener.as_str(),
+            reason = reason.as_str(),
+            limit,
+            listener = listener.as_str(),
             requests = self.requests,
             mostly_from = self.mostly_from.map(|address| address.to_string()),
-            "clients are turned away: a limit is reached, or too much comes"
+            "clients are turned away: {}",
+            cause.text(listener)
         );
+    }
+}
+
+impl Cause {
+    /// What happened, and what to do.
+    fn text(self, listener: Side) -> String {
+        let section = listener.section();
+        match self {
+            Self::Limit(_) => "a limit is reached, or too much comes".to_owned(),
+            Self::Misdialled(Spoken::PlainHttp) => format!(
+                "they speak plain HTTP and this listener speaks TLS: call https://, or take tls_cert_file out of {section}"
+            ),
+            Self::Misdialled(Spoken::Tls) => {
+                format!("they speak TLS and tls_cert_file is not set for {section}: set it, or call http://")
+            }
+        }
     }
 }
 
@@ -154,8 +206,15 @@ mod tests {
         Peer { side: Side::Public, address: SocketAddr::from(([127, 0, 0, last], 9)) }
     }
 
-    fn line(reason: Rejection, requests: u64, last: u8) -> Line {
-        Line { reason, listener: Side::Public, requests, mostly_from: Some(Address::of(peer(last).ip())) }
+    const LATE: Matter = matter(Rejection::QueueTimeout);
+    const MANY: Matter = matter(Rejection::MaxConnections);
+
+    const fn matter(reason: Rejection) -> Matter {
+        Matter { listener: Side::Public, reason, cause: Cause::Limit("a.setting") }
+    }
+
+    fn line(matter: Matter, requests: u64, last: u8) -> Line {
+        Line { matter, requests, mostly_from: Some(Address::of(peer(last).ip())) }
     }
 
     #[tokio::test(start_paused = true)]
@@ -163,22 +222,21 @@ mod tests {
         let turned_away = TurnedAway::new(Arc::new(Metrics::new().unwrap()));
         let begun = Instant::now();
         assert_eq!(turned_away.next_due(), None);
-        let (late, many) = (Rejection::QueueTimeout, Rejection::MaxConnections);
-        assert_eq!(turned_away.first(late, peer(1)), Some(line(late, 1, 1)));
+        assert_eq!(turned_away.first(LATE, peer(1)), Some(line(LATE, 1, 1)));
         tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(turned_away.first(many, peer(2)), Some(line(many, 1, 2)));
+        assert_eq!(turned_away.first(MANY, peer(2)), Some(line(MANY, 1, 2)));
         for last in [3, 4, 4, 3, 4] {
-            assert_eq!(turned_away.first(late, peer(last)), None);
+            assert_eq!(turned_away.first(LATE, peer(last)), None);
         }
         assert_eq!(turned_away.due(), []);
         assert_eq!(turned_away.next_due(), Some(begun + LINE_EVERY));
         tokio::time::advance(Duration::from_secs(7)).await;
-        assert_eq!(turned_away.due(), [line(late, 5, 4)]);
-        assert_eq!(turned_away.first(late, peer(5)), None);
+        assert_eq!(turned_away.due(), [line(LATE, 5, 4)]);
+        assert_eq!(turned_away.first(LATE, peer(5)), None);
         // Once there are none for ten seconds, the next is told at once again.
         tokio::time::advance(LINE_EVERY).await;
-        assert_eq!(turned_away.due(), [line(late, 1, 5)]);
-        assert_eq!(turned_away.first(many, peer(6)), Some(line(many, 1, 6)));
+        assert_eq!(turned_away.due(), [line(LATE, 1, 5)]);
+        assert_eq!(turned_away.first(MANY, peer(6)), Some(line(MANY, 1, 6)));
         tokio::time::advance(LINE_EVERY).await;
         assert_eq!(turned_away.due(), []);
         assert_eq!(turned_away.next_due(), None);

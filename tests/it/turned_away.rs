@@ -2,10 +2,12 @@
 
 use crate::process::Process;
 use crate::raw::Raw;
+use crate::tls::Pki;
 use ozmap_simulator::{Settings, Simulator};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn simulator() -> Simulator {
     Simulator::start(Settings { boxes: 500, ..Settings::default() }).await.unwrap()
@@ -61,4 +63,65 @@ async fn how_many_were_turned_away_and_where_most_came_from_is_told_though_nothi
     process.signal(Signal::TERM);
     assert_eq!(line(&told(&mut process).await), (5, "127.0.0.4".to_owned()));
     assert!(process.ended().await);
+}
+
+/// The next line: its listener, where most came from, its message.
+async fn told_of(process: &mut Process) -> (String, String, String) {
+    let entry = told(process).await;
+    assert_eq!((&entry["level"], &entry["requests"]), (&"WARN".into(), &1.into()), "{entry}");
+    let word = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    (word("listener"), word("mostly_from"), word("message"))
+}
+
+#[tokio::test]
+async fn plain_http_sent_to_a_tls_listener_is_told_with_what_to_do_and_other_noise_is_not() {
+    let (simulator, pki) = (simulator().await, Pki::new());
+    let (cert, key) = (pki.cert(), pki.key());
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let env = [
+        ("VIABILITY__SERVER__TLS_CERT_FILE", cert),
+        ("VIABILITY__SERVER__TLS_KEY_FILE", key),
+        ("VIABILITY__ADMIN__TLS_CERT_FILE", cert),
+        ("VIABILITY__ADMIN__TLS_KEY_FILE", key),
+    ];
+    let mut process = Process::start(&simulator, 1_024, &env).await;
+    for (to, listener, section) in
+        [(process.public, "public", "[server]"), (process.admin, "admin", "[admin]")]
+    {
+        for noise in ["SSH-2.0-OpenSSH_9.2\r\n", "\0\0\0\0\0\0\0\0"] {
+            let mut scanner = Raw::connect_from([127, 0, 0, 9], to).await;
+            scanner.send(noise).await;
+            scanner.rest().await;
+        }
+        // TLS as it should be, and in it what is no HTTP.
+        let mut odd = pki.connect(to, &[]).await.unwrap();
+        odd.write_all(b"nonsense\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        odd.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
+        let mut plain = Raw::connect_from([127, 0, 0, 2], to).await;
+        plain.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        plain.rest().await;
+        let told = told_of(&mut process).await;
+        assert_eq!((told.0.as_str(), told.1.as_str()), (listener, "127.0.0.2"), "{told:?}");
+        assert!(told.2.contains("call https://") && told.2.contains(section), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn tls_sent_to_a_plain_listener_is_told_with_what_to_do_and_other_noise_is_not() {
+    let (simulator, pki) = (simulator().await, Pki::new());
+    let mut process = Process::start(&simulator, 1_024, &[]).await;
+    for (to, listener, section) in
+        [(process.public, "public", "[server]"), (process.admin, "admin", "[admin]")]
+    {
+        let mut scanner = Raw::connect_from([127, 0, 0, 9], to).await;
+        scanner.send("nonsense\r\n\r\n").await;
+        scanner.rest().await;
+        assert!(pki.connect(to, &["http/1.1"]).await.is_err());
+        let told = told_of(&mut process).await;
+        assert_eq!((told.0.as_str(), told.1.as_str()), (listener, "127.0.0.1"), "{told:?}");
+        let remedy = format!("tls_cert_file is not set for {section}");
+        assert!(told.2.contains("TLS") && told.2.contains(&remedy), "{told:?}");
+    }
 }

@@ -32,6 +32,7 @@ mod refresh;
 mod reload;
 mod restart;
 mod robustness;
+mod shared_folder;
 mod slow_ozmap;
 mod sources;
 mod stored;

@@ -25,6 +25,10 @@ const KEPT: usize = 3;
 /// No file of ours is longer; a longer one isn't read into memory.
 const LONGEST_FILE: u64 = 2 << 30;
 
+/// What it means that there is no snapshot although there should be.
+const WITHOUT: &str =
+    "starting without: queries are answered live, within the budget, until the first refresh has ended";
+
 /// The snapshot files of one tenant.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -158,19 +162,27 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::Absent,
             Err(error) => {
                 let directory = self.directory.display();
-                tracing::warn!(%directory, %error, "snapshots can't be looked for; starting without");
+                tracing::warn!(%directory, %error, "snapshots can't be looked for; {WITHOUT}");
                 return Loaded::Unusable;
             }
         };
+        let mut older = files.len();
         for file in &files {
             match self.read(&file.path) {
                 Ok((snapshot, scopes)) => return Loaded::Snapshot(Box::new(snapshot), scopes),
                 Err(error) => {
-                    tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used; trying the one before");
+                    older -= 1;
+                    let next = if older > 0 { "; trying the one before" } else { "" };
+                    tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used{next}");
                 }
             }
         }
-        if files.is_empty() { Loaded::Absent } else { Loaded::Unusable }
+        if files.is_empty() {
+            return Loaded::Absent;
+        }
+        let (tenant, snapshots) = (&self.identity.tenant, files.len());
+        tracing::warn!(tenant, snapshots, "none of the stored snapshots can be used; {WITHOUT}");
+        Loaded::Unusable
     }
 
     fn read(&self, path: &Path) -> io::Result<(Snapshot, Vec<KnownScope>)> {

@@ -2,6 +2,7 @@
 //! that may have passed. Runs of one tenant never overlap.
 
 pub mod aging;
+mod failed;
 pub mod guard;
 pub mod progress;
 pub mod queue;
@@ -16,7 +17,7 @@ use crate::tenant::Tenant;
 use guard::Acceptance;
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping, Waiting};
-use report::{Failure, NoReport, Report, Running, Trigger};
+use report::{NoReport, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
 use saving::{OnDisk, Saved};
 use std::collections::VecDeque;
@@ -260,15 +261,7 @@ impl Refresher {
             if let RefreshError::Refused(rejection) = &error {
                 self.metrics.refresh().rejected(tenant, rejection.as_str());
             }
-            let failure = Failure { kind: error.as_str(), message: with_causes(&error) };
-            tracing::warn!(
-                tenant,
-                run = run.id,
-                error = failure.message,
-                data = self.tenant.state_of(self.tenant.data().as_deref()).as_str(),
-                "refresh failed; the data stay as they were"
-            );
-            failure
+            self.tell_of_failure(run, &error)
         });
         if let Ok(published) = &outcome {
             tracing::info!(

@@ -12,6 +12,7 @@ mod config;
 mod dashboard;
 mod elsewhere;
 mod expiry;
+mod failures;
 mod forward;
 mod framing;
 mod harness;

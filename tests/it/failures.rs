@@ -62,3 +62,34 @@ async fn a_refresh_that_fails_is_told_with_whether_there_are_data() {
     assert_eq!(world.refresh().await["result"], "status");
     assert_eq!(log.failures(), [line("fresh", "refresh failed; the data stay as they were")]);
 }
+
+#[tokio::test]
+async fn a_key_that_ozmap_refuses_is_an_error_that_says_what_becomes_of_the_data() {
+    let refuse = "[freshness]\nwhen_expired = \"refuse\"";
+    let expired = "[freshness]\nwhen_expired = \"refuse\"\nstale_after = \"1ms\"\nmax_stale = \"1ms\"";
+    for (config, data, fate) in [
+        ("", "fresh", "the data stay as they were and go on answering, older and older"),
+        (refuse, "fresh", "the data stay as they were and answer until they expire (freshness.max_stale)"),
+        (expired, "expired", "the data have expired and answer no more (freshness.when_expired)"),
+    ] {
+        let (log, _kept) = Log::keep();
+        let world = World::build(Plan { config, ..Plan::default() }).await;
+        world.simulator.revoke(&world.simulator.full_key());
+        let report = world.refresh().await;
+        assert_eq!(report["result"], "unauthorized", "{report}");
+        let told = log.failures();
+        let [[level, state, message]] = told.as_slice() else { panic!("one line: {told:?}") };
+        assert_eq!((level.as_str(), state.as_str()), ("ERROR", data), "{message}");
+        assert!(message.contains("until the key is replaced") && message.ends_with(fate), "{message}");
+    }
+    let (log, _kept) = Log::keep();
+    let world = World::cold(Plan { broken: Some("/projects"), ..Plan::default() }).await;
+    world.app.refreshers()[0].report_of(1, PATIENCE).await.expect("the first refresh ends");
+    world.simulator.revoke(&world.simulator.full_key());
+    world.simulator.faults().clear();
+    assert_eq!(world.refresh().await["result"], "unauthorized");
+    let told = log.failures();
+    let [level, state, message] = told.last().unwrap();
+    assert_eq!((level.as_str(), state.as_str()), ("ERROR", "absent"));
+    assert!(message.ends_with("there are no data yet: nothing is answered from memory"), "{message}");
+}

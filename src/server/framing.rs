@@ -2,7 +2,8 @@
 //!
 //! What is refused here ends the connection: after such a head nobody can be sure where the next request begins.
 //! hyper itself refuses contradicting or malformed lengths, transfer codings that don't end in `chunked`, folded lines,
-//! spaces before a colon, stray control bytes and versions other than 1.0 and 1.1. Of a request with both
+//! spaces before a colon, stray control bytes and versions other than 1.0 and 1.1. What it refuses it answers by itself,
+//! before any handler and without a body; nothing of its interface changes that. Of a request with both
 //! `Transfer-Encoding` and `Content-Length` it forgets the length before anybody sees it; such a request is refused
 //! wherever `Transfer-Encoding` is. Where it isn't (writes that are passed on), the coding counts, the connection ends
 //! after the answer, and the next hop is given a frame of our own making: RFC 9112, 6.1.

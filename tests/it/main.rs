@@ -7,6 +7,7 @@ mod aging;
 mod answers;
 mod between;
 mod bombs;
+mod certificates;
 mod cli;
 mod config;
 mod dashboard;

@@ -142,15 +142,14 @@ impl App {
             Some(handle) => Background::on(handle),
             None => Background::start().map_err(StartError::Thread)?,
         };
-        let tasks = refreshers
-            .iter()
-            .flat_map(|refresher| {
-                let _closed = refresher.request(Trigger::Start);
-                let refreshing = background.handle().spawn(Arc::clone(refresher).keep_refreshing());
-                let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
-                [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
-            })
-            .collect();
+        let telling = tokio::spawn(Arc::clone(&service).keep_telling_of_rejections());
+        let refreshing = refreshers.iter().flat_map(|refresher| {
+            let _closed = refresher.request(Trigger::Start);
+            let refreshing = background.handle().spawn(Arc::clone(refresher).keep_refreshing());
+            let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
+            [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
+        });
+        let tasks = refreshing.chain([telling]).collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
         Ok(Self {
             service,
@@ -189,7 +188,9 @@ impl App {
     /// Announces the end for `server.shutdown_delay`, stops accepting, lets the requests under way end within
     /// `server.drain`, then ends everything else: [`LAST_WORDS`] later, and [`LONGEST_SAVING`] if the disk is slow.
     pub async fn stop(self) -> Drain {
-        let Self { refreshers, schedule, tasks, mut listeners, stage, shutdown_delay, drain, .. } = self;
+        let Self {
+            service, refreshers, schedule, tasks, mut listeners, stage, shutdown_delay, drain, ..
+        } = self;
         stage.send_replace(Stage::Leaving);
         sleep(shutdown_delay).await;
         schedule.stop().await;
@@ -212,6 +213,7 @@ impl App {
             }
         };
         let (admin, ()) = join(admin, giving_up).await;
+        service.tell_of_the_last_rejections();
         let saving = join_all(refreshers.iter().map(|refresher| refresher.save_before_the_end()));
         if timeout(LONGEST_SAVING, saving).await.is_err() {
             tracing::warn!("the disk is too slow to write what came since the last snapshot");

@@ -3,6 +3,7 @@
 
 pub mod aging;
 mod ended;
+mod failed;
 pub mod guard;
 pub mod objection;
 pub mod progress;
@@ -19,7 +20,7 @@ use ended::Ended;
 use guard::Acceptance;
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping, Waiting};
-use report::{Failure, NoReport, Report, Running, Trigger};
+use report::{NoReport, Report, Running, Trigger};
 use run::{Published, RefreshError, run_apart};
 use saving::{OnDisk, Saved};
 use std::collections::VecDeque;
@@ -263,16 +264,7 @@ impl Refresher {
                     self.metrics.refresh().rejected(tenant, objection.as_str());
                 }
             }
-            let failure =
-                Failure { kind: error.as_str(), message: with_remedy(with_causes(&error), error.remedy()) };
-            tracing::warn!(
-                tenant,
-                run = run.id,
-                error = failure.message,
-                data = self.tenant.state_of(self.tenant.data().as_deref()).as_str(),
-                "refresh failed; the data stay as they were"
-            );
-            failure
+            self.tell_of_failure(run, &error)
         });
         if let Ok(published) = &outcome {
             tracing::info!(

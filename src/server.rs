@@ -10,11 +10,13 @@ mod connection;
 mod connections;
 mod forward;
 mod framing;
+mod frequent;
 mod lockout;
 mod notes;
 mod operator;
 mod orders;
 mod panics;
+mod peer;
 mod probes;
 mod rate;
 mod rejection;
@@ -22,6 +24,7 @@ pub mod reload;
 mod reply;
 pub mod router;
 pub mod side;
+mod spoken;
 mod stopped;
 mod stream;
 pub mod tls;
@@ -38,6 +41,7 @@ use connections::{Caps, Places};
 use hyper::HeaderMap;
 use hyper_util::server::graceful::GracefulShutdown;
 use lockout::Lockout;
+use peer::Peer;
 use reload::{Aftermath, ConfigSource, Current, Operators, ReloadError, Reloaded, Reloader};
 use router::RequestIds;
 use side::Side;
@@ -112,6 +116,16 @@ impl Service {
     /// Reads the configuration again and takes into force what can be; logs what came of it.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         self.reloader.reload(&self.current, &self.metrics).await
+    }
+
+    /// Tells the log for ever how many are turned away.
+    pub async fn keep_telling_of_rejections(self: Arc<Self>) {
+        self.turned_away.keep_telling().await;
+    }
+
+    /// Tells the log of those turned away that it would have told of later.
+    pub fn tell_of_the_last_rejections(&self) {
+        self.turned_away.tell_the_rest();
     }
 
     fn tenants(&self) -> &Tenants {
@@ -238,7 +252,7 @@ impl Door {
                 }
             };
             let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
+                Ok((stream, address)) => (stream, Peer { side, address }),
                 Err(error) => {
                     let next = after_failed_accept(&error, side, pause);
                     if let Some(next) = next {
@@ -252,11 +266,11 @@ impl Door {
             match places.take(peer.ip()) {
                 Ok(place) => {
                     let service = Arc::clone(&service);
-                    let connection = Connection::new(side, peer, place, timeouts, service);
-                    runtime.spawn(connection.serve(stream, certificates.clone(), graceful.watcher()));
+                    let connection = Connection::new(peer, place, timeouts, certificates.clone(), service);
+                    runtime.spawn(connection.serve(stream, graceful.watcher()));
                 }
                 // Dropped, and so closed: an answer would cost what the limit is to save.
-                Err(rejection) => service.turned_away.count(rejection),
+                Err(rejection) => service.turned_away.count(rejection, peer),
             }
         };
         drop(listener);

@@ -1,15 +1,19 @@
 //! Data of the tenant to disk and back.
 
-use super::store::Loaded;
+use super::store::{Loaded, StoreError};
 use super::{Refresher, with_causes};
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
 use crate::viability::plant::ObjectId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use std::time::SystemTime;
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+/// How often a process that may not write looks whether it may: the one before it ends within seconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A snapshot that was written.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +31,15 @@ pub struct Saved {
 pub(super) struct OnDisk {
     generation: u64,
     rights: HashMap<KeyDigest, HashSet<ObjectId>>,
+}
+
+/// How a try to write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Saving {
+    /// It is over, whatever came of it: the next data are another.
+    Done,
+    /// Another process writes there; once that ends, this one may.
+    Locked,
 }
 
 impl OnDisk {
@@ -63,20 +76,44 @@ impl Refresher {
 
     /// Writes what is published to disk, for ever: apart from the refreshes, which a disk that hangs must not hold up.
     pub async fn keep_saving(self: Arc<Self>) {
+        let mut saving = Saving::Done;
         loop {
-            self.unsaved.notified().await;
-            self.save().await;
+            tokio::select! {
+                () = self.unsaved.notified() => {}
+                () = self.may_save(), if saving == Saving::Locked => {}
+            }
+            saving = self.save().await;
         }
     }
 
-    /// Writes once more before the process ends, for what has come since: data, and the rights of keys.
+    /// Comes when nobody else writes there any more.
+    async fn may_save(&self) {
+        let Some(store) = &self.store else { return };
+        loop {
+            sleep(LOOK_EVERY).await;
+            let store = store.clone();
+            if spawn_blocking(move || store.may_write()).await.unwrap_or(false) {
+                return;
+            }
+        }
+    }
+
+    /// Writes once more before the process ends, for what has come since: data, and the rights of keys. From then on
+    /// another process may write.
     pub async fn save_before_the_end(&self) {
-        let Some(data) = self.tenant.data() else { return };
-        let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
-        let is_there = self.on_disk.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&now);
-        if !is_there {
+        if !self.is_all_on_disk() {
             self.save().await;
         }
+        if let Some(store) = self.store.clone() {
+            // A panic is logged where it happens; the lock ends with the process at the latest.
+            let _given_up = spawn_blocking(move || store.give_up()).await;
+        }
+    }
+
+    fn is_all_on_disk(&self) -> bool {
+        let Some(data) = self.tenant.data() else { return true };
+        let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
+        self.on_disk.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&now)
     }
 
     /// The last snapshot that this process wrote.
@@ -89,26 +126,28 @@ impl Refresher {
     }
 
     /// Data that can't be saved are served all the same; the next refresh tries again.
-    async fn save(&self) {
-        let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return };
+    async fn save(&self) -> Saving {
+        let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return Saving::Done };
         let (tenant, scopes) = (self.tenant.name(), self.tenant.known_scopes());
         let generation = data.snapshot.generation();
         let saving = spawn_blocking(move || store.save(&data.snapshot, &scopes).map(|bytes| (bytes, scopes)));
-        let result = match saving.await {
+        let (result, saving) = match saving.await {
             Ok(Ok((bytes, scopes))) => {
                 self.is_on_disk(OnDisk::new(generation, scopes));
                 tracing::info!(tenant, generation, bytes, "snapshot written");
                 let saved = Saved { generation, bytes, at: SystemTime::now() };
                 *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(saved);
-                "ok"
+                ("ok", Saving::Done)
             }
             Ok(Err(error)) => {
                 tracing::warn!(tenant, error = with_causes(&error), "a restart would lose these data");
-                "failed"
+                let locked = matches!(error, StoreError::Locked { .. });
+                (error.as_str(), if locked { Saving::Locked } else { Saving::Done })
             }
             // A panic, logged where it happened.
-            Err(_panicked) => "failed",
+            Err(_panicked) => ("failed", Saving::Done),
         };
         self.metrics.refresh().snapshot_written(tenant, result);
+        saving
     }
 }

@@ -1,20 +1,23 @@
 //! The last snapshots on disk, so that a restart answers at once, whatever OZmap does.
 //!
 //! A file appears by one rename of a whole, synced one: a process killed at any moment leaves the files before it as
-//! they were. The last three are kept, and the newest that can be read is used.
+//! they were. The last three are kept, and the newest that can be read is used. Any number of processes may read them, one
+//! writes and removes.
 
 pub mod format;
+mod lock;
 pub mod stored;
 
 use crate::config::Tenant;
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
 use format::{decode, encode};
-use std::fs::{self, File, OpenOptions};
+use lock::Lock;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stored::Identity;
 
 /// Files kept of a tenant.
@@ -22,21 +25,49 @@ const KEPT: usize = 3;
 /// No file of ours is longer; a longer one isn't read into memory.
 const LONGEST_FILE: u64 = 2 << 30;
 
+/// What it means that there is no snapshot although there should be.
+const WITHOUT: &str =
+    "starting without: queries are answered live, within the budget, until the first refresh has ended";
+
 /// The snapshot files of one tenant.
 #[derive(Clone, Debug)]
 pub struct Store {
     directory: PathBuf,
     identity: Identity,
-    /// Held by who writes: two would take one name.
-    writing: Arc<Mutex<()>>,
+    /// For who writes: two would take one name.
+    lock: Arc<Mutex<Lock>>,
 }
 
 /// A snapshot could not be written; those written before are as they were.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: the snapshot can't be written; check space and rights", path.display())]
-pub struct StoreError {
-    path: PathBuf,
-    source: io::Error,
+pub enum StoreError {
+    /// The disk, or the system, doesn't take it.
+    #[error("{}: the snapshot can't be written; check space and rights", path.display())]
+    Unwritten {
+        /// What could not be written to.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process does.
+    #[error(
+        "{}: another process holds this lock and writes its snapshots here; if it isn't about to end, stop it or give each a snapshot.directory of its own",
+        path.display()
+    )]
+    Locked {
+        /// The file of the lock.
+        path: PathBuf,
+    },
+}
+
+impl StoreError {
+    /// The word for it in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unwritten { .. } => "failed",
+            Self::Locked { .. } => "locked",
+        }
+    }
 }
 
 /// What became of looking for a snapshot.
@@ -58,19 +89,45 @@ impl Store {
             key: tenant.key.digest().0,
             blocked_ports_are_free: tenant.rules.blocked_ports_are_free,
         };
-        Self { directory: directory.to_owned(), identity, writing: Arc::default() }
+        let lock = Lock::new(directory.join(format!("{}.lock", identity.tenant)));
+        Self { directory: directory.to_owned(), identity, lock: Arc::new(Mutex::new(lock)) }
     }
 
     /// Writes a snapshot, with the scopes of keys, and removes what is older than the last three; tells how many bytes it has. Blocks.
     pub fn save(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> Result<u64, StoreError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.write(snapshot, scopes).map_err(|source| StoreError { path: self.directory.clone(), source })
+        let unwritten = |path: &Path| {
+            let path = path.to_owned();
+            move |source| StoreError::Unwritten { path, source }
+        };
+        fs::create_dir_all(&self.directory).map_err(unwritten(&self.directory))?;
+        let mut lock = self.lock();
+        lock.take().map_err(|refused| match refused {
+            TryLockError::WouldBlock => StoreError::Locked { path: lock.path().to_owned() },
+            TryLockError::Error(source) => unwritten(lock.path())(source),
+        })?;
+        self.write(snapshot, scopes).map_err(unwritten(&self.directory))
     }
 
+    /// Whether a snapshot could be written, as far as others go. Blocks while one is being written.
+    pub fn may_write(&self) -> bool {
+        self.lock().take().is_ok()
+    }
+
+    /// Lets another process write. Blocks while a snapshot is being written.
+    pub fn give_up(&self) {
+        self.lock().give_back();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lock> {
+        // What a panic can leave is a temporary file, which the next one removes.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By who holds the lock.
     fn write(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<u64> {
         let bytes = encode(&self.identity, snapshot, scopes)?;
-        fs::create_dir_all(&self.directory)?;
-        let old = self.files()?;
+        let Files { snapshots: old, leftovers } = self.files()?;
+        remove(&leftovers);
         let sequence = old.first().map_or(1, |newest| newest.sequence + 1);
         let temporary = self.path(sequence, "tmp");
         let written = write_whole(&temporary, &bytes)
@@ -90,26 +147,42 @@ impl Store {
         Ok(bytes.len() as u64)
     }
 
-    /// The newest snapshot that can be used; what can't be is named in the log. Blocks.
+    /// The newest snapshot that can be used; what can't be is named in the log. Whoever else writes there isn't disturbed.
+    /// Blocks.
     pub fn load(&self) -> Loaded {
+        // For as long as this process lives, if nobody has it; who has it not reads all the same.
+        let leave = self.lock().take();
         let files = match self.files() {
-            Ok(files) => files,
+            Ok(Files { snapshots, leftovers }) => {
+                if leave.is_ok() {
+                    remove(&leftovers);
+                }
+                snapshots
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::Absent,
             Err(error) => {
                 let directory = self.directory.display();
-                tracing::warn!(%directory, %error, "snapshots can't be looked for; starting without");
+                tracing::warn!(%directory, %error, "snapshots can't be looked for; {WITHOUT}");
                 return Loaded::Unusable;
             }
         };
+        let mut older = files.len();
         for file in &files {
             match self.read(&file.path) {
                 Ok((snapshot, scopes)) => return Loaded::Snapshot(Box::new(snapshot), scopes),
                 Err(error) => {
-                    tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used; trying the one before");
+                    older -= 1;
+                    let next = if older > 0 { "; trying the one before" } else { "" };
+                    tracing::warn!(file = %file.path.display(), %error, "a snapshot can't be used{next}");
                 }
             }
         }
-        if files.is_empty() { Loaded::Absent } else { Loaded::Unusable }
+        if files.is_empty() {
+            return Loaded::Absent;
+        }
+        let (tenant, snapshots) = (&self.identity.tenant, files.len());
+        tracing::warn!(tenant, snapshots, "none of the stored snapshots can be used; {WITHOUT}");
+        Loaded::Unusable
     }
 
     fn read(&self, path: &Path) -> io::Result<(Snapshot, Vec<KnownScope>)> {
@@ -118,9 +191,8 @@ impl Store {
         decode(&self.identity, &bytes).map_err(io::Error::other)
     }
 
-    /// Newest first. Temporary files that a killed process left are removed.
-    fn files(&self) -> io::Result<Vec<Written>> {
-        let mut files = Vec::new();
+    fn files(&self) -> io::Result<Files> {
+        let (mut snapshots, mut leftovers) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -134,13 +206,13 @@ impl Store {
                 continue;
             }
             match (sequence, parts.next(), parts.next()) {
-                (Some(sequence), Some("snapshot"), None) => files.push(Written { sequence, path }),
-                (Some(_), Some("tmp"), None) => drop(fs::remove_file(&path)),
+                (Some(sequence), Some("snapshot"), None) => snapshots.push(Written { sequence, path }),
+                (Some(_), Some("tmp"), None) => leftovers.push(path),
                 _ => {}
             }
         }
-        files.sort_unstable_by_key(|file| std::cmp::Reverse(file.sequence));
-        Ok(files)
+        snapshots.sort_unstable_by_key(|file| std::cmp::Reverse(file.sequence));
+        Ok(Files { snapshots, leftovers })
     }
 
     fn path(&self, sequence: u64, kind: &str) -> PathBuf {
@@ -148,10 +220,26 @@ impl Store {
     }
 }
 
+/// What lies in the folder of one tenant.
+struct Files {
+    /// Newest first.
+    snapshots: Vec<Written>,
+    /// Temporary files: of a process that was killed, or of one that is just writing.
+    leftovers: Vec<PathBuf>,
+}
+
 /// A snapshot file.
 struct Written {
     sequence: u64,
     path: PathBuf,
+}
+
+/// Leftovers; by who holds the lock, for else they might be somebody's.
+fn remove(leftovers: &[PathBuf]) {
+    for path in leftovers {
+        // That one can't be removed changes nothing.
+        let _still_there = fs::remove_file(path);
+    }
 }
 
 /// Writes a new file to the disk itself; only its owner may read it.

@@ -5,6 +5,7 @@
 //! lost before its head was read counts, and who has waited too long can be turned away instead of being answered when
 //! nobody waits any more.
 
+use super::spoken::{Opening, Spoken};
 use futures_util::task::AtomicWaker;
 use std::io;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ pub(super) struct Arrival {
     since: AtomicU64,
     /// Whether the client has sent anything since its last request.
     heard: AtomicBool,
+    opening: Opening,
     reader: AtomicWaker,
 }
 
@@ -32,6 +34,7 @@ impl Arrival {
             accepted: Instant::now(),
             since: AtomicU64::new(1),
             heard: AtomicBool::new(false),
+            opening: Opening::default(),
             reader: AtomicWaker::new(),
         }
     }
@@ -54,6 +57,7 @@ impl Arrival {
         let before = buffer.filled().len();
         let read = socket.poll_read(&mut Context::from_waker(&Waker::from(Arc::clone(self))), buffer);
         if buffer.filled().len() > before {
+            self.opening.hear(&buffer.filled()[before..]);
             self.since.store(since, Ordering::Relaxed);
             self.heard.store(true, Ordering::Relaxed);
         }
@@ -79,6 +83,11 @@ impl Arrival {
     /// Whether the client has sent anything since its last request.
     pub(super) fn heard(&self) -> bool {
         self.heard.load(Ordering::Relaxed)
+    }
+
+    /// What the client spoke first, if that is known.
+    pub(super) fn spoken(&self) -> Option<Spoken> {
+        self.opening.spoken()
     }
 
     /// How long ago it was accepted.

@@ -3,9 +3,10 @@
 use super::Service;
 use super::arrival::Arrival;
 use super::connections::Place;
+use super::peer::Peer;
 use super::rejection::Rejection;
 use super::router::{self, Visitor};
-use super::side::Side;
+use super::spoken::Spoken;
 use super::stream::Watched;
 use super::tls::Certificates;
 use hyper::header::{CONNECTION, HeaderValue};
@@ -17,7 +18,6 @@ use rustix::net::sockopt;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -50,10 +50,11 @@ pub(super) struct Timeouts {
 
 /// One connection.
 pub(super) struct Connection {
-    side: Side,
-    peer: SocketAddr,
-    place: Place,
+    peer: Peer,
+    /// Given back when it ends.
+    _place: Place,
     timeouts: Timeouts,
+    certificates: Option<Arc<Certificates>>,
     service: Arc<Service>,
     visit: Arc<Visit>,
 }
@@ -84,28 +85,23 @@ impl Visit {
 impl Connection {
     /// Nothing has been read yet.
     pub(super) fn new(
-        side: Side,
-        peer: SocketAddr,
+        peer: Peer,
         place: Place,
         timeouts: Timeouts,
+        certificates: Option<Arc<Certificates>>,
         service: Arc<Service>,
     ) -> Self {
         let visit = Visit { requests: AtomicU32::new(0), arrival: Arc::new(Arrival::new()) };
-        Self { side, peer, place, timeouts, service, visit: Arc::new(visit) }
+        Self { peer, _place: place, timeouts, certificates, service, visit: Arc::new(visit) }
     }
 
     /// Serves it to its end.
-    pub(super) async fn serve(
-        self,
-        stream: TcpStream,
-        certificates: Option<Arc<Certificates>>,
-        watcher: Watcher,
-    ) {
+    pub(super) async fn serve(self, stream: TcpStream, watcher: Watcher) {
         let stream = match self.begin(stream).await {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%error, "a connection was gone before it began"),
         };
-        match certificates {
+        match self.certificates.clone() {
             None => self.speak(stream, watcher).await,
             // Apart: a connection without TLS needs no room for one with it.
             Some(certificates) => Box::pin(self.speak_in_tls(stream, &certificates, watcher)).await,
@@ -135,18 +131,17 @@ impl Connection {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "no TLS with a client");
-                self.service.turned_away.count(Rejection::Handshake);
+                self.turned_away(Rejection::Handshake);
             }
-            Err(_elapsed) => self.service.turned_away.count(Rejection::Handshake),
+            Err(_elapsed) => self.turned_away(Rejection::Handshake),
         }
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, watcher: Watcher) {
-        let Self { side, peer, place: _place, timeouts, service, visit } = self;
         let handler = service_fn(|request| {
-            let (service, visit) = (Arc::clone(&service), Arc::clone(&visit));
+            let (service, visit) = (Arc::clone(&self.service), Arc::clone(&self.visit));
             // Here, not when its answer is begun: hyper may read on before.
-            let visitor = Visitor { side, peer, waited: visit.begins_request() };
+            let visitor = Visitor { peer: self.peer, waited: visit.begins_request() };
             async move {
                 let mut response = router::route(&service, visitor, request).await;
                 visit.arrival.waits_behind_an_answer();
@@ -158,15 +153,26 @@ impl Connection {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(timeouts.header)
+            .header_read_timeout(self.timeouts.header)
             .max_buf_size(BUFFER)
             .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), handler);
         if let Err(error) = watcher.watch(connection).await {
-            if let Some(rejection) = rejection_of(&error, &visit) {
-                service.turned_away.count(rejection);
+            if let Some(rejection) = rejection_of(&error, &self.visit) {
+                self.turned_away(rejection);
             }
             tracing::debug!(%error, "connection ended early");
+        }
+    }
+
+    /// Counts it; who speaks something else than this listener is told how to call it.
+    fn turned_away(&self, rejection: Rejection) {
+        let speaks = if self.certificates.is_some() { Spoken::Tls } else { Spoken::PlainHttp };
+        match self.visit.arrival.spoken() {
+            Some(spoken) if spoken != speaks => {
+                self.service.turned_away.count_misdialled(rejection, spoken, self.peer);
+            }
+            _ => self.service.turned_away.count(rejection, self.peer),
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! What is refused here ends the connection: after such a head nobody can be sure where the next request begins.
 //! hyper itself refuses contradicting or malformed lengths, transfer codings that don't end in `chunked`, folded lines,
-//! spaces before a colon, stray control bytes and versions other than 1.0 and 1.1. Of a request with both
+//! spaces before a colon, stray control bytes and versions other than 1.0 and 1.1. What it refuses it answers by itself,
+//! before any handler and without a body; nothing of its interface changes that. Of a request with both
 //! `Transfer-Encoding` and `Content-Length` it forgets the length before anybody sees it; such a request is refused
 //! wherever `Transfer-Encoding` is. Where it isn't (writes that are passed on), the coding counts, the connection ends
 //! after the answer, and the next hop is given a frame of our own making: RFC 9112, 6.1.
 
 use super::rejection::Rejection;
-use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Uri, Version};
@@ -27,6 +28,9 @@ pub(super) enum Misframed {
     /// The request line names another host than `Host` does.
     #[error("the request line names another host than Host does")]
     OtherAuthority,
+    /// Several keys or tokens: who asks depends on which of them a reader takes.
+    #[error("a request may have one Authorization only")]
+    Authorization,
     /// This is no such proxy.
     #[error("no tunnels are made here")]
     Connect,
@@ -43,9 +47,11 @@ impl Misframed {
     pub(super) fn rejection(self) -> Rejection {
         match self {
             Self::UriTooLong(_) => Rejection::TooLarge,
-            Self::Host | Self::OtherAuthority | Self::Connect | Self::TransferEncoding => {
-                Rejection::Malformed
-            }
+            Self::Host
+            | Self::OtherAuthority
+            | Self::Authorization
+            | Self::Connect
+            | Self::TransferEncoding => Rejection::Malformed,
         }
     }
 }
@@ -60,6 +66,9 @@ pub(super) fn check(head: &Parts) -> Result<(), Misframed> {
         && !host.is_some_and(|host| authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
     {
         return Err(Misframed::OtherAuthority);
+    }
+    if head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Err(Misframed::Authorization);
     }
     Ok(())
 }

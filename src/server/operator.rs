@@ -5,12 +5,13 @@
 
 use super::Service;
 use super::access::{OperatorAccess, Presented};
+use super::peer::Peer;
 use super::rejection::Rejection;
 use crate::config::duration::whole_seconds;
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -19,7 +20,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Clone, Copy)]
 pub(super) struct Operator<'o> {
     /// Where the request came from.
-    pub peer: SocketAddr,
+    pub peer: Peer,
     /// Its `x-request-id`.
     pub request_id: &'o str,
 }

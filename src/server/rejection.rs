@@ -1,5 +1,6 @@
 //! What turns connections and requests away, as metrics name it.
 
+use super::side::Side;
 use crate::tenant::selection::NoTenant;
 
 /// Why a connection or a request was turned away: the label `reason`.
@@ -92,8 +93,11 @@ impl Rejection {
     }
 
     /// The setting to look at, where an operator's is what turned it away.
-    pub(super) fn setting(self) -> Option<&'static str> {
+    pub(super) fn setting(self, side: Side) -> Option<&'static str> {
         match self {
+            Self::MaxConnections | Self::MaxConnectionsPerAddress if side == Side::Admin => {
+                Some("the admin listener's own, which is no setting")
+            }
             Self::MaxConnections => Some("server.max_connections"),
             Self::MaxConnectionsPerAddress => Some("server.max_connections_per_address"),
             Self::NoTenant => Some("tenants.<name>.hosts"),

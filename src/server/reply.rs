@@ -85,6 +85,7 @@ pub(super) fn misframed(fault: Misframed) -> Response<Body> {
     let (status, code) = match fault {
         Misframed::Host => (StatusCode::BAD_REQUEST, "bad_host"),
         Misframed::OtherAuthority => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
+        Misframed::Authorization => (StatusCode::BAD_REQUEST, "bad_authorization"),
         Misframed::Connect => (StatusCode::METHOD_NOT_ALLOWED, "no_tunnel"),
         Misframed::TransferEncoding => (StatusCode::BAD_REQUEST, "transfer_encoding"),
         Misframed::UriTooLong(_) => (StatusCode::URI_TOO_LONG, "uri_too_long"),

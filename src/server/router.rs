@@ -6,6 +6,7 @@ use super::framing;
 use super::notes::{Notes, Route};
 use super::operator::{self, Operator};
 use super::panics::caught;
+use super::peer::Peer;
 use super::rejection::Rejection;
 use super::side::Side;
 use super::stopped::Stopped;
@@ -19,20 +20,17 @@ use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::hash::{BuildHasher, RandomState};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Who sent a request, by which listener.
+/// Who sent a request, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Visitor {
-    /// The listener.
-    pub(super) side: Side,
-    /// The client's address.
-    pub(super) peer: SocketAddr,
+    /// Who.
+    pub(super) peer: Peer,
     /// How long the request had been there when a thread read it.
     pub(super) waited: Duration,
 }
@@ -67,16 +65,15 @@ impl RequestIds {
 
 /// Answers one request of one listener.
 pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<Incoming>) -> Response<Body> {
-    let Visitor { side, peer, waited } = visitor;
     let started = Instant::now();
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
     let method = method_name(request.method());
     let mut notes = Notes::new();
-    let operator = Operator { peer, request_id: id.to_str().unwrap_or_default() };
+    let operator = Operator { peer: visitor.peer, request_id: id.to_str().unwrap_or_default() };
     let answer = async {
-        let answered = match side {
-            Side::Public => public(service, request, waited, &mut notes).await,
+        let answered = match visitor.peer.side {
+            Side::Public => public(service, request, visitor, &mut notes).await,
             // Apart from the rest: each connection of clients keeps the room of its longest answer.
             Side::Admin => Box::pin(admin(service, request, operator, &mut notes)).await,
         };
@@ -112,7 +109,7 @@ pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<
 async fn public<'s>(
     service: &'s Service,
     request: Request<Incoming>,
-    waited: Duration,
+    Visitor { peer, waited }: Visitor,
     notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
@@ -140,14 +137,14 @@ async fn public<'s>(
     if let Some(asked) = (is_query && reads).then(|| viability::read(&head)).flatten() {
         framing::within(&head.uri, framing::LONGEST_URI)?;
         read_and_ignore(body).await?;
-        return Ok(query(service, tenant, &head.headers, asked, notes).await);
+        return Ok(query(service, peer, tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
     let request = Request::from_parts(head, body);
     Ok(Box::pin(forward::pass(tenant, below_api, request)).await.unwrap_or_else(|failure| {
         if let Some(rejection) = failure.rejection() {
-            service.turned_away.count(rejection);
+            service.turned_away.count(rejection, peer);
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
         reply::not_forwarded(&failure)
@@ -156,6 +153,7 @@ async fn public<'s>(
 
 async fn query(
     service: &Service,
+    peer: Peer,
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
@@ -166,7 +164,7 @@ async fn query(
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
             if failure.is_crowded() {
-                service.turned_away.count(Rejection::MaxInFlight);
+                service.turned_away.count(Rejection::MaxInFlight, peer);
                 return reply::overloaded();
             }
             reply::unanswered(&failure)

@@ -1,7 +1,7 @@
 //! The two listeners, by name.
 
 /// The two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Clients of OZmap's API.
     Public,
@@ -15,6 +15,14 @@ impl Side {
         match self {
             Self::Public => "public",
             Self::Admin => "admin",
+        }
+    }
+
+    /// Where its settings stand.
+    pub(super) fn section(self) -> &'static str {
+        match self {
+            Self::Public => "[server]",
+            Self::Admin => "[admin]",
         }
     }
 }

@@ -64,6 +64,9 @@ pub struct Certificates {
     files: TlsFiles,
     current: ArcSwap<ServerConfig>,
     /// What the files held when they were looked at last, good or bad; `None`: they could not be read.
+    ///
+    /// Locked from before they are read until what they hold is in force: of two that read at once the other would bring
+    /// older certificates back into force, and the watch would see nothing of it.
     seen: Mutex<Option<[u8; 32]>>,
     reminder: Mutex<Reminder>,
     metrics: Arc<Metrics>,
@@ -95,8 +98,9 @@ impl Certificates {
 
     /// Reads the files again. Bad ones leave those in force; connections that are open go on as they are.
     pub fn reload(&self) -> Result<(), TlsError> {
+        let mut seen = locked(&self.seen);
         let read = Read::from(&self.files);
-        self.look_at(read)
+        self.take_into_force(&mut seen, read)
     }
 
     /// Reads the files again whenever they change, for ever.
@@ -105,11 +109,7 @@ impl Certificates {
             sleep(LOOK_EVERY).await;
             let certificates = Arc::clone(&self);
             let looking = spawn_blocking(move || {
-                let read = Read::from(&certificates.files);
-                if read.as_ref().ok().map(Read::digest) != *certificates.seen() {
-                    // Told where it happens; whoever put the file there reads the log.
-                    let _told = certificates.look_at(read);
-                }
+                certificates.look();
                 certificates.remind();
             });
             if looking.await.is_err() {
@@ -123,8 +123,22 @@ impl Certificates {
         TlsAcceptor::from(self.current.load_full())
     }
 
-    fn look_at(&self, read: Result<Read, TlsError>) -> Result<(), TlsError> {
-        *self.seen() = read.as_ref().ok().map(Read::digest);
+    /// Reads the files again, and does no more if they are as they were.
+    fn look(&self) {
+        let mut seen = locked(&self.seen);
+        let read = Read::from(&self.files);
+        if read.as_ref().ok().map(Read::digest) != *seen {
+            // Told where it happens; whoever put the file there reads the log.
+            let _told = self.take_into_force(&mut seen, read);
+        }
+    }
+
+    fn take_into_force(
+        &self,
+        seen: &mut Option<[u8; 32]>,
+        read: Result<Read, TlsError>,
+    ) -> Result<(), TlsError> {
+        *seen = read.as_ref().ok().map(Read::digest);
         let reloaded = read.and_then(|read| read.usable(&self.files));
         let result = if reloaded.is_ok() { RELOADED } else { NOT_RELOADED };
         self.metrics.tls_reloaded(self.side.as_str(), result, 1);
@@ -172,10 +186,6 @@ impl Certificates {
                 tracing::error!(listener, %file, ended = %expiry, "the certificate has expired; clients refuse it until it is renewed");
             }
         }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Option<[u8; 32]>> {
-        locked(&self.seen)
     }
 }
 

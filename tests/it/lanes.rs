@@ -2,44 +2,59 @@
 
 use crate::harness::{World, http_client, start_app_at};
 use ozmap_simulator::{Settings, Simulator};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::io::copy_bidirectional;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A way to the simulator that counts connections; its address.
-async fn counted_way(to: &Simulator) -> (String, Arc<AtomicUsize>) {
+/// What came over each connection, one after the other.
+type Heard = Arc<Mutex<Vec<String>>>;
+
+/// A way to the simulator on which is heard who asks what; its address.
+async fn overheard_way(to: &Simulator) -> (String, Heard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = format!("http://{}/api/v2", listener.local_addr().unwrap());
     let upstream = to.origin().strip_prefix("http://").unwrap().to_owned();
-    let opened = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&opened);
+    let heard = Heard::default();
+    let all = Arc::clone(&heard);
     tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            counter.fetch_add(1, Ordering::Relaxed);
-            let mut server = TcpStream::connect(&upstream).await.unwrap();
-            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+        while let Ok((client, _)) = listener.accept().await {
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = TcpStream::connect(&upstream).await.unwrap().into_split();
+            tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+            let all = Arc::clone(&all);
+            let number = all.lock().unwrap().len();
+            all.lock().unwrap().push(String::new());
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 8 << 10];
+                while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
+                    all.lock().unwrap()[number] += &String::from_utf8_lossy(&bytes[..length]);
+                    to_server.write_all(&bytes[..length]).await.unwrap();
+                }
+            });
         }
     });
-    (host, opened)
+    (host, heard)
 }
 
 #[tokio::test]
-async fn keys_are_checked_and_questions_asked_over_connections_of_their_own() {
+async fn keys_are_checked_and_questions_asked_over_connections_that_no_refresh_uses() {
     let simulator = Simulator::start(Settings { boxes: 300, ..Settings::default() }).await.unwrap();
-    let (host, opened) = counted_way(&simulator).await;
-    // Side by side, how many a refresh opens would be chance.
-    let config = "[tenants.demo.refresh]\npages_at_once = 1";
-    let app = start_app_at(&[("demo", host, simulator.full_key())], "", "", config).await;
+    let (host, heard) = overheard_way(&simulator).await;
+    let app = start_app_at(&[("demo", host, simulator.full_key())], "", "", "").await;
     let world = World { simulator, app, http: http_client() };
     world.first_refresh().await;
-    let before = opened.load(Ordering::Relaxed);
-    world.refresh().await;
-    assert_eq!(opened.load(Ordering::Relaxed), before, "those of refreshes stay open for the next");
     let home = world.sellable_box();
     let key = world.simulator.key_for(std::slice::from_ref(&home.project));
-    assert!(world.ask_as(&key, home.lat, home.lng, 100.0).await.is_viable());
-    assert_eq!(opened.load(Ordering::Relaxed), before + 1, "a check takes one of its own");
-    world.ask(home.lat, home.lng, 5_000.0).await;
-    assert_eq!(opened.load(Ordering::Relaxed), before + 1, "which a live question may share");
+    for _ in 0..3 {
+        // Its connections are at rest now, and there for whoever comes first.
+        world.refresh().await;
+        assert!(world.ask_as(&key, home.lat, home.lng, 100.0).await.is_viable());
+        world.ask(home.lat, home.lng, 5_000.0).await;
+    }
+    let heard = heard.lock().unwrap();
+    let that = |words: &str| heard.iter().filter(|connection| connection.contains(words)).count();
+    assert!(that("/boxes?") > 0 && that(&key) > 0 && that("/ftth-viability/") > 0);
+    for connection in heard.iter().filter(|connection| connection.contains("/boxes?")) {
+        assert!(!connection.contains(&key) && !connection.contains("/ftth-viability/"), "{connection}");
+    }
 }

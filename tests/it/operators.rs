@@ -126,6 +126,23 @@ async fn r24_only_the_right_token_in_the_right_place_orders_anything() {
 }
 
 #[tokio::test]
+async fn r11_r24_two_tokens_order_nothing_and_end_the_connection() {
+    let world = World::start().await;
+    let to = world.app.admin_address();
+    let (before, token) = (runs(&world).await, format!("Authorization: Bearer {ADMIN_TOKEN}\r\n"));
+    for two in [format!("{token}Authorization: Bearer other\r\n"), token.repeat(2)] {
+        let mut connection = Raw::connect(to).await;
+        connection.send(format!("POST /admin/refresh HTTP/1.1\r\nHost: localhost\r\n{two}\r\n")).await;
+        let answer = connection.answer().await.unwrap();
+        assert_eq!((answer.status, code(&answer).as_str()), (400, "bad_authorization"), "{two}");
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert!(connection.rest().await.is_empty());
+    }
+    assert_eq!(runs(&world).await, before);
+    assert_eq!(world.metric(r#"viability_http_rejected_total{reason="malformed"}"#).await, 2);
+}
+
+#[tokio::test]
 async fn r24_reading_by_a_foreign_name_is_refused_too() {
     let world = World::start().await;
     for path in ["/", "/metrics", "/healthz", "/admin/status", "/other"] {

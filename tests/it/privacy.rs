@@ -55,9 +55,13 @@ fn all_that_is_kept(folder: &Path) -> Vec<Vec<u8>> {
     let files = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
     files
         .flat_map(|file| {
+            if file.is_empty() {
+                // The lock.
+                return vec![file];
+            }
             // Behind magic, version, lengths and CRC.
             let unpacked = zstd::bulk::decompress(&file[32..], 64 << 20).unwrap();
-            [file, unpacked]
+            vec![file, unpacked]
         })
         .collect()
 }

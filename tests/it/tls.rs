@@ -96,7 +96,11 @@ impl Pki {
         config
     }
 
-    async fn connect(&self, to: SocketAddr, protocols: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(
+        &self,
+        to: SocketAddr,
+        protocols: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let connector = TlsConnector::from(Arc::new(self.client(protocols)));
         let name = ServerName::from(to.ip());
         connector.connect(name, TcpStream::connect(to).await?).await

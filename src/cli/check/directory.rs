@@ -22,6 +22,8 @@ pub(super) fn try_out(directory: &Path) -> io::Result<()> {
     made.file = Some(path);
     // On the disk itself: a full one takes an empty file.
     file.write_all(b"check")?;
+    // Whether files can be locked there at all; those of a proxy that runs are its own.
+    file.try_lock()?;
     file.sync_all()
 }
 

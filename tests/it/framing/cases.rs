@@ -86,6 +86,14 @@ pub(super) const CASES: &[Case] = &[
     case("64 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERSX: 1\r\nX: 2\r\nX: 3\r\n\r\n", 404, Kept),
     case("65 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERSX: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\n\r\n", 431, Closed),
     case("a header of 24 KiB", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nX: $8K$8K$8K\r\nAuthorization: $KEY\r\n\r\n", 431, Closed),
+    // Authorization.
+    case("two Authorizations", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nAuthorization: other\r\n\r\n", 400, Closed),
+    case("two Authorizations, the right one last", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: other\r\nAuthorization: $KEY\r\n\r\n", 400, Closed),
+    case("one Authorization twice", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nAUTHORIZATION: $KEY\r\n\r\n", 400, Closed),
+    case("two Authorizations to be passed on", b"GET /api/v2/projects HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nAuthorization: other\r\n\r\n", 400, Closed),
+    case("two Authorizations on a path that isn't there", b"GET /other HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 400, Closed),
+    case("no Authorization", b"GET $QUERY HTTP/1.1\r\nHost: a\r\n\r\n", 401, Kept),
+    case("empty Authorization", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization:\r\n\r\n", 401, Kept),
     // Transfer-Encoding.
     case("chunked and a length", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n", 400, Closed),
     case("a length and chunked", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, Closed),

@@ -1,0 +1,49 @@
+//! What the log tells of a run that published nothing.
+
+use super::report::{Failure, Running};
+use super::run::RefreshError;
+use super::{Refresher, with_causes, with_remedy};
+use crate::config::WhenExpired;
+use crate::tenant::DataState;
+
+impl Refresher {
+    /// Tells of it, and returns what reports tell.
+    pub(super) fn tell_of_failure(&self, run: Running, error: &RefreshError) -> Failure {
+        let message = with_remedy(with_causes(error), error.remedy());
+        let failure = Failure { kind: error.as_str(), message };
+        let state = self.tenant.state_of(self.tenant.data().as_deref());
+        let (tenant, run, data) = (self.tenant.name(), run.id, state.as_str());
+        let cause = &failure.message;
+        if error.may_pass() {
+            let fate = match state {
+                DataState::Absent => "there are no data yet",
+                DataState::Fresh | DataState::Stale | DataState::Expired => "the data stay as they were",
+            };
+            tracing::warn!(tenant, run, error = cause, data, "refresh failed; {fate}");
+        } else {
+            let fate = fate_for_good(state, self.tenant.settings().freshness.when_expired);
+            tracing::error!(
+                tenant,
+                run,
+                error = cause,
+                data,
+                "refresh failed, as all will until the key is replaced; {fate}"
+            );
+        }
+        failure
+    }
+}
+
+/// What becomes of the data when no other will follow.
+fn fate_for_good(state: DataState, when_expired: WhenExpired) -> &'static str {
+    match (state, when_expired) {
+        (DataState::Absent, _) => "there are no data yet: nothing is answered from memory",
+        (_, WhenExpired::Serve) => "the data stay as they were and go on answering, older and older",
+        (DataState::Fresh | DataState::Stale, WhenExpired::Refuse) => {
+            "the data stay as they were and answer until they expire (freshness.max_stale)"
+        }
+        (DataState::Expired, WhenExpired::Refuse) => {
+            "the data have expired and answer no more (freshness.when_expired)"
+        }
+    }
+}

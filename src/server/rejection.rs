@@ -97,3 +97,16 @@ impl Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_of_clients_is_blamed_for_what_operators_are_refused() {
+        for reason in [Rejection::MaxConnections, Rejection::MaxConnectionsPerAddress] {
+            assert!(reason.limit(Side::Public).unwrap().starts_with("server.max_connections"));
+            assert!(!reason.limit(Side::Admin).unwrap().contains("server."));
+        }
+    }
+}

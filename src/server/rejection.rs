@@ -117,3 +117,16 @@ impl Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_of_clients_is_blamed_for_what_operators_are_refused() {
+        for reason in [Rejection::MaxConnections, Rejection::MaxConnectionsPerAddress] {
+            assert!(reason.setting(Side::Public).unwrap().starts_with("server.max_connections"));
+            assert!(!reason.setting(Side::Admin).unwrap().contains("server."));
+        }
+    }
+}

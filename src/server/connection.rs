@@ -48,7 +48,8 @@ pub(super) struct Timeouts {
     pub(super) write: Duration,
 }
 
-/// One connection.
+/// One connection, and what has come of it so far. Shared, so that a task that waits holds no more than a pointer to it:
+/// there may be thousands.
 pub(super) struct Connection {
     peer: Peer,
     /// Given back when it ends.
@@ -56,16 +57,108 @@ pub(super) struct Connection {
     timeouts: Timeouts,
     certificates: Option<Arc<Certificates>>,
     service: Arc<Service>,
-    visit: Arc<Visit>,
-}
-
-/// What has come of a connection so far.
-struct Visit {
     requests: AtomicU32,
     arrival: Arc<Arrival>,
 }
 
-impl Visit {
+impl Connection {
+    /// Nothing has been read yet.
+    pub(super) fn new(
+        peer: Peer,
+        place: Place,
+        timeouts: Timeouts,
+        certificates: Option<Arc<Certificates>>,
+        service: Arc<Service>,
+    ) -> Arc<Self> {
+        let (requests, arrival) = (AtomicU32::new(0), Arc::new(Arrival::new()));
+        Arc::new(Self { peer, _place: place, timeouts, certificates, service, requests, arrival })
+    }
+
+    /// Serves it to its end.
+    pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
+        let stream = match self.begin(stream).await {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!(%error, "a connection was gone before it began"),
+        };
+        match &self.certificates {
+            None => self.speak(stream, watcher).await,
+            // Apart: a connection without TLS needs no room for one with it.
+            Some(certificates) => Box::pin(self.speak_in_tls(stream, certificates, watcher)).await,
+        }
+    }
+
+    /// The socket, accepted by another runtime, as this one serves it.
+    async fn begin(&self, stream: TcpStream) -> io::Result<Watched> {
+        // Answers are small and written whole: waiting to fill a packet only delays them.
+        stream.set_nodelay(true)?;
+        sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
+        let stream = stream.into_std()?;
+        let has_sent = stream.peek(&mut [0]).is_ok();
+        let stream = TcpStream::from_std(stream)?;
+        let arrival = &self.arrival;
+        if has_sent {
+            // The runtime has yet to learn it, and would tell us at first that there is nothing.
+            stream.readable().await?;
+        } else {
+            arrival.begins_idle();
+        }
+        Ok(Watched::new(stream, self.timeouts.write, Arc::clone(arrival)))
+    }
+
+    async fn speak_in_tls(self: &Arc<Self>, stream: Watched, certificates: &Certificates, watcher: Watcher) {
+        match timeout(self.timeouts.header, certificates.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream, watcher).await,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "no TLS with a client");
+                self.turned_away(Rejection::Handshake);
+            }
+            Err(_elapsed) => self.turned_away(Rejection::Handshake),
+        }
+    }
+
+    async fn speak(
+        self: &Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        watcher: Watcher,
+    ) {
+        let handler = service_fn(|request| {
+            let connection = Arc::clone(self);
+            // Here, not when its answer is begun: hyper may read on before.
+            let visitor = Visitor { peer: self.peer, waited: self.begins_request() };
+            async move {
+                let mut response = router::route(&connection.service, visitor, request).await;
+                connection.arrival.waits_behind_an_answer();
+                if connection.is_over() || connection.service.is_stopping() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.timeouts.header)
+            .max_buf_size(BUFFER)
+            .max_headers(MOST_HEADERS)
+            .serve_connection(TokioIo::new(stream), handler);
+        if let Err(error) = watcher.watch(connection).await {
+            if let Some(rejection) = self.rejection_of(&error) {
+                self.turned_away(rejection);
+            }
+            tracing::debug!(%error, "connection ended early");
+        }
+    }
+
+    /// Counts it; who speaks something else than this listener is told how to call it.
+    fn turned_away(&self, rejection: Rejection) {
+        let speaks = if self.certificates.is_some() { Spoken::Tls } else { Spoken::PlainHttp };
+        match self.arrival.spoken() {
+            Some(spoken) if spoken != speaks => {
+                self.service.turned_away.count_misdialled(rejection, spoken, self.peer);
+            }
+            _ => self.service.turned_away.count(rejection, self.peer),
+        }
+    }
+
     /// How long the request has waited to be read.
     fn begins_request(&self) -> Duration {
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -80,113 +173,18 @@ impl Visit {
     fn is_idle(&self) -> bool {
         self.requests.load(Ordering::Relaxed) > 0 && !self.arrival.heard()
     }
-}
 
-impl Connection {
-    /// Nothing has been read yet.
-    pub(super) fn new(
-        peer: Peer,
-        place: Place,
-        timeouts: Timeouts,
-        certificates: Option<Arc<Certificates>>,
-        service: Arc<Service>,
-    ) -> Self {
-        let visit = Visit { requests: AtomicU32::new(0), arrival: Arc::new(Arrival::new()) };
-        Self { peer, _place: place, timeouts, certificates, service, visit: Arc::new(visit) }
-    }
-
-    /// Serves it to its end.
-    pub(super) async fn serve(self, stream: TcpStream, watcher: Watcher) {
-        let stream = match self.begin(stream).await {
-            Ok(stream) => stream,
-            Err(error) => return tracing::debug!(%error, "a connection was gone before it began"),
-        };
-        match self.certificates.clone() {
-            None => self.speak(stream, watcher).await,
-            // Apart: a connection without TLS needs no room for one with it.
-            Some(certificates) => Box::pin(self.speak_in_tls(stream, &certificates, watcher)).await,
-        }
-    }
-
-    /// The socket, accepted by another runtime, as this one serves it.
-    async fn begin(&self, stream: TcpStream) -> io::Result<Watched> {
-        // Answers are small and written whole: waiting to fill a packet only delays them.
-        stream.set_nodelay(true)?;
-        sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
-        let stream = stream.into_std()?;
-        let has_sent = stream.peek(&mut [0]).is_ok();
-        let stream = TcpStream::from_std(stream)?;
-        let arrival = &self.visit.arrival;
-        if has_sent {
-            // The runtime has yet to learn it, and would tell us at first that there is nothing.
-            stream.readable().await?;
+    /// What we ended a connection for; `None` where the client did, or where it was idle.
+    fn rejection_of(&self, error: &hyper::Error) -> Option<Rejection> {
+        if error.is_parse_too_large() {
+            Some(Rejection::TooLarge)
+        } else if error.is_parse() {
+            Some(Rejection::Malformed)
+        } else if error.is_timeout() {
+            (!self.is_idle()).then_some(Rejection::HeaderTimeout)
         } else {
-            arrival.begins_idle();
+            let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+            cause.filter(|cause| cause.kind() == io::ErrorKind::TimedOut).map(|_| Rejection::WriteTimeout)
         }
-        Ok(Watched::new(stream, self.timeouts.write, Arc::clone(arrival)))
-    }
-
-    async fn speak_in_tls(self, stream: Watched, certificates: &Certificates, watcher: Watcher) {
-        match timeout(self.timeouts.header, certificates.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, watcher).await,
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "no TLS with a client");
-                self.turned_away(Rejection::Handshake);
-            }
-            Err(_elapsed) => self.turned_away(Rejection::Handshake),
-        }
-    }
-
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, watcher: Watcher) {
-        let handler = service_fn(|request| {
-            let (service, visit) = (Arc::clone(&self.service), Arc::clone(&self.visit));
-            // Here, not when its answer is begun: hyper may read on before.
-            let visitor = Visitor { peer: self.peer, waited: visit.begins_request() };
-            async move {
-                let mut response = router::route(&service, visitor, request).await;
-                visit.arrival.waits_behind_an_answer();
-                if visit.is_over() || service.is_stopping() {
-                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, Infallible>(response)
-            }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.timeouts.header)
-            .max_buf_size(BUFFER)
-            .max_headers(MOST_HEADERS)
-            .serve_connection(TokioIo::new(stream), handler);
-        if let Err(error) = watcher.watch(connection).await {
-            if let Some(rejection) = rejection_of(&error, &self.visit) {
-                self.turned_away(rejection);
-            }
-            tracing::debug!(%error, "connection ended early");
-        }
-    }
-
-    /// Counts it; who speaks something else than this listener is told how to call it.
-    fn turned_away(&self, rejection: Rejection) {
-        let speaks = if self.certificates.is_some() { Spoken::Tls } else { Spoken::PlainHttp };
-        match self.visit.arrival.spoken() {
-            Some(spoken) if spoken != speaks => {
-                self.service.turned_away.count_misdialled(rejection, spoken, self.peer);
-            }
-            _ => self.service.turned_away.count(rejection, self.peer),
-        }
-    }
-}
-
-/// What we ended a connection for; `None` where the client did, or where it was idle.
-fn rejection_of(error: &hyper::Error, visit: &Visit) -> Option<Rejection> {
-    if error.is_parse_too_large() {
-        Some(Rejection::TooLarge)
-    } else if error.is_parse() {
-        Some(Rejection::Malformed)
-    } else if error.is_timeout() {
-        (!visit.is_idle()).then_some(Rejection::HeaderTimeout)
-    } else {
-        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-        cause.filter(|cause| cause.kind() == io::ErrorKind::TimedOut).map(|_| Rejection::WriteTimeout)
     }
 }

@@ -124,8 +124,9 @@ impl Connection {
         let handler = service_fn(|request| {
             let connection = Arc::clone(self);
             // Here, not when its answer is begun: hyper may read on before.
-            let visitor = Visitor { peer: self.peer, waited: self.begins_request() };
+            let waited = self.begins_request();
             async move {
+                let visitor = Visitor { peer: &connection.peer, waited };
                 let mut response = router::route(&connection.service, visitor, request).await;
                 connection.arrival.waits_behind_an_answer();
                 if connection.is_over() || connection.service.is_stopping() {

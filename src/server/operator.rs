@@ -20,7 +20,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Clone, Copy)]
 pub(super) struct Operator<'o> {
     /// Where the request came from.
-    pub peer: Peer,
+    pub peer: &'o Peer,
     /// Its `x-request-id`.
     pub request_id: &'o str,
 }

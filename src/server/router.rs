@@ -26,11 +26,11 @@ use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Who sent a request, and when.
+/// Who sent a request, and when. Lent, for each connection keeps the room of all that waits for an answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Visitor {
+pub(super) struct Visitor<'v> {
     /// Who.
-    pub(super) peer: Peer,
+    pub(super) peer: &'v Peer,
     /// How long the request had been there when a thread read it.
     pub(super) waited: Duration,
 }
@@ -64,7 +64,11 @@ impl RequestIds {
 }
 
 /// Answers one request of one listener.
-pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn route(
+    service: &Service,
+    visitor: Visitor<'_>,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let started = Instant::now();
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
@@ -109,7 +113,7 @@ pub(super) async fn route(service: &Service, visitor: Visitor, request: Request<
 async fn public<'s>(
     service: &'s Service,
     request: Request<Incoming>,
-    Visitor { peer, waited }: Visitor,
+    Visitor { peer, waited }: Visitor<'_>,
     notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
@@ -144,7 +148,7 @@ async fn public<'s>(
     let request = Request::from_parts(head, body);
     Ok(Box::pin(forward::pass(tenant, below_api, request)).await.unwrap_or_else(|failure| {
         if let Some(rejection) = failure.rejection() {
-            service.turned_away.count(rejection, peer);
+            service.turned_away.count(rejection, *peer);
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
         reply::not_forwarded(&failure)
@@ -153,7 +157,7 @@ async fn public<'s>(
 
 async fn query(
     service: &Service,
-    peer: Peer,
+    peer: &Peer,
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
@@ -164,7 +168,7 @@ async fn query(
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
             if failure.is_crowded() {
-                service.turned_away.count(Rejection::MaxInFlight, peer);
+                service.turned_away.count(Rejection::MaxInFlight, *peer);
                 return reply::overloaded();
             }
             reply::unanswered(&failure)

@@ -46,7 +46,7 @@ impl Stopped {
             Self::Refused(refused) => refused.rejection(),
         };
         if let Some(rejection) = rejection {
-            service.turned_away.count(rejection, operator.peer);
+            service.turned_away.count(rejection, *operator.peer);
         }
         match self {
             Self::Misframed(fault) => reply::misframed(fault),

@@ -207,7 +207,8 @@ impl App {
         let giving_up = async {
             // Operators may wait for a run under way until then, and are told that it ends.
             let _closed = timeout_at(by, is_closed).await;
-            end(tasks).await;
+            // On a busy machine that may take a while, and the answers to operators none.
+            let _ended = timeout_at(by.max(Instant::now()) + LAST_WORDS / 2, end(tasks)).await;
             for refresher in &refreshers {
                 refresher.give_up();
             }
@@ -230,7 +231,7 @@ impl App {
     }
 }
 
-/// Ends tasks; none runs any more then.
+/// Ends tasks; none begins anything more then.
 async fn end(tasks: Vec<JoinHandle<()>>) {
     for task in &tasks {
         task.abort();

@@ -210,7 +210,8 @@ mod tests {
         let reasons: Vec<_> =
             answer.refused.iter().map(|found| (found.service_box.id, found.reason)).collect();
         assert_eq!(reasons, [(id(1), Refusal::NoFreePort), (id(2), Refusal::NoServiceConnector)]);
-        let census = Census { sellable: 0, refused: [1, 1, 1, 0], free_ports: 0, service_ports: 16 };
+        let census =
+            Census { sellable: 0, refused: [1, 1, 1, 0], free_ports: 0, service_ports: 16, unlisted: 0 };
         assert_eq!(snapshot.census(), census);
     }
 

@@ -1,9 +1,9 @@
 //! What can go wrong with OZmap, and what to do about it.
 
 use super::wire::{error_message, is_web_page};
+use crate::config::certificates::PemFault;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{StatusCode, Url};
-use rustls::pki_types::pem;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub enum ClientError {
         /// The file.
         path: PathBuf,
         /// What was wrong with it.
-        source: pem::Error,
+        source: PemFault,
     },
     /// A certificate of it is no authority's.
     #[error("ca_file {}: a certificate can't be used", path.display())]
@@ -283,10 +283,10 @@ impl CallError {
 
 /// Whether what came is to blame, no gzip or wrong chunks, and not the connection: it is told as an I/O error all the same.
 fn is_garbled(error: &reqwest::Error) -> bool {
-    let mut causes = std::iter::successors(error.source(), |&cause: &&(dyn Error + 'static)| cause.source());
-    causes.any(|cause| {
-        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+    let causes = std::iter::successors(error.source(), |&cause: &&(dyn Error + 'static)| cause.source());
+    causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| {
+        let is_of_tls = cause.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
+        !is_of_tls && matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
     })
 }
 

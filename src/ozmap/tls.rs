@@ -3,7 +3,8 @@
 use super::failure::ClientError;
 use crate::config::Tenant;
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ pub(super) fn client_config(tenant: &Tenant) -> Result<ClientConfig, ClientError
     // A host without any authority can still speak to a plain http:// OZmap; https:// then says so at the first call.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = &tenant.ca_file {
-        let fault = |source| ClientError::CaFile { path: path.clone(), source };
+        let fault = |error: pem::Error| ClientError::CaFile { path: path.clone(), source: error.into() };
         for certificate in CertificateDer::pem_file_iter(path).map_err(fault)? {
             roots
                 .add(certificate.map_err(fault)?)

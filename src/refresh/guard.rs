@@ -84,7 +84,7 @@ fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {
 fn lost(limits: &config::Refresh, held: Option<&Snapshot>, read: &Snapshot, boxes: u64) -> Vec<Objection> {
     let (held, read) = (held.map(Snapshot::census).unwrap_or_default(), read.census());
     if boxes == 0 {
-        return vec![Objection::Empty { held: held.boxes() }];
+        return vec![Objection::Empty { held: held.listed() }];
     }
     let limit = limits.max_shrink_percent;
     let shrunk = |what, held: u64, read: u64| {
@@ -96,7 +96,8 @@ fn lost(limits: &config::Refresh, held: Option<&Snapshot>, read: &Snapshot, boxe
             percent,
         })
     };
-    let fewer_boxes = shrunk(Measure::Boxes, held.boxes(), boxes);
+    // Those that it listed no more were lost before, and accepted: two small losses are no large one.
+    let fewer_boxes = shrunk(Measure::Boxes, held.listed(), boxes);
     if read.service_ports == 0 {
         let no_ports = Objection::NoPorts { boxes, held: held.service_ports };
         return fewer_boxes.into_iter().chain([no_ports]).collect();

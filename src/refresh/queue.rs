@@ -14,7 +14,7 @@ pub enum Stopping {
         "the process stops and the refresh had not begun; order it again from the process that comes next"
     )]
     NotBegun,
-    /// It took longer than a stop waits for.
+    /// It was under way, and took longer than a stop waits for.
     #[error(
         "the process stops and the refresh was given up half-way; order it again from the process that comes next"
     )]

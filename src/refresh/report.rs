@@ -64,7 +64,7 @@ pub struct Report {
 pub struct Failure {
     /// The error's word in the metrics.
     pub kind: &'static str,
-    /// The error and its causes.
+    /// The error and its causes, and what to do where there is anything to do.
     pub message: String,
 }
 
@@ -74,7 +74,7 @@ pub enum NoReport {
     /// It takes longer than was waited for.
     #[error("the refresh has not ended yet")]
     NotYet,
-    /// It will never begin.
+    /// It will not end, if it began at all.
     #[error(transparent)]
     Stopping(#[from] Stopping),
 }

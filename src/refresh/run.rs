@@ -99,6 +99,8 @@ pub struct Published {
     pub quarantined: BTreeMap<&'static str, u64>,
     /// Boxes listed no more in which splitters still stand, kept until the next refresh for OZmap to judge.
     pub unlisted: u64,
+    /// Boxes not listed this time either, or believed lost as ordered: gone, though splitters still stand in them.
+    pub gone: u64,
     /// What spoke against it and was overridden by whoever ordered it.
     pub overridden: Vec<String>,
 }
@@ -166,6 +168,7 @@ pub async fn refresh(
         splitters: splitter_count,
         quarantined: reader.quarantined,
         unlisted: conspicuous.unlisted.boxes,
+        gone: conspicuous.gone.boxes,
         overridden,
     };
     let old = tenant.publish(snapshot, read);

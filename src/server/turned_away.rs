@@ -159,7 +159,7 @@ impl TurnedAway {
 impl Line {
     /// What there is to tell since the last one, if anything.
     fn next(matter: Matter, told: &Told) -> Option<Self> {
-        let mostly_from = told.from.most();
+        let mostly_from = told.from.most_of(told.untold);
         (told.untold > 0).then_some(Self { matter, requests: told.untold, mostly_from })
     }
 

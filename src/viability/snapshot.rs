@@ -63,6 +63,8 @@ pub struct Census {
     pub free_ports: u64,
     /// Ports of service splitters in all boxes, free or taken.
     pub service_ports: u64,
+    /// Boxes that OZmap lists no more, among those refused.
+    pub unlisted: u64,
 }
 
 impl Census {
@@ -71,9 +73,15 @@ impl Census {
         self.sellable + self.refused.iter().sum::<u64>()
     }
 
+    /// Those that OZmap lists.
+    pub fn listed(&self) -> u64 {
+        self.boxes() - self.unlisted
+    }
+
     fn take(boxes: &[ServiceBox]) -> Self {
         let mut census = Self::default();
         for service_box in boxes {
+            census.unlisted += u64::from(service_box.evidence == Evidence::Unlisted);
             census.service_ports += service_box.ports.map_or(0, |ports| u64::from(ports.total));
             match service_box.refusal() {
                 None => {

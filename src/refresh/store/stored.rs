@@ -15,7 +15,7 @@ const LAST_TIME: u64 = 253_402_300_799_999;
 /// Whole numbers are exact in JSON up to here, and there is always a next one.
 const LAST_GENERATION: u64 = 1 << 53;
 
-/// Counted up whenever [`Stored`] changes.
+/// Counted up whenever [`Stored`] changes so that older files would be read wrongly, or not at all.
 pub(super) const VERSION: u32 = 3;
 
 /// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
@@ -198,5 +198,17 @@ impl StoredBox {
                 StoredEvidence::Unlisted => Evidence::Unlisted,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_of_older_files_is_read_as_what_it_said() {
+        let read = |flag: bool| postcard::from_bytes(&postcard::to_stdvec(&flag).unwrap()).unwrap();
+        assert!(matches!(read(true), StoredEvidence::Whole));
+        assert!(matches!(read(false), StoredEvidence::Partial));
     }
 }

@@ -186,7 +186,7 @@ impl App {
     }
 
     /// Announces the end for `server.shutdown_delay`, stops accepting, lets the requests under way end within
-    /// `server.drain`, then ends everything else: [`LAST_WORDS`] later, and [`LONGEST_SAVING`] if the disk is slow.
+    /// `server.drain`, then ends everything else: a second later, and ten more if the disk is slow.
     pub async fn stop(self) -> Drain {
         let Self {
             service, refreshers, schedule, tasks, mut listeners, stage, shutdown_delay, drain, ..

@@ -130,13 +130,20 @@ impl Refresher {
         let Some((store, data)) = self.store.clone().zip(self.tenant.data()) else { return Saving::Done };
         let (tenant, scopes) = (self.tenant.name(), self.tenant.known_scopes());
         let generation = data.snapshot.generation();
-        let saving = spawn_blocking(move || store.save(&data.snapshot, &scopes).map(|bytes| (bytes, scopes)));
+        let saving = spawn_blocking(move || {
+            let written = store.save(&data.snapshot, &scopes)?;
+            Ok::<_, StoreError>(written.map(|bytes| (bytes, scopes)))
+        });
         let (result, saving) = match saving.await {
-            Ok(Ok((bytes, scopes))) => {
+            Ok(Ok(Some((bytes, scopes)))) => {
                 self.is_on_disk(OnDisk::new(generation, scopes));
                 tracing::info!(tenant, generation, bytes, "snapshot written");
                 let saved = Saved { generation, bytes, at: SystemTime::now() };
                 *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(saved);
+                ("ok", Saving::Done)
+            }
+            Ok(Ok(None)) => {
+                tracing::info!(tenant, "another process left newer data, which stay");
                 ("ok", Saving::Done)
             }
             Ok(Err(error)) => {

@@ -12,7 +12,8 @@ use crate::config::Tenant;
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
 use format::{decode, encode};
-use lock::Lock;
+use lock::{Lock, Tenure};
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -94,18 +95,40 @@ impl Store {
     }
 
     /// Writes a snapshot, with the scopes of keys, and removes what is older than the last three; tells how many bytes it has. Blocks.
-    pub fn save(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> Result<u64, StoreError> {
+    ///
+    /// Who takes over from another process leaves newer data than its own as they are, which is `None`, and keeps the scopes
+    /// that the other knew.
+    pub fn save(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> Result<Option<u64>, StoreError> {
         let unwritten = |path: &Path| {
             let path = path.to_owned();
             move |source| StoreError::Unwritten { path, source }
         };
         fs::create_dir_all(&self.directory).map_err(unwritten(&self.directory))?;
         let mut lock = self.lock();
-        lock.take().map_err(|refused| match refused {
+        let tenure = lock.take().map_err(|refused| match refused {
             TryLockError::WouldBlock => StoreError::Locked { path: lock.path().to_owned() },
             TryLockError::Error(source) => unwritten(lock.path())(source),
         })?;
-        self.write(snapshot, scopes).map_err(unwritten(&self.directory))
+        let there = match tenure {
+            Tenure::Going => None,
+            Tenure::New => self.newest(),
+        };
+        let mut scopes = scopes.to_vec();
+        if let Some((newest, others)) = there {
+            if newest.read_at() > snapshot.read_at() {
+                // The next try looks again.
+                lock.give_back();
+                return Ok(None);
+            }
+            let known: HashSet<_> = scopes.iter().map(|scope| scope.key).collect();
+            scopes.extend(others.into_iter().filter(|scope| !known.contains(&scope.key)));
+        }
+        self.write(snapshot, &scopes).map(Some).map_err(unwritten(&self.directory))
+    }
+
+    /// The newest that can be used, and the scopes in it. What can't be is told at a start, not here.
+    fn newest(&self) -> Option<(Snapshot, Vec<KnownScope>)> {
+        self.files().ok()?.snapshots.iter().find_map(|file| self.read(&file.path).ok())
     }
 
     /// Whether a snapshot could be written, as far as others go. Blocks while one is being written.

@@ -9,9 +9,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, UNIX_EPOCH};
+use viability_proxy::config::key::KeyDigest;
 use viability_proxy::config::load::{Source, load};
 use viability_proxy::refresh::store::{Loaded, Store};
+use viability_proxy::tenant::access::KnownScope;
+use viability_proxy::viability::plant::ObjectId;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 fn store(folder: &Path) -> Store {
@@ -22,8 +25,8 @@ fn store(folder: &Path) -> Store {
 }
 
 fn snapshot(generation: u64) -> Snapshot {
-    let plant =
-        Plant { read_at: SystemTime::now(), projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 };
+    let read_at = UNIX_EPOCH + Duration::from_secs(1_750_000_000 + generation);
+    let plant = Plant { read_at, projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 };
     Snapshot::build(generation, plant)
 }
 
@@ -61,6 +64,29 @@ fn of_two_stores_of_one_folder_one_writes_and_both_read() {
     assert_eq!((loaded(&first), half.exists()), (Some(8), false));
     assert_eq!(first.save(&snapshot(2), &[]).unwrap_err().as_str(), "locked");
     assert_eq!(loaded(&first), Some(8));
+}
+
+#[test]
+fn who_takes_over_keeps_newer_data_and_the_rights_that_the_other_knew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (store(folder.path()), store(folder.path()));
+    let [older, newer, newest] = [5, 6, 7].map(snapshot);
+    let scope = |byte, project| KnownScope {
+        key: KeyDigest([byte; 32]),
+        projects: HashSet::from([ObjectId::from_bytes([project; 12])]),
+        given: UNIX_EPOCH,
+    };
+    assert_eq!((loaded(&first), loaded(&second)), (None, None));
+    first.save(&newer, &[scope(1, 1), scope(2, 1)]).unwrap();
+    first.give_up();
+    for _ in 0..2 {
+        assert_eq!(second.save(&older, &[]).unwrap(), None);
+    }
+    assert_eq!(loaded(&store(folder.path())), Some(6));
+    first.save(&newest, &[scope(2, 9)]).unwrap();
+    let Loaded::Snapshot(held, mut scopes) = first.load() else { panic!("it can be used") };
+    scopes.sort_by_key(|scope| scope.key.0);
+    assert_eq!((held.generation(), scopes), (7, vec![scope(1, 1), scope(2, 9)]));
 }
 
 #[test]

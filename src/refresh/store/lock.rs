@@ -14,6 +14,15 @@ pub(super) struct Lock {
     held: Option<File>,
 }
 
+/// Since when a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tenure {
+    /// It was held before.
+    Going,
+    /// From now on: another may have written in between.
+    New,
+}
+
 impl Lock {
     /// Not held yet; the file need not exist, nor its folder.
     pub(super) fn new(path: PathBuf) -> Self {
@@ -26,9 +35,9 @@ impl Lock {
     }
 
     /// Holds it from now on, if nobody else does.
-    pub(super) fn take(&mut self) -> Result<(), TryLockError> {
+    pub(super) fn take(&mut self) -> Result<Tenure, TryLockError> {
         if self.held.as_ref().is_some_and(|held| self.is_in_place(held)) {
-            return Ok(());
+            return Ok(Tenure::Going);
         }
         let options = &mut OpenOptions::new();
         // Nothing is ever written to it: some network file systems lock only what could be.
@@ -36,7 +45,7 @@ impl Lock {
         let file = file.map_err(TryLockError::Error)?;
         file.try_lock()?;
         self.held = Some(file);
-        Ok(())
+        Ok(Tenure::New)
     }
 
     /// Lets others have it.

@@ -235,6 +235,9 @@ impl Client {
     }
 
     fn below_base(&self, path_and_query: &str) -> Option<Url> {
+        if has_dot_segments(path_and_query) {
+            return None;
+        }
         let url = Url::parse(&format!("{}{path_and_query}", self.base)).ok()?;
         let below = url.path().strip_prefix(self.base.path())?;
         let stays = url.origin() == self.base.origin() && (below.is_empty() || below.starts_with('/'));
@@ -275,6 +278,16 @@ impl Client {
         self.metrics.upstream(&self.tenant, operation, outcome, started.elapsed());
         result
     }
+}
+
+/// Whether a path means another than it says, as `/boxes/../ftth-viability` does: it would lead past what is decided by
+/// paths, such as the budget of live calls.
+fn has_dot_segments(path_and_query: &str) -> bool {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    path.split(['/', '\\']).any(|segment| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        matches!(plain.as_str(), "." | "..")
+    })
 }
 
 /// An answer, read to its end.

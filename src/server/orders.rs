@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -139,7 +140,11 @@ impl Order {
 
     fn parse(query: &str) -> Result<Self, String> {
         let mut order = Self { tenant: None, wait: None, acceptance: Acceptance::Guarded };
+        let mut seen = HashSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !seen.insert(name.clone()) {
+                return Err(format!("{name} is given more than once"));
+            }
             match &*name {
                 "tenant" => order.tenant = Some(value.into_owned()),
                 "wait" => {

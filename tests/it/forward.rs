@@ -1,6 +1,7 @@
 //! Other paths of OZmap's API, passed through.
 
 use crate::harness::{JsonBody, Plan, World, http_client_builder};
+use crate::raw::Raw;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -143,6 +144,19 @@ async fn paths_outside_the_api_are_404_and_reach_nobody() {
     for path in ["/", "/api/v1/boxes", "/api/v20/boxes", "/admin/status", "/metrics", "/_control/faults"] {
         let response = world.http.request(Method::GET, world.public(path)).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(world.simulator.requests("all"), before);
+}
+
+#[tokio::test]
+async fn a_path_that_means_another_reaches_nobody() {
+    let world = World::start().await;
+    let (key, before) = (world.simulator.full_key(), world.simulator.requests("all"));
+    for dots in ["boxes/..", ".", "%2e", "boxes/%2E%2e", "boxes/.%2e"] {
+        let path = format!("/api/v2/{dots}/ftth-viability/radius?lat=0&lng=0&radius=5000");
+        let mut connection = Raw::connect(world.app.public_address()).await;
+        connection.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n\r\n")).await;
+        assert_eq!(connection.answer().await.unwrap().status, 404, "{dots}");
     }
     assert_eq!(world.simulator.requests("all"), before);
 }

@@ -52,6 +52,16 @@ async fn orders_share_a_run_with_those_alone_that_wish_the_same_of_the_guard() {
 }
 
 #[tokio::test]
+async fn an_order_that_says_a_thing_twice_is_refused() {
+    let world = World::start().await;
+    for query in ["?accept_shrink=false&accept_shrink=true", "?wait=1s&wait=5s", "?tenant=demo&tenant=demo"] {
+        let (status, body) = order(&world, query).await;
+        assert_eq!((status, &body["code"]), (StatusCode::BAD_REQUEST, &json!("bad_parameter")), "{query}");
+        assert!(body["message"].as_str().unwrap().ends_with("is given more than once"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn who_waits_gets_a_200_with_the_result_whatever_it_is_and_a_202_before_there_is_one() {
     let world = World::start().await;
     let result = |body: &Value| body["runs"][0]["result"].clone();
@@ -159,6 +169,5 @@ async fn orders_that_a_stop_leaves_undone_are_counted_in_the_log_and_their_clien
         (&json!("WARN"), &json!("demo"), &json!(4))
     );
     assert!(process.ended().await);
-    let rest = process.log_so_far();
-    assert!(rest.iter().any(|line| line.contains("stopped; every request was answered")), "{rest:?}");
+    while process.next_message().await != "stopped; every request was answered" {}
 }

@@ -208,7 +208,7 @@ impl App {
             // Operators may wait for a run under way until then, and are told that it ends.
             let _closed = timeout_at(by, is_closed).await;
             // On a busy machine that may take a while, and the answers to operators none.
-            let _ended = timeout_at(by.max(Instant::now()) + LAST_WORDS / 2, end(tasks)).await;
+            let _ended = timeout_at(by + LAST_WORDS / 2, end(tasks)).await;
             for refresher in &refreshers {
                 refresher.give_up();
             }

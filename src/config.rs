@@ -4,7 +4,6 @@
 
 pub mod certificates;
 mod changes;
-pub mod duration;
 pub mod fault;
 mod files;
 pub mod host;

@@ -2,7 +2,8 @@
 //!
 //! Imports run down this list only: [`app`] wires everything, [`server`] speaks HTTP to clients and operators,
 //! [`refresh`] keeps the data current, [`tenant`] decides who answers, [`ozmap`] speaks to OZmap, [`config`] is what
-//! an operator sets, [`viability`] the pure rules. [`metrics`] lies beside all of them and knows none.
+//! an operator sets, [`viability`] the pure rules. [`metrics`] and [`wording`] lie beside all
+//! of them and know none.
 
 pub mod app;
 pub mod config;
@@ -12,3 +13,4 @@ pub mod refresh;
 pub mod server;
 pub mod tenant;
 pub mod viability;
+pub mod wording;

@@ -5,7 +5,7 @@ pub mod aging;
 mod ended;
 mod failed;
 pub mod guard;
-pub mod objection;
+pub mod objections;
 pub mod progress;
 pub mod queue;
 pub mod report;
@@ -16,7 +16,7 @@ pub mod store;
 
 use crate::metrics::Metrics;
 use crate::tenant::Tenant;
-use ended::Ended;
+use ended::{Ended, Outlook};
 use guard::Acceptance;
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping, Waiting};
@@ -120,7 +120,7 @@ impl Refresher {
     pub fn close(&self) {
         let mut state = self.state();
         let given_up = state.queue.close();
-        let last = state.queue.last_begun();
+        let last_begun = state.queue.last_begun();
         drop(state);
         let orders: u64 = given_up.iter().map(|waiting| waiting.orders).sum();
         if orders > 0 {
@@ -131,7 +131,7 @@ impl Refresher {
                 "ordered refreshes are given up: the process stops before they begin"
             );
         }
-        self.ended.send_modify(|ended| ended.none_after = Some(last));
+        self.ended.send_modify(|ended| ended.outlook = Outlook::Closed { last_begun });
         self.wake.notify_one();
     }
 
@@ -141,7 +141,8 @@ impl Refresher {
             let (tenant, trigger) = (self.tenant.name(), trigger.as_str());
             tracing::warn!(tenant, run, trigger, "refresh given up: the process stops before it ended");
         }
-        self.ended.send_modify(|ended| ended.given_up = true);
+        let last_begun = self.state().queue.last_begun();
+        self.ended.send_modify(|ended| ended.outlook = Outlook::GivenUp { last_begun });
     }
 
     /// The run under way, if any.
@@ -259,8 +260,8 @@ impl Refresher {
     fn end(&self, run: Running, took: Duration, outcome: Result<Published, RefreshError>) {
         let tenant = self.tenant.name();
         let outcome = outcome.map_err(|error| {
-            if let RefreshError::Refused(rejection) = &error {
-                for objection in rejection.objections() {
+            if let RefreshError::Refused(objections) = &error {
+                for objection in objections.iter() {
                     self.metrics.refresh().rejected(tenant, objection.as_str());
                 }
             }
@@ -293,18 +294,4 @@ impl Refresher {
         // Nothing under the lock can panic half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What happened, and what to do about it where there is anything to do.
-pub fn with_remedy(what: String, remedy: Option<&str>) -> String {
-    match remedy {
-        Some(remedy) => format!("{what}; {remedy}"),
-        None => what,
-    }
-}
-
-/// An error and all its causes in one line.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

@@ -13,8 +13,8 @@ use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, Lane, pages};
-use viability_proxy::refresh::{with_causes, with_remedy};
 use viability_proxy::server::tls::{self, Expiry, Validity};
+use viability_proxy::wording::{with_causes, with_remedy};
 
 /// What to check.
 #[derive(Args)]

@@ -1,10 +1,11 @@
 //! What the log tells of a run that published nothing.
 
+use super::Refresher;
 use super::report::{Failure, Running};
 use super::run::RefreshError;
-use super::{Refresher, with_causes, with_remedy};
 use crate::config::WhenExpired;
 use crate::tenant::DataState;
+use crate::wording::{with_causes, with_remedy};
 
 impl Refresher {
     /// Tells of it, and returns what reports tell.

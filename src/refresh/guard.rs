@@ -5,7 +5,7 @@
 //! held, and refused when it lost more than a network loses between two refreshes. An operator who knows better
 //! orders the next refresh with `accept_shrink=true`.
 
-use super::objection::{Measure, Objection, Rejection};
+use super::objections::{Measure, Objection, Objections};
 use crate::config;
 use crate::ozmap::wire::List;
 use crate::viability::geo::Point;
@@ -51,7 +51,7 @@ pub fn check(
     held: Option<&Snapshot>,
     read: &Snapshot,
     lists: &[Legibility],
-) -> Option<Rejection> {
+) -> Option<Objections> {
     let of = |path: &str| lists.iter().find(|list| list.list == path);
     // Boxes that are only kept because splitters name them don't count: OZmap doesn't show them.
     let boxes = read.census().boxes();
@@ -63,7 +63,7 @@ pub fn check(
     let illegible = lists.iter().filter_map(|list| illegible(limits, list));
     let lost = lost(limits, held, read, boxes);
     let otherwise = held.map(|held| [projects_gone(held, read, projects), moved(limits, held, read)]);
-    Rejection::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())
+    Objections::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())
 }
 
 fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {

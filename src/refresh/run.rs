@@ -1,7 +1,7 @@
 //! One refresh: read everything, judge and index it, publish it by one swap.
 
 use super::guard::{self, Acceptance, Legibility};
-use super::objection::Rejection;
+use super::objections::Objections;
 use super::progress::{Phase, Progress};
 use crate::metrics::Metrics;
 use crate::ozmap::Lane;
@@ -41,7 +41,7 @@ pub enum RefreshError {
     TooSlow,
     /// What was read is not to be believed.
     #[error("what was read is refused")]
-    Refused(#[from] Rejection),
+    Refused(#[from] Objections),
     /// A bug, logged where it happened.
     #[error("the refresh ended by a panic")]
     Panicked,
@@ -146,14 +146,14 @@ pub async fn refresh(
     let (snapshot, conspicuous) = built.await.map_err(|_panicked| RefreshError::Panicked)?;
     metrics.index_built(started.elapsed());
     let compared = held.as_ref().map(|data| &data.snapshot);
-    let rejection = guard::check(&tenant.settings().refresh, compared, &snapshot, &reader.lists);
+    let objections = guard::check(&tenant.settings().refresh, compared, &snapshot, &reader.lists);
     drop(held);
-    let overridden = match (rejection, acceptance) {
+    let overridden = match (objections, acceptance) {
         (None, _) => Vec::new(),
-        (Some(rejection), Acceptance::AsRead) => reader.override_all(&rejection),
-        (Some(rejection), Acceptance::Guarded) => {
+        (Some(objections), Acceptance::AsRead) => reader.override_all(&objections),
+        (Some(objections), Acceptance::Guarded) => {
             free(snapshot);
-            return Err(rejection.into());
+            return Err(objections.into());
         }
     };
     conspicuous.tell(tenant.name());
@@ -254,9 +254,9 @@ impl Reader<'_> {
     }
 
     /// An operator has said so: tells what they took upon themselves.
-    fn override_all(&self, rejection: &Rejection) -> Vec<String> {
+    fn override_all(&self, objections: &Objections) -> Vec<String> {
         let tenant = self.tenant.name();
-        let overridden = rejection.objections().iter().map(|objection| {
+        let overridden = objections.iter().map(|objection| {
             let why = objection.to_string();
             tracing::warn!(tenant, why, "published all the same, as ordered with accept_shrink=true");
             self.metrics.refresh().overridden(tenant, objection.as_str());

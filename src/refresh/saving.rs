@@ -1,10 +1,11 @@
 //! Data of the tenant to disk and back.
 
+use super::Refresher;
 use super::store::{Loaded, StoreError};
-use super::{Refresher, with_causes};
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
 use crate::viability::plant::ObjectId;
+use crate::wording::with_causes;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;

@@ -7,7 +7,7 @@ use super::Service;
 use super::access::{OperatorAccess, Presented};
 use super::peer::Peer;
 use super::rejection::Rejection;
-use crate::config::duration::whole_seconds;
+use crate::wording::whole_seconds;
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method};

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::config::fault::Fault;
 use crate::config::listeners::{Admin, Server};
 use crate::metrics::Metrics;
-use crate::refresh::with_causes;
+use crate::wording::with_causes;
 use arc_swap::{ArcSwap, Guard};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;

@@ -7,13 +7,13 @@ use super::forward::NotForwarded;
 use super::framing::Misframed;
 use super::operator::Refused;
 use super::viability::Unanswered;
-use crate::config::duration::whole_seconds;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
 use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
 use crate::tenant::selection::NoTenant;
+use crate::wording::whole_seconds;
 use hyper::header::{
     AGE, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };

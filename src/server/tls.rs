@@ -7,7 +7,7 @@ pub use expiry::{Expiry, Validity};
 use super::side::Side;
 use crate::config::certificates::{TlsFiles, Unfit};
 use crate::metrics::Metrics;
-use crate::refresh::with_causes;
+use crate::wording::with_causes;
 use arc_swap::ArcSwap;
 use expiry::Reminder;
 use rustls::ServerConfig;

@@ -3,13 +3,13 @@
 use super::budget::Budget;
 use super::cache::{Begun, LoadCache, LoadError, Marks, Room, Weigh};
 use crate::config;
-use crate::config::duration::rounded;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::rows::{ProjectRow, Row};
 use crate::ozmap::{Client, Lane, pages};
 use crate::viability::plant::{ObjectId, Scope};
+use crate::wording::rounded;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;

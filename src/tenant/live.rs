@@ -3,11 +3,11 @@
 use super::budget::Budget;
 use super::cache::{Begun, LoadCache, LoadError, Room, Weigh};
 use crate::config;
-use crate::config::duration::rounded;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::{Client, LiveAnswer, LiveQuery};
+use crate::wording::rounded;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;

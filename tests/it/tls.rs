@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use viability_proxy::app::App;
-use viability_proxy::refresh::with_causes;
+use viability_proxy::wording::with_causes;
 
 /// An authority, and a folder with a certificate that it gave to this machine.
 pub(crate) struct Pki {

@@ -5,21 +5,21 @@ use std::fmt;
 
 /// All that speaks against publishing what was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rejection(Vec<Objection>);
+pub struct Objections(Vec<Objection>);
 
-impl Rejection {
+impl Objections {
     /// `None` where nothing speaks against it.
     pub(super) fn of(objections: Vec<Objection>) -> Option<Self> {
         (!objections.is_empty()).then_some(Self(objections))
     }
 
     /// Each of them, at least one.
-    pub fn objections(&self) -> &[Objection] {
-        &self.0
+    pub fn iter(&self) -> impl Iterator<Item = &Objection> {
+        self.0.iter()
     }
 }
 
-impl fmt::Display for Rejection {
+impl fmt::Display for Objections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for objection in &self.0 {
             write!(f, "{objection}; ")?;
@@ -30,7 +30,7 @@ impl fmt::Display for Rejection {
     }
 }
 
-impl std::error::Error for Rejection {}
+impl std::error::Error for Objections {}
 
 /// One thing that speaks against it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,7 +1,22 @@
-//! Measured durations as people read them. Those of the configuration are written as they are.
+//! How people are told: errors with their causes and remedies in one line, measured durations rounded. Durations of the
+//! configuration are written as they are.
 
 use humantime::FormattedDuration;
 use std::time::Duration;
+
+/// What happened, and what to do about it where there is anything to do.
+pub fn with_remedy(what: String, remedy: Option<&str>) -> String {
+    match remedy {
+        Some(remedy) => format!("{what}; {remedy}"),
+        None => what,
+    }
+}
+
+/// An error and all its causes in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
 
 const SECOND: u128 = 1_000_000_000;
 /// More would be noise: who waited "9s 999ms 994us 922ns" waited ten seconds.

@@ -185,6 +185,12 @@ impl<R: Row> Found<R> {
         (self.rows.len() + self.faulty.len()) as u64 + self.nameless.values().sum::<u64>()
     }
 
+    /// OZmap counts more rows than were found. Edits would explain a few, but so would rows that it hides: they may be
+    /// of any box.
+    fn lacks(&mut self, totals: (u64, u64)) {
+        self.unattributed += totals.0.min(totals.1).saturating_sub(self.count());
+    }
+
     /// Whether a page tells of a row that isn't among these.
     fn lacks_any_of(&self, page: &Page<R>) -> bool {
         let is_new = |id| !self.rows.contains_key(&id) && !self.faulty.contains_key(&id);

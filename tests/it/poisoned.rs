@@ -3,7 +3,7 @@
 use crate::between::{Between, Spoil};
 use crate::harness::{Answer, JsonBody, PATIENCE, World, http_client};
 use crate::poison::spoiler::Spoiler;
-use crate::poison::{Harm, LISTS, Memory, Poison, RowHarm, poisons};
+use crate::poison::{Harm, LISTS, Memory, PageHarm, Poison, RowHarm, poisons};
 use ozmap_simulator::{Settings, Simulator};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use reqwest::{StatusCode, header};
@@ -240,6 +240,14 @@ async fn r03_poisons_that_leave_lists_almost_whole_are_noticed() {
     ] {
         let poison = Poison::always(list, harm);
         assert_eq!(start_through(std::slice::from_ref(&poison)).await, "ok", "{poison:?}");
+    }
+    // Neither a count that changes meanwhile nor a row that is shown twice makes up for one that is never shown.
+    for (row, other) in [
+        (836, Poison::during(8..12, "/splitters", Harm::Page(PageHarm::TotalOff(500)))),
+        (4, Poison::during(0..4, "/splitters", Harm::Row(25, RowHarm::Field("id", Some(json!(1)))))),
+    ] {
+        let poisons = [other, Poison::always("/splitters", Harm::Row(row, RowHarm::Gone))];
+        assert_eq!(warm.refresh_through(&poisons).await, "ok", "{poisons:?}");
     }
     // The first sweep lacks rows that the others have: what all of them lack must not pass for an edit.
     let gone = Poison::always("/boxes", Harm::Row(30, RowHarm::Gone));

@@ -23,14 +23,9 @@ struct Sweep<R> {
 }
 
 impl<R: Row> Sweep<R> {
-    /// Whether more rows are missing than people at work explain: many, or any while nobody works.
-    fn is_short(&self, before: &Self) -> bool {
-        let nobody_works = self.totals == before.totals && self.totals.0 == self.totals.1;
-        match Measured::of(self.found.count(), self.totals) {
-            Measured::Whole => false,
-            Measured::Nearly => nobody_works,
-            Measured::Short => true,
-        }
+    /// Whether rows are missing. A few may have been deleted meanwhile: then another sweep finds as many as are counted.
+    fn is_short(&self) -> bool {
+        Measured::of(self.found.count(), self.totals) != Measured::Whole
     }
 
     fn holds_all_of(&self, other: &Self) -> bool {
@@ -40,11 +35,11 @@ impl<R: Row> Sweep<R> {
     /// Whether more sweeps would find no more.
     fn settles(&self, before: &Self) -> bool {
         // Short twice of the same rows: that is how it stays.
-        let all = !self.is_short(before) || before.holds_all_of(self);
+        let all = !self.is_short() || before.holds_all_of(self);
         all && self.holds_all_of(before) && !self.found.contradictory
     }
 
-    fn finish(mut self, before: &Self) -> Result<Reading<R>, CallError> {
+    fn finish(mut self) -> Result<Reading<R>, CallError> {
         let (read, total) = (self.found.count(), self.totals.0.min(self.totals.1));
         if Measured::of(read, self.totals) == Measured::Short {
             return Err(CallError::Incomplete { read, total });
@@ -52,11 +47,10 @@ impl<R: Row> Sweep<R> {
         if self.found.contradictory {
             return Err(CallError::Contradictory);
         }
-        if self.is_short(before) {
-            // An OZmap that always counts a few too many would else never be read. If the rows are there, they are of any box.
-            let lacking = total.saturating_sub(read);
+        if self.is_short() {
+            // An OZmap that always counts a few too many would else never be read.
             tracing::warn!(list = R::LIST.path(), read, total, "OZmap counts rows that it doesn't show");
-            self.found.unattributed += lacking;
+            self.found.lacks(self.totals);
         }
         Ok(self.found.finish())
     }
@@ -69,7 +63,7 @@ impl Reader<'_> {
         for _ in 2..MAX_SWEEPS {
             let sweep = self.sweep::<R>().await?;
             if sweep.settles(&before) {
-                return sweep.finish(&before);
+                return sweep.finish();
             }
             before = sweep;
         }
@@ -86,7 +80,7 @@ impl Reader<'_> {
                 last.found.rows.entry(id).or_insert(row);
             }
         }
-        last.finish(&before)
+        last.finish()
     }
 
     async fn sweep<R: Row>(&self) -> Result<Sweep<R>, CallError> {

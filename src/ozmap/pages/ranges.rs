@@ -7,7 +7,7 @@
 
 use super::super::failure::CallError;
 use super::super::wire::rows::Row;
-use super::super::wire::{IdRange, List, Page};
+use super::super::wire::{IdRange, List, Page, PageRow};
 use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -19,7 +19,7 @@ impl Reader<'_> {
     /// `None` when OZmap's answers show that ranges can't be relied on.
     pub(super) async fn by_ranges<R: Row>(&self) -> Result<Option<Reading<R>>, CallError> {
         for reading in 1..=READINGS {
-            let Some((found, totals)) = self.all_ranges::<R>().await? else { return Ok(None) };
+            let Some((mut found, totals)) = self.all_ranges::<R>().await? else { return Ok(None) };
             let read = found.count();
             match Measured::of(read, totals) {
                 Measured::Short => return Ok(None),
@@ -32,8 +32,10 @@ impl Reader<'_> {
                         list = R::LIST.path(),
                         read,
                         total = totals.1,
-                        "the list was edited while it was read; taking every row that was there throughout"
+                        "the list was edited while it was read; until the next refresh OZmap is asked where the rows that it \
+                         counts and doesn't show could change the answer"
                     );
+                    found.lacks(totals);
                     return Ok(Some(found.finish()));
                 }
                 Measured::Whole => return Ok(Some(found.finish())),
@@ -53,7 +55,7 @@ impl Reader<'_> {
         let (read, total) = (count(&first.rows), first.total);
         let (limit_in_force, has_more) = (first.limit.unwrap_or(limit).min(limit), first.has_more);
         let mut found = Found::new();
-        found.take(first.rows);
+        found.take(if read < total { up_to_last_id(first.rows) } else { first.rows });
         if read == 0 && List::filter(R::LIST, IdRange::default()).is_some() {
             // Perhaps there is none, perhaps the filter of the list matches nothing here.
             return Ok(None);
@@ -122,14 +124,18 @@ impl Reader<'_> {
             (self.watch)(PageSeen { rows: count(&page.rows), total: None });
             let complete = count(&page.rows) >= page.total;
             let is_last = range.up_to.is_none() && count(&page.rows) < full;
-            found.take(page.rows);
-            match last {
-                Some(last) if is_last || range.up_to == Some(last) => return Ok(Some(found)),
-                Some(last) => range.after = Some(last),
-                None if complete => return Ok(Some(found)),
+            let ends = match last {
+                Some(last) => is_last || range.up_to == Some(last),
+                None if complete => true,
                 // Rows remain, and none of this page tells where to go on.
                 None => return Ok(None),
+            };
+            if ends {
+                found.take(page.rows);
+                return Ok(Some(found));
             }
+            found.take(up_to_last_id(page.rows));
+            range.after = last;
         }
     }
 
@@ -147,6 +153,13 @@ impl Reader<'_> {
             other => other.map(Some),
         }
     }
+}
+
+/// What the next page, which starts behind the last id, doesn't show again: rows that don't tell their id would else be
+/// counted twice, and make up for others that are missing.
+fn up_to_last_id<R>(mut rows: Vec<PageRow<R>>) -> Vec<PageRow<R>> {
+    rows.truncate(rows.iter().rposition(|row| row.id.is_some()).map_or(0, |last| last + 1));
+    rows
 }
 
 /// The page and the last id on it; `None` when a row lies outside the range or out of order: then filter or sort were

@@ -66,8 +66,8 @@ pub struct Service {
     tenants: Tenants,
     refreshers: Vec<Arc<Refresher>>,
     metrics: Arc<Metrics>,
-    current: Current,
-    reloader: Reloader,
+    current: Arc<Current>,
+    reloader: Arc<Reloader>,
     lockout: Lockout,
     turned_away: TurnedAway,
     request_ids: RequestIds,
@@ -104,8 +104,8 @@ impl Service {
             refreshers,
             turned_away: TurnedAway::new(Arc::clone(&metrics)),
             metrics,
-            current: Current::new(&config.server, &config.admin),
-            reloader: Reloader::new(config, source, certificates),
+            current: Arc::new(Current::new(&config.server, &config.admin)),
+            reloader: Arc::new(Reloader::new(config, source, certificates)),
             lockout: Lockout::default(),
             request_ids: RequestIds::new(),
             stage,
@@ -115,7 +115,11 @@ impl Service {
 
     /// Reads the configuration again and takes into force what can be; logs what came of it.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        self.reloader.reload(&self.current, &self.metrics).await
+        let (reloader, current) = (Arc::clone(&self.reloader), Arc::clone(&self.current));
+        let metrics = Arc::clone(&self.metrics);
+        // In a task of its own: an operator who hangs up leaves nothing half done.
+        let reloading = tokio::spawn(async move { reloader.reload(&current, &metrics).await });
+        reloading.await.unwrap_or(Err(ReloadError::Panicked))
     }
 
     /// Tells the log for ever how many are turned away.

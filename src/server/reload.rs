@@ -198,14 +198,11 @@ impl Reloader {
         let read = read.await.map_err(|_panicked| ReloadError::Panicked)?;
         let new = read.map_err(ReloadError::Unsound)?;
         let changed = changes(in_force, &new);
-        warn_of(in_force.new_warnings(&new));
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
-        for certificates in &self.certificates {
-            // Were the files changed since they were loaded: told where it happens, those before stay.
-            let _told = certificates.reload();
-        }
+        warn_of(in_force.new_warnings(&new));
+        self.reload_certificates().await;
         current.operators.store(Arc::new(Operators::new(&new.admin)));
         let mut clients = Clients::new(&new.server);
         // A limit that stays the same keeps what it knows of keys.
@@ -213,6 +210,7 @@ impl Reloader {
             clients.rate.clone_from(&current.clients().rate);
         }
         current.clients.store(Arc::new(clients));
+        in_force.warnings = new.warnings;
         in_force.log.filter = new.log.filter;
         in_force.server.queue_timeout = new.server.queue_timeout;
         in_force.server.requests_per_second_per_key = new.server.requests_per_second_per_key;
@@ -220,6 +218,19 @@ impl Reloader {
         in_force.admin = Admin { token, hosts, refresh_gap, ..in_force.admin.clone() };
         let (applied, needs_restart) = changed.into_iter().partition(|key| APPLIED.contains(&key.as_str()));
         Ok(Reloaded { applied, needs_restart })
+    }
+
+    /// Whatever comes of it is told where it happens: files that changed since the configuration was read leave the
+    /// certificates before in force.
+    async fn reload_certificates(&self) {
+        let certificates = self.certificates.clone();
+        let reloading = spawn_blocking(move || {
+            for certificates in certificates {
+                let _told = certificates.reload();
+            }
+        });
+        // A panic is logged where it happens.
+        let _ended = reloading.await;
     }
 }
 

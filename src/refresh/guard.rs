@@ -3,7 +3,7 @@
 //! OZmap down is harmless: the last data go on answering. OZmap wrong, and believed, turns every sale into "not
 //! viable": an empty page, half a network, a key whose rights were cut. So what was read is weighed against what is
 //! held, and refused when it lost more than a network loses between two refreshes. An operator who knows better
-//! orders the next refresh with `accept_shrink=true`.
+//! orders the next refresh with `accept_shrink=true`; a network without a box nobody can order.
 
 use super::objections::{Measure, Objection, Objections};
 use crate::config;
@@ -29,8 +29,8 @@ pub enum Acceptance {
     /// It decides.
     #[default]
     Guarded,
-    /// An operator has looked: what the run that they ordered reads is published. It speaks for that run alone, and
-    /// whoever orders without it gets another.
+    /// An operator has looked: what the run that they ordered reads is published, unless it has no box. It speaks for
+    /// that run alone, and whoever orders without it gets another.
     AsRead,
 }
 

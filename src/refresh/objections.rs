@@ -24,9 +24,26 @@ impl fmt::Display for Objections {
         for objection in &self.0 {
             write!(f, "{objection}; ")?;
         }
-        f.write_str(
-            "mend it in OZmap, or, if OZmap is right in all of this, order a refresh with accept_shrink=true",
-        )
+        f.write_str(self.remedy())
+    }
+}
+
+impl Objections {
+    /// Whether there would be no box at all any more: nobody can mean that, whatever they order.
+    pub(super) fn are_final(&self) -> bool {
+        self.0.iter().any(|one| matches!(one, Objection::Empty { held: 1.. }))
+    }
+
+    fn remedy(&self) -> &'static str {
+        let is_unreadable = |one: &Objection| matches!(one, Objection::Unreadable { .. });
+        if self.are_final() {
+            "no order can accept that: mend the rights of the key in OZmap, or remove the tenant if its network is really gone"
+        } else if self.0.iter().any(is_unreadable) {
+            "mend the rows in OZmap; accept_shrink=true would publish the rest, and every address near such a row would \
+             wait for OZmap"
+        } else {
+            "mend it in OZmap, or, if OZmap is right in all of this, order a refresh with accept_shrink=true"
+        }
     }
 }
 

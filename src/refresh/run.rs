@@ -150,8 +150,8 @@ pub async fn refresh(
     drop(held);
     let overridden = match (objections, acceptance) {
         (None, _) => Vec::new(),
-        (Some(objections), Acceptance::AsRead) => reader.override_all(&objections),
-        (Some(objections), Acceptance::Guarded) => {
+        (Some(objections), Acceptance::AsRead) if !objections.are_final() => reader.override_all(&objections),
+        (Some(objections), _) => {
             free(snapshot);
             return Err(objections.into());
         }

@@ -126,7 +126,8 @@ pub(crate) mod exercise_everything {
         }
     }
 
-    /// A local, a live, a forwarded and a rejected request, a stranger, an unreadable row, an evicted entry.
+    /// A local, a live, a forwarded and a rejected request, a stranger, an unreadable row, an order to believe what
+    /// was read, an evicted entry.
     pub(crate) async fn run(world: &World) {
         let home = world.sellable_box();
         world.ask(home.lat, home.lng, 100.0).await;
@@ -134,6 +135,9 @@ pub(crate) mod exercise_everything {
         let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
         world.simulator.faults().answer("/boxes", 200, "application/json", row);
         world.refresh().await;
+        world.simulator.faults().clear();
+        let none = r#"{"total":0,"rows":[]}"#;
+        world.simulator.faults().answer("/splitters", 200, "application/json", none);
         world.refresh_as_read().await;
         world.simulator.faults().clear();
         world.refresh().await;

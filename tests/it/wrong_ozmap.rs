@@ -227,6 +227,33 @@ async fn r03_a_network_that_shrank_too_much_is_refused_until_an_operator_accepts
 }
 
 #[tokio::test]
+async fn r03_no_order_publishes_a_network_without_a_box() {
+    let world = world().await;
+    world.simulator.faults().answer("/boxes", 200, "application/json", r#"{"total":0,"rows":[]}"#);
+    let report = world.refresh_as_read().await;
+    assert_eq!(report["result"], "refused", "{report}");
+    let error = report["error"].as_str().unwrap();
+    assert!(error.contains("no order can accept") && !error.contains("accept_shrink"), "{error}");
+    let home = world.sellable_box();
+    assert!(world.ask(home.lat, home.lng, 1.0).await.is_viable());
+    recovers(&world, "an order to accept it").await;
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_are_to_be_mended_rather_than_accepted() {
+    let world = world().await;
+    let mut page = world.list("/splitters").await;
+    for row in page["rows"].as_array_mut().unwrap().iter_mut().step_by(10) {
+        row["connectables"] = json!(null);
+    }
+    world.simulator.faults().answer("/splitters", 200, "application/json", &page.to_string());
+    let report = serves_on(&world, "splitters without outputs").await;
+    let error = report["error"].as_str().unwrap();
+    assert!(error.contains("can't be read") && error.contains("mend"), "{error}");
+    assert!(!error.contains("OZmap is right"), "{error}");
+}
+
+#[tokio::test]
 async fn r03_a_network_sold_out_at_a_stroke_is_refused() {
     let world = world().await;
     let control = world.simulator.control();

@@ -56,7 +56,7 @@ pub fn load(source: &Source, env: &BTreeMap<String, String>) -> Result<Config, C
     let config = read(&mut reader);
     match (config, reader.faults()) {
         (Ok(config), faults) if faults.is_empty() => {
-            Ok(Config { warnings: warnings::of(&reader, &config.tenants), ..config })
+            Ok(Config { warnings: warnings::of(&reader, &config), ..config })
         }
         (_, mut faults) => {
             // What is missing may stand there.

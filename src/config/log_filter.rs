@@ -1,9 +1,12 @@
 //! What the log is to tell: `EnvFilter` takes nearly every text, and not for what was meant.
 
 use std::str::FromStr;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
+/// What this program's lines of the log come from.
+const PROGRAM: &str = "viability_proxy";
 /// The most characters of a word that a fault shows.
 const SHOWN: usize = 40;
 
@@ -44,6 +47,26 @@ pub(super) fn parse(text: &str) -> Result<String, FilterFault> {
     Ok(filter)
 }
 
+/// What of a filter is perhaps not what was meant.
+pub(super) fn doubt(filter: &str) -> Option<String> {
+    // Directives for spans only add to what the others let through.
+    let plain: Vec<_> = filter.split(',').filter(|directive| !directive.contains('[')).collect();
+    let targets = plain.iter().filter_map(|directive| directive.rsplit_once('=')).map(|(target, _)| target);
+    if let Some(other) = targets.into_iter().find(|target| !is_path(target)) {
+        return Some(format!("no part of a program is called {other:?}: this one is viability_proxy"));
+    }
+    let lets_through = plain.join(",").parse::<Targets>().ok()?;
+    (!lets_through.would_enable(PROGRAM, &Level::ERROR)).then(|| {
+        "not even errors of this program are logged: begin it with a level, as in \"info,viability_proxy=debug\""
+            .to_owned()
+    })
+}
+
+/// Whether a module can be called so.
+fn is_path(target: &str) -> bool {
+    target.chars().all(|character| character.is_alphanumeric() || "_:".contains(character))
+}
+
 /// In a target, before the span and its fields that may follow.
 fn has_white_space(target: &str) -> bool {
     target.split('[').next().unwrap_or_default().contains(char::is_whitespace)
@@ -69,6 +92,20 @@ mod tests {
         ] {
             assert_eq!(parse(text).as_deref(), Ok(filter));
         }
+    }
+
+    #[test]
+    fn what_silences_the_log_is_doubted() {
+        for filter in
+            ["info", "error", "info,viability_proxy=debug", "viability_proxy=warn", "info,hyper=off"]
+        {
+            assert_eq!(doubt(filter), None, "{filter}");
+        }
+        for filter in ["off", "hyper=debug", "info,viability_proxy=off", "viability_proxy::ozmap=trace"] {
+            assert!(doubt(filter).unwrap().contains("not even errors"), "{filter}");
+        }
+        let misspelt = doubt("info,viability-proxy=debug").unwrap();
+        assert!(misspelt.contains("\"viability-proxy\""), "{misspelt}");
     }
 
     #[test]

@@ -52,14 +52,15 @@ impl<'a> Reader<'a> {
         self.file.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
     }
 
-    /// Where a whole section stands, or would if it were there.
+    /// Where a key or a whole section stands, or would if it were there.
     pub(super) fn place(&self, key: &str) -> Origin {
         let below = |found: &&String| found.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         let section = self.layers.sections.get(key);
+        let value = || self.layers.values.get(key).map(|entry| &entry.origin);
         let within =
             || self.layers.values.iter().find(|(found, _)| below(found)).map(|(_, entry)| &entry.origin);
         let nowhere = || Origin::File { path: self.file.clone(), line: None };
-        section.or_else(within).cloned().unwrap_or_else(nowhere)
+        section.or_else(value).or_else(within).cloned().unwrap_or_else(nowhere)
     }
 
     /// Records what is wrong with a whole section, or with what is nowhere.

@@ -2,11 +2,15 @@
 
 use super::fault::Fault;
 use super::reader::Reader;
-use super::{Config, Tenant, lookalikes};
+use super::{Config, Tenant, log_filter, lookalikes};
 
-/// Of variables that are passed over, and of how these tenants are found.
-pub(super) fn of(reader: &Reader<'_>, tenants: &[Tenant]) -> Vec<Fault> {
-    let mut warnings = by_path_only(reader, tenants);
+/// Of variables that are passed over, of a log that stays silent, and of how tenants are found.
+pub(super) fn of(reader: &Reader<'_>, config: &Config) -> Vec<Fault> {
+    let mut warnings = by_path_only(reader, &config.tenants);
+    warnings.extend(log_filter::doubt(&config.log.filter).map(|text| {
+        let key = "log.filter".to_owned();
+        Fault { origin: reader.place(&key), key, text }
+    }));
     warnings.extend(lookalikes::warnings(reader));
     warnings.sort();
     warnings

@@ -16,6 +16,9 @@ use tokio::time::{Instant, sleep};
 /// How often a process that may not write looks whether it may: the one before it ends within seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether rights of keys were learned that are not on disk: they are written with all data.
+const RIGHTS_EVERY: Duration = Duration::from_mins(1);
+
 /// A snapshot that was written.
 #[derive(Clone, Copy, Debug)]
 pub struct Saved {
@@ -82,6 +85,7 @@ impl Refresher {
             tokio::select! {
                 () = self.unsaved.notified() => {}
                 () = self.may_save(), if saving == Saving::Locked => {}
+                () = self.rights_are_learned(), if saving == Saving::Done => {}
             }
             saving = self.save().await;
         }
@@ -94,6 +98,19 @@ impl Refresher {
             sleep(LOOK_EVERY).await;
             let store = store.clone();
             if spawn_blocking(move || store.may_write()).await.unwrap_or(false) {
+                return;
+            }
+        }
+    }
+
+    /// Comes when the data on disk are those that answer, and without rights of keys that were learned since.
+    async fn rights_are_learned(&self) {
+        loop {
+            sleep(RIGHTS_EVERY).await;
+            let Some(data) = self.tenant.data() else { continue };
+            let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
+            let on_disk = self.on_disk.lock().unwrap_or_else(PoisonError::into_inner);
+            if on_disk.as_ref().is_some_and(|then| then.generation == now.generation && *then != now) {
                 return;
             }
         }

@@ -10,6 +10,8 @@ use std::fs;
 use std::mem::replace;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use viability_proxy::refresh::store::{Loaded, Store};
+use viability_proxy::viability::plant::ObjectId;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 /// Ends the proxy of this world and starts another with the same files.
@@ -185,6 +187,26 @@ async fn r01_a_restart_in_an_outage_still_knows_the_rights_of_keys() {
     let stranger = world.simulator.key_for(&others);
     let answer = world.ask_as(&stranger, home.lat, home.lng, 300.0).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn r01_the_rights_of_a_key_that_is_learned_in_between_outlive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = with_a_file(folder.path()).await;
+    let home = world.sellable_box();
+    let key = world.simulator.key_for(std::slice::from_ref(&home.project));
+    assert_eq!(world.ask_as(&key, home.lat, home.lng, 300.0).await.detail(), "index");
+    // No refresh writes them.
+    world.simulator.faults().hang();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    tokio::time::resume();
+    written(&world, 2).await;
+    // What a kill would leave.
+    let store = Store::new(folder.path(), world.app.refreshers()[0].tenant().settings());
+    let Loaded::Snapshot(_, scopes) = store.load() else { panic!("a snapshot was written") };
+    let projects: Vec<_> = scopes.iter().map(|scope| scope.projects.clone()).collect();
+    assert_eq!(projects, [HashSet::from([ObjectId::parse(&home.project).unwrap()])]);
 }
 
 #[tokio::test]

@@ -137,6 +137,6 @@ pub(super) const WHOLE_FILES: [(&str, &str); 15] = [
     ),
     (
         "tenants = 3",
-        "config.toml: tenants: expected at least one section [tenants.<name>] with host and key_file or key_env\nconfig.toml:1: tenants: expected a section, got a value: write its keys below [tenants]",
+        "config.toml:1: tenants: expected a section, got a value: write its keys below [tenants]\nconfig.toml:1: tenants: expected at least one section [tenants.<name>] with host and key_file or key_env",
     ),
 ];

@@ -103,9 +103,11 @@ impl ConfigFile {
     /// Without a file the environment may say all.
     fn load(&self) -> Result<Config, Unusable> {
         let source = self.path().map(Source::read).transpose()?.unwrap_or_default();
-        // Variables that aren't Unicode can't be ours.
+        // Names that aren't Unicode can't be ours; of a value that isn't, what replaces it is refused like any other.
         let env: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))
+            .filter_map(|(name, value)| {
+                Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+            })
             .collect();
         load(&source, &env).map_err(|faults| {
             if !faults.faults().iter().any(Fault::lacks_a_file) {

@@ -146,7 +146,7 @@ impl CallError {
         match self {
             Self::Unreachable(_) => Some("check host, firewall (port 9994) and certificate"),
             Self::Unauthorized => Some(
-                "give the integration user a valid key, put it where key_file or key_env says, and restart",
+                "give the integration user a valid key, put it where key_file or key_env says, and restart (stored data are those of the old key: the new one starts without)",
             ),
             Self::Status { status: 300..=399, .. } => Some(
                 "host is probably wrong, or a login stands before OZmap: set host to the address where OZmap itself answers, with the right scheme (http, https) and port",
@@ -160,6 +160,15 @@ impl CallError {
             Self::Status { status: 429, .. } => Some(
                 "OZmap is asked too often: refresh more seldom (refresh.full), with fewer pages at once (refresh.pages_at_once) or larger ones (refresh.page_size)",
             ),
+            Self::Status { status: 500.., .. } => Some(
+                "OZmap itself is unwell, which nothing here can mend: the next try comes by itself; ask those who run it",
+            ),
+            Self::TimedOut => Some(
+                "OZmap is slow: the next try comes by itself; should it go on, ask for smaller pages (refresh.page_size), fewer at once (refresh.pages_at_once), or give it more time (refresh.page_timeout)",
+            ),
+            Self::NotJson { .. } => Some(
+                "something else answers in OZmap's place, or its API has changed: check host, and look at what it answers",
+            ),
             Self::WebPage => Some(
                 "a proxy, firewall or login page answers in OZmap's place: check host with its port, and outbound_proxy",
             ),
@@ -167,10 +176,8 @@ impl CallError {
                 "a refresh tries again by itself; should it go on, look for a proxy or firewall that cuts or changes long answers",
             ),
             Self::Spared
-            | Self::TimedOut
             | Self::Status { .. }
             | Self::TooLarge { .. }
-            | Self::NotJson { .. }
             | Self::NoVerdict
             | Self::TooMany { .. }
             | Self::Repeating

@@ -38,7 +38,7 @@ pub(super) enum Misframed {
     #[error("this request must tell the length of its body; Transfer-Encoding isn't taken here")]
     TransferEncoding,
     /// Longer than anything that makes sense.
-    #[error("the address is longer than {0} bytes")]
+    #[error("path and query are longer than {0} bytes")]
     UriTooLong(usize),
 }
 

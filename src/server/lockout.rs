@@ -48,8 +48,8 @@ impl Lockout {
         of_peer.pause().checked_sub(of_peer.last.elapsed()).filter(|left| !left.is_zero())
     }
 
-    /// A wrong token came from this address.
-    pub(super) fn wrong_token(&self, peer: IpAddr) {
+    /// A wrong token came from this address, which is locked out for so long now, if it is.
+    pub(super) fn wrong_token(&self, peer: IpAddr) -> Option<Duration> {
         let (address, now) = (Address::of(peer), Instant::now());
         let mut wrong = self.wrong();
         if wrong.len() >= ADDRESSES && !wrong.contains_key(&address) {
@@ -60,6 +60,7 @@ impl Lockout {
         let forgotten = now.duration_since(of_peer.last) > FORGOTTEN_AFTER;
         of_peer.count = if forgotten { 1 } else { of_peer.count.saturating_add(1) };
         of_peer.last = now;
+        Some(of_peer.pause()).filter(|pause| !pause.is_zero())
     }
 
     /// The right token came from this address.

@@ -87,7 +87,11 @@ pub(super) fn authorize(service: &Service, headers: &HeaderMap, peer: IpAddr) ->
             Ok(())
         }
         OperatorAccess::Refused => {
-            service.lockout().wrong_token(peer);
+            // Rarely told: nobody locked out gets so far.
+            if let Some(pause) = service.lockout().wrong_token(peer) {
+                let seconds = pause.as_secs();
+                tracing::warn!(%peer, seconds, "wrong admin tokens again and again: this address is locked out for a while");
+            }
             Err(Refused::WrongToken)
         }
     }

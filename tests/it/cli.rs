@@ -4,6 +4,8 @@ use crate::harness::{PATIENCE, http_client};
 use ozmap_simulator::{Settings, Simulator};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tempfile::TempDir;
@@ -36,6 +38,22 @@ fn folder_for(simulator: &Simulator, key: &str) -> TempDir {
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
     std::fs::write(folder.path().join("key"), key).unwrap();
     folder
+}
+
+#[tokio::test]
+async fn a_variable_that_is_no_text_is_refused_like_any_other_wrong_value() {
+    let simulator = Simulator::start(Settings { boxes: 10, ..Settings::default() }).await.unwrap();
+    let folder = folder_for(&simulator, &simulator.full_key());
+    let output = program(&["check", "--config", "config.toml"])
+        .current_dir(folder.path())
+        .env("VIABILITY__LIVE__DEADLINE", OsStr::from_bytes(b"1s\xff"))
+        .output();
+    let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("environment VIABILITY__LIVE__DEADLINE: expected a duration"),
+        "{output:?}"
+    );
 }
 
 /// What a shell would make of a line: words, quotes taken off.

@@ -34,7 +34,9 @@ async fn r02_a_reading_that_gets_nowhere_ends_and_queries_are_answered_meanwhile
             assert_eq!(world.ask(home.lat, home.lng, 150.0).await.detail(), "index", "{kind}");
         }
         let report = refresher.report_of(run, PATIENCE).await.expect("it ends");
-        assert_eq!(report.outcome.unwrap_err().kind, "timeout", "{list} {kind}");
+        let failure = report.outcome.unwrap_err();
+        assert_eq!(failure.kind, "timeout", "{list} {kind}");
+        assert!(format!("{failure:?}").contains("refresh.page_timeout"), "{failure:?}");
         between.behave();
         assert_eq!(world.refresh().await["result"], "ok", "after {list} {kind}");
     }

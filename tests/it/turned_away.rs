@@ -125,3 +125,27 @@ async fn tls_sent_to_a_plain_listener_is_told_with_what_to_do_and_other_noise_is
         assert!(told.2.contains("TLS") && told.2.contains(&remedy), "{told:?}");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_guesses_the_admin_token_is_named_when_it_is_locked_out() {
+    let simulator = simulator().await;
+    let token = ("VIABILITY__ADMIN__TOKEN_ENV", "TOKEN");
+    let mut process = Process::start(&simulator, 1_024, &[token, ("TOKEN", "a-token-of-operators")]).await;
+    let mut connection = Raw::connect_from([127, 0, 0, 5], process.admin).await;
+    let request = format!(
+        "POST /admin/refresh HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer wrong\r\nContent-Length: 0\r\n\r\n",
+        process.admin
+    );
+    for _ in 0..6 {
+        connection.send(&request).await;
+        assert_eq!(connection.answer().await.unwrap().status, 401);
+    }
+    let entry = loop {
+        let entry: Value = serde_json::from_str(&process.next_line().await).unwrap();
+        if entry["message"].as_str().unwrap().contains("locked out") {
+            break entry;
+        }
+    };
+    assert!(entry["peer"].as_str().unwrap().starts_with("127.0.0.5"), "{entry}");
+    assert_eq!((&entry["level"], &entry["seconds"]), (&"WARN".into(), &1.into()));
+}

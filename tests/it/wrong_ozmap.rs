@@ -141,6 +141,8 @@ async fn what_answers_in_ozmaps_place_is_told_with_a_remedy() {
         ("/projects", 403, page, &["reading projects", "403: a web page", "rights"]),
         ("/projects", 302, "", &["reading projects", "302: no message", "host is probably wrong"]),
         ("/projects", 404, "", &["reading projects", "404: no message", "/api/v2"]),
+        ("/boxes", 200, "[]", &["reading boxes", "not the JSON expected", "its API has changed"]),
+        ("/boxes", 502, "", &["reading boxes", "502: no message", "OZmap itself is unwell"]),
         ("/splitters", 429, "", &["reading splitters", "429: no message", "asked too often", "refresh.full"]),
         (
             "/boxes",

@@ -281,13 +281,11 @@ impl Client {
 }
 
 /// Whether a path means another than it says, as `/boxes/../ftth-viability` does: it would lead past what is decided by
-/// paths, such as the budget of live calls.
+/// paths, such as the budget of live calls. Encoded slashes count too, for whoever stands before OZmap may decode them.
 fn has_dot_segments(path_and_query: &str) -> bool {
-    let path = path_and_query.split('?').next().unwrap_or_default();
-    path.split(['/', '\\']).any(|segment| {
-        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-        matches!(plain.as_str(), "." | "..")
-    })
+    let path = path_and_query.split('?').next().unwrap_or_default().to_ascii_lowercase();
+    let plain = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    plain.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
 
 /// An answer, read to its end.

@@ -2,7 +2,8 @@
 //!
 //! A file appears by one rename of a whole, synced one: a process killed at any moment leaves the files before it as
 //! they were. The last three are kept, and the newest that can be read is used. Any number of processes may read them, one
-//! writes and removes.
+//! writes and removes. Of those that another host, key or rule left the last is kept: whoever mistyped one, and puts it
+//! right, finds the data that were there.
 
 pub mod format;
 mod lock;
@@ -11,7 +12,7 @@ pub mod stored;
 use crate::config::Tenant;
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
-use format::{decode, encode};
+use format::{decode, encode, identity};
 use lock::{Lock, Tenure};
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -23,6 +24,8 @@ use stored::Identity;
 
 /// Files kept of a tenant.
 const KEPT: usize = 3;
+/// Files kept of another identity, beside those.
+const KEPT_FOREIGN: usize = 1;
 /// No file of ours is longer; a longer one isn't read into memory.
 const LONGEST_FILE: u64 = 2 << 30;
 
@@ -162,12 +165,26 @@ impl Store {
             let _still_there = fs::remove_file(&temporary);
         }
         written?;
-        for outdated in old.iter().skip(KEPT - 1) {
+        for outdated in self.outdated(&old) {
             if let Err(error) = fs::remove_file(&outdated.path) {
                 tracing::warn!(file = %outdated.path.display(), %error, "an outdated snapshot can't be removed");
             }
         }
         Ok(bytes.len() as u64)
+    }
+
+    /// Which of those, the newest first, make room beside one that was just written. What doesn't tell whose it is counts as
+    /// our own: it is damaged, or of another version.
+    fn outdated<'f>(&self, old: &'f [Written]) -> impl Iterator<Item = &'f Written> {
+        let (mut own_left, mut foreign_left) = (KEPT - 1, KEPT_FOREIGN);
+        old.iter().filter(move |file| {
+            let whose = File::open(&file.path).ok().and_then(identity);
+            let is_own = whose.is_none_or(|whose| whose == self.identity);
+            let left = if is_own { &mut own_left } else { &mut foreign_left };
+            let kept = left.checked_sub(1);
+            *left = kept.unwrap_or_default();
+            kept.is_none()
+        })
     }
 
     /// The newest snapshot that can be used; what can't be is named in the log. Whoever else writes there isn't disturbed.
@@ -210,6 +227,9 @@ impl Store {
 
     fn read(&self, path: &Path) -> io::Result<(Snapshot, Vec<KnownScope>)> {
         let mut bytes = Vec::new();
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("this is no file"));
+        }
         File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
         decode(&self.identity, &bytes).map_err(io::Error::other)
     }

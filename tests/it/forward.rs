@@ -152,7 +152,7 @@ async fn paths_outside_the_api_are_404_and_reach_nobody() {
 async fn a_path_that_means_another_reaches_nobody() {
     let world = World::start().await;
     let (key, before) = (world.simulator.full_key(), world.simulator.requests("all"));
-    for dots in ["boxes/..", ".", "%2e", "boxes/%2E%2e", "boxes/.%2e"] {
+    for dots in ["boxes/..", ".", "%2e", "boxes/%2E%2e", "boxes/.%2e", "boxes%2f..", "boxes%5C%2e%2e%2F"] {
         let path = format!("/api/v2/{dots}/ftth-viability/radius?lat=0&lng=0&radius=5000");
         let mut connection = Raw::connect(world.app.public_address()).await;
         connection.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n\r\n")).await;

@@ -18,19 +18,24 @@ use viability_proxy::viability::plant::ObjectId;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 fn store(folder: &Path) -> Store {
-    let text = "[tenants.demo]\nhost = \"http://127.0.0.1:9/api/v2\"\nkey_env = \"KEY\"\n".to_owned();
+    store_of("127.0.0.1:9", folder)
+}
+
+/// The snapshots of what this OZmap tells.
+pub(crate) fn store_of(host: &str, folder: &Path) -> Store {
+    let text = format!("[tenants.demo]\nhost = \"http://{host}/api/v2\"\nkey_env = \"KEY\"\n");
     let env = BTreeMap::from([("KEY".to_owned(), "a-key-of-ozmap".to_owned())]);
     let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env).unwrap();
     Store::new(folder, &config.tenants[0])
 }
 
-fn snapshot(generation: u64) -> Snapshot {
+pub(crate) fn snapshot(generation: u64) -> Snapshot {
     let read_at = UNIX_EPOCH + Duration::from_secs(1_750_000_000 + generation);
     let plant = Plant { read_at, projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 };
     Snapshot::build(generation, plant)
 }
 
-fn loaded(store: &Store) -> Option<u64> {
+pub(crate) fn loaded(store: &Store) -> Option<u64> {
     match store.load() {
         Loaded::Snapshot(snapshot, _) => Some(snapshot.generation()),
         Loaded::Unusable | Loaded::Absent => None,

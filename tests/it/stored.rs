@@ -2,6 +2,7 @@
 
 use crate::harness::{Plan, World, start_app};
 use crate::process::Process;
+use crate::shared_folder::{loaded, snapshot, store_of};
 use ozmap_simulator::{Settings, Simulator};
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::mem::replace;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 use viability_proxy::refresh::store::{Loaded, Store};
 use viability_proxy::viability::plant::ObjectId;
@@ -137,6 +139,42 @@ async fn r19_a_file_with_the_last_number_there_is_does_not_end_the_writing() {
     restart(&mut world, folder.path()).await;
     world.first_refresh().await;
     written(&world, 1).await;
+}
+
+#[test]
+fn whoever_puts_a_mistyped_host_right_finds_the_data_that_were_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (right, wrong, third) = (
+        store_of("127.0.0.1:9", folder.path()),
+        store_of("127.0.0.1:8", folder.path()),
+        store_of("127.0.0.1:7", folder.path()),
+    );
+    for generation in 1..=5 {
+        right.save(&snapshot(generation), &[]).unwrap();
+    }
+    right.give_up();
+    for generation in 1..=5 {
+        wrong.save(&snapshot(generation), &[]).unwrap();
+    }
+    wrong.give_up();
+    assert_eq!(files(folder.path()).len(), 4);
+    assert_eq!((loaded(&wrong), loaded(&right)), (Some(5), Some(5)));
+    // Not for ever: the last of whoever was there before is enough.
+    [&wrong, &right].map(Store::give_up);
+    third.save(&snapshot(7), &[]).unwrap();
+    third.save(&snapshot(8), &[]).unwrap();
+    assert_eq!((loaded(&third), loaded(&wrong), loaded(&right)), (Some(8), Some(5), None));
+}
+
+#[test]
+fn r19_what_is_no_file_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_of("127.0.0.1:9", folder.path());
+    store.save(&snapshot(1), &[]).unwrap();
+    // Whoever opens it waits for somebody to write.
+    let pipe = Command::new("mkfifo").arg(folder.path().join("demo.2.snapshot")).status().unwrap();
+    assert!(pipe.success());
+    assert_eq!(loaded(&store), Some(1));
 }
 
 #[tokio::test]

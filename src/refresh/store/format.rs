@@ -6,7 +6,7 @@
 use super::stored::{Identity, Stored, Unfit, VERSION};
 use crate::tenant::access::KnownScope;
 use crate::viability::snapshot::Snapshot;
-use std::io;
+use std::io::{self, BufReader, Read};
 
 const MAGIC: [u8; 8] = *b"VIABSNAP";
 /// Magic, version, length unpacked, length packed, CRC.
@@ -17,6 +17,8 @@ const LONGEST: u64 = 2 << 30;
 /// zstd packs 128 KiB into three bytes and one at the best (RFC 8878, 3.1.1.2): who says more of so short a file gets
 /// no memory for it.
 const DENSEST: u64 = (128 << 10) / 4;
+/// An identity, which comes first of what is packed, is no longer: a host's name may have a few hundred bytes.
+const LONGEST_IDENTITY: u64 = 4 << 10;
 /// Fast, and a fifth of the size.
 const LEVEL: i32 = 1;
 
@@ -77,6 +79,18 @@ pub fn decode(identity: &Identity, file: &[u8]) -> Result<(Snapshot, Vec<KnownSc
         return Err(Unfit::Foreign);
     }
     stored.into_parts()
+}
+
+/// Whose data a file of this version holds, by its first bytes; `None` where they don't tell. Nothing else is checked.
+pub fn identity(file: impl Read) -> Option<Identity> {
+    let mut file = BufReader::new(file);
+    let mut head = [0; HEAD];
+    file.read_exact(&mut head).ok()?;
+    let version = head.strip_prefix(&MAGIC)?.first_chunk().copied().map(u32::from_le_bytes)?;
+    let mut first = Vec::new();
+    zstd::Decoder::with_buffer(file).ok()?.take(LONGEST_IDENTITY).read_to_end(&mut first).ok()?;
+    let (identity, _rest) = postcard::take_from_bytes(&first).ok()?;
+    (version == VERSION).then_some(identity)
 }
 
 fn checksum(head: &[u8], packed: &[u8]) -> u32 {

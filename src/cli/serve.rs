@@ -23,9 +23,12 @@ pub(super) fn run(file: ConfigFile) -> anyhow::Result<()> {
         systemd::ready();
         while signals.next().await == Signal::Reload {
             systemd::reloading();
-            // Told in the log, which is where the sender of a signal looks.
-            let _told = app.reload().await;
-            systemd::ready();
+            tokio::select! {
+                // Told in the log, which is where the sender of a signal looks.
+                _told = app.reload() => systemd::ready(),
+                // A disk that hangs holds up no end.
+                () = signals.stop() => break,
+            }
         }
         systemd::stopping();
         app.stop().await;

@@ -32,15 +32,25 @@ impl Signals {
 
     /// Waits for the next one.
     pub(super) async fn next(&mut self) -> Signal {
-        let (name, asks_for) = tokio::select! {
-            _ = self.interrupt.recv() => ("SIGINT", Signal::Stop),
-            _ = self.terminate.recv() => ("SIGTERM", Signal::Stop),
-            _ = self.hangup.recv() => ("SIGHUP", Signal::Reload),
-        };
-        match asks_for {
-            Signal::Stop => tracing::info!("stopping on {name}"),
-            Signal::Reload => tracing::info!("reading the configuration again on {name}"),
+        tokio::select! {
+            () = stop(&mut self.interrupt, &mut self.terminate) => Signal::Stop,
+            _ = self.hangup.recv() => {
+                tracing::info!("reading the configuration again on SIGHUP");
+                Signal::Reload
+            }
         }
-        asks_for
     }
+
+    /// Waits for one that asks for the end; others wait.
+    pub(super) async fn stop(&mut self) {
+        stop(&mut self.interrupt, &mut self.terminate).await;
+    }
+}
+
+async fn stop(interrupt: &mut unix::Signal, terminate: &mut unix::Signal) {
+    let name = tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    };
+    tracing::info!("stopping on {name}");
 }

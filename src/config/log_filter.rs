@@ -56,7 +56,8 @@ pub(super) fn doubt(filter: &str) -> Option<String> {
         return Some(format!("no part of a program is called {other:?}: this one is viability_proxy"));
     }
     let lets_through = plain.join(",").parse::<Targets>().ok()?;
-    (!lets_through.would_enable(PROGRAM, &Level::ERROR)).then(|| {
+    let is_silent = plain.is_empty() || !lets_through.would_enable(PROGRAM, &Level::ERROR);
+    is_silent.then(|| {
         "not even errors of this program are logged: begin it with a level, as in \"info,viability_proxy=debug\""
             .to_owned()
     })
@@ -101,7 +102,13 @@ mod tests {
         {
             assert_eq!(doubt(filter), None, "{filter}");
         }
-        for filter in ["off", "hyper=debug", "info,viability_proxy=off", "viability_proxy::ozmap=trace"] {
+        for filter in [
+            "off",
+            "hyper=debug",
+            "info,viability_proxy=off",
+            "viability_proxy::ozmap=trace",
+            "viability_proxy[query]=debug",
+        ] {
             assert!(doubt(filter).unwrap().contains("not even errors"), "{filter}");
         }
         let misspelt = doubt("info,viability-proxy=debug").unwrap();

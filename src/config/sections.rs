@@ -25,7 +25,10 @@ pub(super) fn log(mut section: Section<'_, '_>) -> Result<Log, Faulty> {
 pub(super) fn snapshot_directory(mut section: Section<'_, '_>) -> Result<Option<PathBuf>, Faulty> {
     let directory = section.optional("directory", |section, key| {
         section.read(key, "a directory such as \"/var/lib/viability-proxy\"", |entry| {
-            entry.text().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+            // A variable that wasn't Unicode means another folder.
+            let is_path =
+                |text: &&str| !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
+            entry.text().filter(is_path).map(str::to_owned)
         })
     })?;
     Ok(directory.map(|directory| section.reader.resolve(&directory)))

@@ -169,6 +169,9 @@ impl CallError {
             Self::NotJson { .. } => Some(
                 "something else answers in OZmap's place, or its API has changed: check host, and look at what it answers",
             ),
+            Self::Repeating | Self::Contradictory | Self::Incomplete { .. } | Self::EmptyPage { .. } => Some(
+                "OZmap contradicts itself, which nothing here can mend and no order accepts: the next try comes by itself; should it go on, ask those who run it",
+            ),
             Self::WebPage => Some(
                 "a proxy, firewall or login page answers in OZmap's place: check host with its port, and outbound_proxy",
             ),
@@ -179,11 +182,7 @@ impl CallError {
             | Self::Status { .. }
             | Self::TooLarge { .. }
             | Self::NoVerdict
-            | Self::TooMany { .. }
-            | Self::Repeating
-            | Self::Contradictory
-            | Self::Incomplete { .. }
-            | Self::EmptyPage { .. } => None,
+            | Self::TooMany { .. } => None,
         }
     }
 

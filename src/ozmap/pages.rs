@@ -37,10 +37,17 @@ pub struct Reading<R> {
     pub faults: BTreeMap<RowFault, u64>,
     /// The boxes that those rows were about, as far as they tell, and what was wrong.
     pub doubtful: BTreeMap<ObjectId, RowFault>,
-    /// How many of those rows may be about any box.
+    /// How many of those rows, and of those that OZmap counts and doesn't show, may be about any box.
     pub unattributed: u64,
     /// Where those of them are whose place could be read, each id once.
     pub places: Vec<Place>,
+}
+
+impl<R> Reading<R> {
+    /// Whether every row that OZmap counts was shown and could be read.
+    pub fn is_whole(&self) -> bool {
+        self.faults.is_empty() && self.unattributed == 0
+    }
 }
 
 /// A page that arrived, for whoever watches.
@@ -66,7 +73,8 @@ pub async fn read_all<R: Row>(
     tracing::warn!(
         tenant = client.tenant(),
         list = R::LIST.path(),
-        "OZmap does not filter and count this list by id; reading its pages by number until two sweeps agree"
+        "ranges of ids don't hold what OZmap counts, or it doesn't filter by id; reading this list's pages by number until two \
+         sweeps agree"
     );
     reader.by_numbers().await
 }
@@ -180,15 +188,15 @@ impl<R: Row> Found<R> {
         self
     }
 
+    /// Fails where a list goes on and on.
+    fn bounded(&self) -> Result<(), CallError> {
+        let total = self.count();
+        if total > MAX_ROWS { Err(CallError::TooMany { total }) } else { Ok(()) }
+    }
+
     /// How many rows, readable or not.
     fn count(&self) -> u64 {
         (self.rows.len() + self.faulty.len()) as u64 + self.nameless.values().sum::<u64>()
-    }
-
-    /// OZmap counts more rows than were found. Edits would explain a few, but so would rows that it hides: they may be
-    /// of any box.
-    fn lacks(&mut self, totals: (u64, u64)) {
-        self.unattributed += totals.0.min(totals.1).saturating_sub(self.count());
     }
 
     /// Whether a page tells of a row that isn't among these.
@@ -213,27 +221,47 @@ impl<R: Row> Found<R> {
     }
 }
 
-/// How a reading compares with the number of rows that OZmap said the list has.
+/// OZmap's counts of a list before and after it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Totals {
+    before: u64,
+    after: u64,
+}
+
+/// How a reading compares with what OZmap counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
     /// All are there.
     Whole,
-    /// A few less: rows that were deleted meanwhile, or were added too late, can explain it.
+    /// A few less: rows that were deleted before they were read, or added behind what was read, can explain it. So can
+    /// rows that are counted and never shown, which is why it isn't believed as long as another reading may tell.
     Nearly,
     /// Less than people at work can explain.
     Short,
 }
 
-impl Measured {
-    /// `totals` are those that OZmap told before and after the reading.
-    fn of(found: u64, totals: (u64, u64)) -> Self {
-        let total = totals.0.min(totals.1);
-        let missing = total.saturating_sub(found);
-        match missing {
-            0 => Self::Whole,
-            _ if missing <= total / 100 => Self::Nearly,
-            _ => Self::Short,
+impl Totals {
+    /// Rows that may be missing. Of two counts the larger: whoever believes the smaller takes the end of a list that
+    /// vanished meanwhile for deleted, and a row more for one that was never shown.
+    fn lacking(self, found: u64) -> u64 {
+        self.most().saturating_sub(found)
+    }
+
+    fn measure(self, found: u64) -> Measured {
+        match self.lacking(found) {
+            0 => Measured::Whole,
+            missing if missing <= self.most() / 100 => Measured::Nearly,
+            _ => Measured::Short,
         }
+    }
+
+    fn most(self) -> u64 {
+        self.before.max(self.after)
+    }
+
+    /// Whether somebody edits the list.
+    fn have_moved(self) -> bool {
+        self.before != self.after
     }
 }
 
@@ -301,17 +329,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reading_is_measured_by_the_smaller_of_two_totals() {
-        for (found, totals, measured) in [
-            (0, (0, 0), Measured::Whole),
-            (1_000, (1_000, 1_003), Measured::Whole),
-            (1_005, (1_003, 1_000), Measured::Whole),
-            (990, (1_000, 1_000), Measured::Nearly),
-            (989, (1_000, 1_000), Measured::Short),
-            (500, (1_200, 1_200), Measured::Short),
-            (9, (10, 10), Measured::Short),
+    fn a_reading_is_measured_by_the_larger_of_two_totals() {
+        for (found, before, after, measured) in [
+            (0, 0, 0, Measured::Whole),
+            (1_003, 1_000, 1_003, Measured::Whole),
+            (1_005, 1_003, 1_000, Measured::Whole),
+            (1_000, 1_000, 1_001, Measured::Nearly),
+            (990, 1_000, 1_000, Measured::Nearly),
+            (989, 1_000, 1_000, Measured::Short),
+            (500, 20_000, 0, Measured::Short),
+            (500, 0, 20_000, Measured::Short),
+            (9, 10, 10, Measured::Short),
         ] {
-            assert_eq!(Measured::of(found, totals), measured, "{found} of {totals:?}");
+            let totals = Totals { before, after };
+            assert_eq!(totals.measure(found), measured, "{found} of {totals:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! OZmap down is harmless: the last data go on answering. OZmap wrong, and believed, turns every sale into "not
 //! viable": an empty page, half a network, a key whose rights were cut. So what was read is weighed against what is
 //! held, and refused when it lost more than a network loses between two refreshes. An operator who knows better
-//! orders the next refresh with `accept_shrink=true`; a network without a box nobody can order.
+//! orders the next refresh with `accept_shrink=true`; a network in which nothing can be sold nobody can order.
 
 use super::objections::{Measure, Objection, Objections};
 use crate::config;
@@ -29,7 +29,7 @@ pub enum Acceptance {
     /// It decides.
     #[default]
     Guarded,
-    /// An operator has looked: what the run that they ordered reads is published, unless it has no box. It speaks for
+    /// An operator has looked: what the run that they ordered reads is published, unless nothing could be sold. It speaks for
     /// that run alone, and whoever orders without it gets another.
     AsRead,
 }
@@ -61,7 +61,8 @@ pub fn check(
         Some(_) | None => ProjectList::Whole,
     };
     let illegible = lists.iter().filter_map(|list| illegible(limits, list));
-    let lost = lost(limits, held, read, boxes);
+    let all_ports = of(List::ServiceSplitters.path()).is_none_or(|list| list.unreadable == 0);
+    let lost = lost(limits, held, read, Shown { boxes, all_ports });
     let otherwise = held.map(|held| [projects_gone(held, read, projects), moved(limits, held, read)]);
     Objections::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())
 }
@@ -80,8 +81,17 @@ fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {
     })
 }
 
+/// What OZmap shows.
+#[derive(Clone, Copy)]
+struct Shown {
+    boxes: u64,
+    /// Whether no port may be in a row that can't be read.
+    all_ports: bool,
+}
+
 /// How much of the network is gone. Where all of it is, nothing is said of its parts.
-fn lost(limits: &config::Refresh, held: Option<&Snapshot>, read: &Snapshot, boxes: u64) -> Vec<Objection> {
+fn lost(limits: &config::Refresh, held: Option<&Snapshot>, read: &Snapshot, shown: Shown) -> Vec<Objection> {
+    let Shown { boxes, all_ports } = shown;
     let (held, read) = (held.map(Snapshot::census).unwrap_or_default(), read.census());
     if boxes == 0 {
         return vec![Objection::Empty { held: held.listed() }];
@@ -98,7 +108,7 @@ fn lost(limits: &config::Refresh, held: Option<&Snapshot>, read: &Snapshot, boxe
     };
     // Those that it listed no more were lost before, and accepted: two small losses are no large one.
     let fewer_boxes = shrunk(Measure::Boxes, held.listed(), boxes);
-    if read.service_ports == 0 {
+    if read.service_ports == 0 && all_ports {
         let no_ports = Objection::NoPorts { boxes, held: held.service_ports };
         return fewer_boxes.into_iter().chain([no_ports]).collect();
     }

@@ -17,6 +17,23 @@ impl Objections {
     pub fn iter(&self) -> impl Iterator<Item = &Objection> {
         self.0.iter()
     }
+
+    /// Whether there would be nothing at all to sell: nobody can mean that, whatever they order. Without data OZmap is asked.
+    pub(super) fn are_final(&self) -> bool {
+        self.0.iter().any(|one| matches!(one, Objection::Empty { .. } | Objection::NoPorts { .. }))
+    }
+
+    fn remedy(&self) -> &'static str {
+        let is_unreadable = |one: &Objection| matches!(one, Objection::Unreadable { .. });
+        if self.are_final() {
+            "no order can accept that: mend the rights of the key in OZmap, or remove the tenant if it has no network"
+        } else if self.0.iter().any(is_unreadable) {
+            "mend the rows in OZmap; accept_shrink=true would publish the rest, and every address near such a row would \
+             wait for OZmap"
+        } else {
+            "mend it in OZmap, or, if OZmap is right in all of this, order a refresh with accept_shrink=true"
+        }
+    }
 }
 
 impl fmt::Display for Objections {
@@ -25,25 +42,6 @@ impl fmt::Display for Objections {
             write!(f, "{objection}; ")?;
         }
         f.write_str(self.remedy())
-    }
-}
-
-impl Objections {
-    /// Whether there would be no box at all any more: nobody can mean that, whatever they order.
-    pub(super) fn are_final(&self) -> bool {
-        self.0.iter().any(|one| matches!(one, Objection::Empty { held: 1.. }))
-    }
-
-    fn remedy(&self) -> &'static str {
-        let is_unreadable = |one: &Objection| matches!(one, Objection::Unreadable { .. });
-        if self.are_final() {
-            "no order can accept that: mend the rights of the key in OZmap, or remove the tenant if its network is really gone"
-        } else if self.0.iter().any(is_unreadable) {
-            "mend the rows in OZmap; accept_shrink=true would publish the rest, and every address near such a row would \
-             wait for OZmap"
-        } else {
-            "mend it in OZmap, or, if OZmap is right in all of this, order a refresh with accept_shrink=true"
-        }
     }
 }
 
@@ -58,7 +56,7 @@ pub enum Objection {
         /// How many boxes are held.
         held: u64,
     },
-    /// Boxes, and not one port of a service splitter.
+    /// Boxes, and not one port of a service splitter, though every splitter could be read.
     #[error(
         "OZmap shows {boxes} boxes and not one service splitter with ports, {held} ports are held (does the key still see splitters?)"
     )]

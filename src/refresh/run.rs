@@ -188,7 +188,7 @@ impl Conspicuous {
         for (sample, message) in [
             (
                 &self.unplaced,
-                "boxes can't be read, nor where they hang: until they can, OZmap is asked wherever no free port is found",
+                "boxes can't be read or are counted and not shown, nor is known where they hang: until they are, OZmap is asked wherever no free port is found",
             ),
             (
                 &self.unlisted,

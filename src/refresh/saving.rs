@@ -85,7 +85,7 @@ impl Refresher {
             tokio::select! {
                 () = self.unsaved.notified() => {}
                 () = self.may_save(), if saving == Saving::Locked => {}
-                () = self.rights_are_learned(), if saving == Saving::Done => {}
+                () = self.rights_have_changed(), if saving == Saving::Done => {}
             }
             saving = self.save().await;
         }
@@ -103,8 +103,8 @@ impl Refresher {
         }
     }
 
-    /// Comes when the data on disk are those that answer, and without rights of keys that were learned since.
-    async fn rights_are_learned(&self) {
+    /// Comes when the data on disk are those that answer, but not the rights of keys.
+    async fn rights_have_changed(&self) {
         loop {
             sleep(RIGHTS_EVERY).await;
             let Some(data) = self.tenant.data() else { continue };
@@ -161,6 +161,8 @@ impl Refresher {
                 ("ok", Saving::Done)
             }
             Ok(Ok(None)) => {
+                // Until there are other data nothing of ours belongs there.
+                self.is_on_disk(OnDisk::new(generation, self.tenant.known_scopes()));
                 tracing::info!(tenant, "another process left newer data, which stay");
                 ("ok", Saving::Done)
             }

@@ -178,7 +178,7 @@ impl Store {
     fn outdated<'f>(&self, old: &'f [Written]) -> impl Iterator<Item = &'f Written> {
         let (mut own_left, mut foreign_left) = (KEPT - 1, KEPT_FOREIGN);
         old.iter().filter(move |file| {
-            let whose = File::open(&file.path).ok().and_then(identity);
+            let whose = open(&file.path).ok().and_then(identity);
             let is_own = whose.is_none_or(|whose| whose == self.identity);
             let left = if is_own { &mut own_left } else { &mut foreign_left };
             let kept = left.checked_sub(1);
@@ -227,10 +227,7 @@ impl Store {
 
     fn read(&self, path: &Path) -> io::Result<(Snapshot, Vec<KnownScope>)> {
         let mut bytes = Vec::new();
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("this is no file"));
-        }
-        File::open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+        open(path)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
         decode(&self.identity, &bytes).map_err(io::Error::other)
     }
 
@@ -283,6 +280,11 @@ fn remove(leftovers: &[PathBuf]) {
         // That one can't be removed changes nothing.
         let _still_there = fs::remove_file(path);
     }
+}
+
+/// Opens a file; whoever opened a pipe would wait for somebody who writes.
+fn open(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() { File::open(path) } else { Err(io::Error::other("this is no file")) }
 }
 
 /// Writes a new file to the disk itself; only its owner may read it.

@@ -198,10 +198,11 @@ impl Reloader {
         let read = read.await.map_err(|_panicked| ReloadError::Panicked)?;
         let new = read.map_err(ReloadError::Unsound)?;
         let changed = changes(in_force, &new);
+        // While the log still tells it: the new filter may be what they warn of.
+        warn_of(in_force.new_warnings(&new));
         if in_force.log.filter != new.log.filter {
             source.filter_log(&new.log.filter).map_err(ReloadError::Log)?;
         }
-        warn_of(in_force.new_warnings(&new));
         self.reload_certificates().await;
         current.operators.store(Arc::new(Operators::new(&new.admin)));
         let mut clients = Clients::new(&new.server);

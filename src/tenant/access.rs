@@ -63,7 +63,7 @@ pub enum Unchecked {
 #[derive(Clone, Debug)]
 enum Verdict {
     Known(Arc<Scope>),
-    /// It lists no project, or some that can't be read: perhaps the key has no rights, perhaps OZmap is not itself.
+    /// It lists no project, or some that can't be read or aren't shown: perhaps the key has no rights, perhaps OZmap is not itself.
     Unsure,
     Rejected,
 }
@@ -259,7 +259,7 @@ impl Scopes {
                 reading.await.unwrap_or(Err(CallError::TimedOut))
             };
             let verdict = match client.unless_spared(projects).await {
-                Ok(projects) if projects.rows.is_empty() || !projects.faults.is_empty() => Verdict::Unsure,
+                Ok(projects) if projects.rows.is_empty() || !projects.is_whole() => Verdict::Unsure,
                 Ok(projects) => {
                     Verdict::Known(Arc::new(Scope::Projects(projects.rows.iter().map(Row::id).collect())))
                 }

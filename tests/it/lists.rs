@@ -57,6 +57,7 @@ async fn a_list_that_stays_short_of_its_own_count_is_not_believed() {
     assert_eq!(report["result"], "invalid");
     let error = report["error"].as_str().unwrap();
     assert!(error.contains("says the list has 25 rows and shows 10"), "{error}");
+    assert!(error.contains("no order accepts"), "{error}");
     assert_eq!(ids_in(&world.app).len(), boxes);
 }
 

@@ -34,6 +34,7 @@ mod raw;
 mod readme;
 mod refresh;
 mod reload;
+mod reload_within;
 mod restart;
 mod robustness;
 mod shared_folder;

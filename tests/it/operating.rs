@@ -136,8 +136,11 @@ pub(crate) mod exercise_everything {
         world.simulator.faults().answer("/boxes", 200, "application/json", row);
         world.refresh().await;
         world.simulator.faults().clear();
-        let none = r#"{"total":0,"rows":[]}"#;
-        world.simulator.faults().answer("/splitters", 200, "application/json", none);
+        let mut half = world.list("/splitters").await;
+        let left = half["rows"].as_array().unwrap().len() / 2;
+        half["rows"].as_array_mut().unwrap().truncate(left);
+        half["total"] = left.into();
+        world.simulator.faults().answer("/splitters", 200, "application/json", &half.to_string());
         world.refresh_as_read().await;
         world.simulator.faults().clear();
         world.refresh().await;

@@ -248,6 +248,17 @@ async fn r03_poisons_that_leave_lists_almost_whole_are_noticed() {
     ] {
         let poisons = [other, Poison::always("/splitters", Harm::Row(row, RowHarm::Gone))];
         assert_eq!(warm.refresh_through(&poisons).await, "ok", "{poisons:?}");
+        let doubted = warm.world.metric(r#"viability_index_boxes{state="unreadable",tenant="demo"}"#).await;
+        assert!(doubted > 0, "{poisons:?}");
+    }
+    // Rights that are cut, or a replica without data, from some page on: what there was before is no whole list.
+    let empty = || Harm::Page(PageHarm::Instead(r#"{"total":0,"rows":[]}"#));
+    for from in 1..9 {
+        for list in ["/boxes", "/splitters"] {
+            let poison = Poison::during(from..usize::MAX, list, empty());
+            assert_ne!(start_through(std::slice::from_ref(&poison)).await, "ok", "{poison:?}");
+            assert_ne!(warm.refresh_through(std::slice::from_ref(&poison)).await, "ok", "{poison:?}");
+        }
     }
     // The first sweep lacks rows that the others have: what all of them lack must not pass for an edit.
     let gone = Poison::always("/boxes", Harm::Row(30, RowHarm::Gone));

@@ -138,7 +138,9 @@ async fn an_unreadable_row_is_set_aside_and_counted() {
     let page = format!(r#"{{"total":2,"count":2,"start":0,"limit":500,"rows":[{good},{bad}]}}"#);
     world.simulator.faults().answer("/boxes", 200, "application/json", &page);
     // Else boxes that splitters stand in would be missed.
-    world.simulator.faults().answer("/splitters", 200, "application/json", r#"{"total":0,"rows":[]}"#);
+    let splitter = r#"{"id":"5dc06d1275fc7d0006732523","parent":"5dc06d1275fc7d0006732521","isDrop":true,"connectables":{"output":[null]},"ports":[{"blocked":false}]}"#;
+    let page = format!(r#"{{"total":1,"rows":[{splitter}]}}"#);
+    world.simulator.faults().answer("/splitters", 200, "application/json", &page);
     let report = world.refresh_as_read().await;
     assert_eq!((&report["result"], &report["published"]["boxes"]), (&json!("ok"), &json!(1)));
     assert_eq!(report["published"]["quarantined"], json!({ "no_position": 1 }));

@@ -229,16 +229,18 @@ async fn r03_a_network_that_shrank_too_much_is_refused_until_an_operator_accepts
 }
 
 #[tokio::test]
-async fn r03_no_order_publishes_a_network_without_a_box() {
+async fn r03_no_order_publishes_a_network_in_which_nothing_can_be_sold() {
     let world = world().await;
-    world.simulator.faults().answer("/boxes", 200, "application/json", r#"{"total":0,"rows":[]}"#);
-    let report = world.refresh_as_read().await;
-    assert_eq!(report["result"], "refused", "{report}");
-    let error = report["error"].as_str().unwrap();
-    assert!(error.contains("no order can accept") && !error.contains("accept_shrink"), "{error}");
     let home = world.sellable_box();
-    assert!(world.ask(home.lat, home.lng, 1.0).await.is_viable());
-    recovers(&world, "an order to accept it").await;
+    for list in ["/boxes", "/splitters"] {
+        world.simulator.faults().answer(list, 200, "application/json", r#"{"total":0,"rows":[]}"#);
+        let report = world.refresh_as_read().await;
+        assert_eq!(report["result"], "refused", "{report}");
+        let error = report["error"].as_str().unwrap();
+        assert!(error.contains("no order can accept") && !error.contains("accept_shrink"), "{error}");
+        assert!(world.ask(home.lat, home.lng, 1.0).await.is_viable());
+        recovers(&world, "an order to accept it").await;
+    }
 }
 
 #[tokio::test]

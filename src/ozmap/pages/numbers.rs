@@ -7,7 +7,7 @@
 use super::super::failure::CallError;
 use super::super::wire::Page;
 use super::super::wire::rows::Row;
-use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
+use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, Totals, count};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::pin::pin;
 
@@ -19,17 +19,21 @@ const MAX_REPEATS: u32 = 20;
 /// The rows of one sweep, and OZmap's count of the list at its begin and end.
 struct Sweep<R> {
     found: Found<R>,
-    totals: (u64, u64),
+    totals: Totals,
 }
 
 impl<R: Row> Sweep<R> {
     /// Whether rows are missing. A few may have been deleted meanwhile: then another sweep finds as many as are counted.
     fn is_short(&self) -> bool {
-        Measured::of(self.found.count(), self.totals) != Measured::Whole
+        self.totals.measure(self.found.count()) != Measured::Whole
     }
 
+    /// Unreadable rows too: what they are about is in doubt only while they are there.
     fn holds_all_of(&self, other: &Self) -> bool {
-        other.found.rows.keys().all(|id| self.found.rows.contains_key(id))
+        let holds = |id| self.found.rows.contains_key(id) || self.found.faulty.contains_key(id);
+        let nameless = |sweep: &Self| sweep.found.nameless.values().sum::<u64>();
+        other.found.rows.keys().chain(other.found.faulty.keys()).all(holds)
+            && nameless(self) >= nameless(other)
     }
 
     /// Whether more sweeps would find no more.
@@ -39,20 +43,50 @@ impl<R: Row> Sweep<R> {
         all && self.holds_all_of(before) && !self.found.contradictory
     }
 
-    fn finish(mut self) -> Result<Reading<R>, CallError> {
-        let (read, total) = (self.found.count(), self.totals.0.min(self.totals.1));
-        if Measured::of(read, self.totals) == Measured::Short {
+    /// With what is left of the sweep before where this one lacks it.
+    fn finish(mut self, before: Option<Self>, tenant: &str) -> Result<Reading<R>, CallError> {
+        let (read, total) = (self.found.count(), self.totals.most());
+        if self.totals.measure(read) == Measured::Short {
             return Err(CallError::Incomplete { read, total });
         }
         if self.found.contradictory {
             return Err(CallError::Contradictory);
         }
-        if self.is_short() {
+        let lacking = self.totals.lacking(read);
+        if lacking > 0 {
             // An OZmap that always counts a few too many would else never be read.
-            tracing::warn!(list = R::LIST.path(), read, total, "OZmap counts rows that it doesn't show");
-            self.found.lacks(self.totals);
+            tracing::warn!(
+                tenant,
+                list = R::LIST.path(),
+                read,
+                total,
+                "OZmap counts rows that it doesn't show"
+            );
+            self.found.unattributed += lacking;
+        }
+        if let Some(before) = before {
+            self.found.fill_up_from(before.found);
         }
         Ok(self.found.finish())
+    }
+}
+
+impl<R: Row> Found<R> {
+    /// Takes over the rows of an earlier sweep that this one lacks, and what they leave in doubt.
+    fn fill_up_from(&mut self, before: Self) {
+        for (id, row) in before.rows {
+            if !self.faulty.contains_key(&id) {
+                self.rows.entry(id).or_insert(row);
+            }
+        }
+        for (id, fault) in before.faulty {
+            if !self.rows.contains_key(&id) {
+                self.faulty.entry(id).or_insert(fault);
+            }
+        }
+        for (id, fault) in before.doubtful {
+            self.doubtful.entry(id).or_insert(fault);
+        }
     }
 }
 
@@ -63,24 +97,18 @@ impl Reader<'_> {
         for _ in 2..MAX_SWEEPS {
             let sweep = self.sweep::<R>().await?;
             if sweep.settles(&before) {
-                return sweep.finish();
+                return sweep.finish(None, self.client.tenant());
             }
             before = sweep;
         }
-        let mut last = self.sweep::<R>().await?;
+        let last = self.sweep::<R>().await?;
         tracing::warn!(
             tenant = self.client.tenant(),
             list = R::LIST.path(),
             sweeps = MAX_SWEEPS,
             "rows kept shifting; taking every row of the last two sweeps, perhaps some just deleted among them"
         );
-        // The faults are the last sweep's: summing them would count a row twice.
-        for (id, row) in std::mem::take(&mut before.found.rows) {
-            if !last.found.faulty.contains_key(&id) {
-                last.found.rows.entry(id).or_insert(row);
-            }
-        }
-        last.finish()
+        last.finish(Some(before), self.client.tenant())
     }
 
     async fn sweep<R: Row>(&self) -> Result<Sweep<R>, CallError> {
@@ -91,7 +119,7 @@ impl Reader<'_> {
         // numbered by what it uses.
         let limit = if count(&first.rows) < first.total { count(&first.rows).max(1) } else { asked };
         let pages = first.total.div_ceil(limit);
-        let mut totals = (first.total, first.total);
+        let mut totals = Totals { before: first.total, after: first.total };
         let mut found = Found::new();
         found.take(first.rows);
         let rest = stream::iter(2..=pages)
@@ -100,7 +128,7 @@ impl Reader<'_> {
         let (mut rest, mut repeats) = (pin!(rest), 0);
         while let Some(page) = rest.try_next().await? {
             (self.watch)(PageSeen { rows: count(&page.rows), total: None });
-            totals.1 = page.total;
+            totals.after = page.total;
             let known = found.rows.len();
             found.take(page.rows);
             repeats = if found.rows.len() > known { 0 } else { repeats + 1 };
@@ -116,6 +144,7 @@ impl Reader<'_> {
             }
             (self.watch)(PageSeen { rows: count(&page.rows), total: None });
             found.take(page.rows);
+            found.bounded()?;
         }
         Ok(Sweep { found, totals })
     }

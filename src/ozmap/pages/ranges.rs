@@ -8,12 +8,12 @@
 use super::super::failure::CallError;
 use super::super::wire::rows::Row;
 use super::super::wire::{IdRange, List, Page, PageRow};
-use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, count};
+use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, Totals, count};
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// Readings before one that misses a few rows of OZmap's count is taken: edits can explain it.
-const READINGS: u32 = 2;
+const READINGS: u32 = 3;
 
 impl Reader<'_> {
     /// `None` when OZmap's answers show that ranges can't be relied on.
@@ -21,31 +21,32 @@ impl Reader<'_> {
         for reading in 1..=READINGS {
             let Some((mut found, totals)) = self.all_ranges::<R>().await? else { return Ok(None) };
             let read = found.count();
-            match Measured::of(read, totals) {
-                Measured::Short => return Ok(None),
-                Measured::Nearly if reading < READINGS => {}
-                // Nobody edits, and rows are missing all the same.
-                Measured::Nearly if totals.0 == totals.1 => return Ok(None),
-                Measured::Nearly => {
+            let is_last = reading == READINGS;
+            match totals.measure(read) {
+                Measured::Whole => return Ok(Some(found.finish())),
+                Measured::Nearly if !is_last => {}
+                Measured::Short if !is_last && totals.have_moved() => {}
+                Measured::Nearly if totals.have_moved() => {
                     tracing::warn!(
                         tenant = self.client.tenant(),
                         list = R::LIST.path(),
                         read,
-                        total = totals.1,
-                        "the list was edited while it was read; until the next refresh OZmap is asked where the rows that it \
-                         counts and doesn't show could change the answer"
+                        total = totals.after,
+                        "the list was edited each time it was read; until the next refresh OZmap is asked where rows that it \
+                         counts and didn't show could change the answer"
                     );
-                    found.lacks(totals);
+                    found.unattributed += totals.lacking(read);
                     return Ok(Some(found.finish()));
                 }
-                Measured::Whole => return Ok(Some(found.finish())),
+                // Nobody edits, and rows are missing all the same.
+                Measured::Nearly | Measured::Short => return Ok(None),
             }
         }
         Ok(None)
     }
 
     /// What the ranges hold, and OZmap's count of the list before and after.
-    async fn all_ranges<R: Row>(&self) -> Result<Option<(Found<R>, (u64, u64))>, CallError> {
+    async fn all_ranges<R: Row>(&self) -> Result<Option<(Found<R>, Totals)>, CallError> {
         let (whole, limit) = (Filter::Range(IdRange::default()), self.page_size());
         let first = self.filtered::<R>(Slice { filter: whole, page: 1, limit }).await?;
         let Some((first, last)) = first.and_then(|page| ordered(page, IdRange::default())) else {
@@ -64,8 +65,8 @@ impl Reader<'_> {
             // The whole list, or a total of one page: a page behind it tells.
             let is_last = has_more == Some(false) && read < limit_in_force;
             let behind = Slice { filter: whole, page: 2, limit: read.max(1) };
-            if is_last || read == 0 || !self.shows_more::<R>(behind, &found).await? {
-                return Ok(Some((found, (total, total))));
+            if is_last || read == 0 || self.ends_before::<R>(behind, &found).await? {
+                return Ok(Some((found, Totals { before: total, after: total })));
             }
             return Ok(None);
         }
@@ -81,12 +82,13 @@ impl Reader<'_> {
             let Some(part) = part else { return Ok(None) };
             found = found.merge(part);
         }
-        let total_after = self.total::<R>(whole).await?;
-        Ok(Some((found, (total, total_after))))
+        let after = self.total::<R>(whole).await?;
+        Ok(Some((found, Totals { before: total, after })))
     }
 
-    async fn shows_more<R: Row>(&self, slice: Slice, found: &Found<R>) -> Result<bool, CallError> {
-        Ok(self.filtered::<R>(slice).await?.is_some_and(|page| found.lacks_any_of(&page)))
+    /// Whether a page tells of no row but those: who doesn't get it doesn't know.
+    async fn ends_before<R: Row>(&self, slice: Slice, found: &Found<R>) -> Result<bool, CallError> {
+        Ok(self.filtered::<R>(slice).await?.is_some_and(|page| !found.lacks_any_of(&page)))
     }
 
     /// Ranges of about equal size that together hold every id above `after`.
@@ -135,6 +137,7 @@ impl Reader<'_> {
                 return Ok(Some(found));
             }
             found.take(up_to_last_id(page.rows));
+            found.bounded()?;
             range.after = last;
         }
     }
@@ -144,8 +147,8 @@ impl Reader<'_> {
     async fn filtered<R: Row>(&self, slice: Slice) -> Result<Option<Page<R>>, CallError> {
         let is_filtered = slice.filter(R::LIST).is_some();
         match self.page(slice).await {
-            // Both say how OZmap is, not what it makes of filters.
-            Err(error @ CallError::Status { status: 429 | 503, .. }) => Err(error),
+            // They say how OZmap is, not what it makes of filters.
+            Err(error @ CallError::Status { status: 429 | 502..=504, .. }) => Err(error),
             Err(CallError::Status { .. }) if is_filtered => Ok(None),
             Err(CallError::EmptyPage { total }) if is_filtered || slice.page > 1 => {
                 Ok(Some(Page { total, limit: None, has_more: None, rows: Vec::new() }))

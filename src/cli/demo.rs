@@ -14,7 +14,7 @@ use viability_proxy::config::load::{Source, load};
 
 /// How long the first refresh may take before the demo gives up.
 const PATIENCE: Duration = Duration::from_mins(10);
-const TOKEN: &str = "demo";
+const TOKEN: &str = "token-of-the-demo";
 
 /// What to simulate, and where.
 #[derive(Args)]

@@ -7,6 +7,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// What this program's lines of the log come from.
 const PROGRAM: &str = "viability_proxy";
+/// So few characters changed make it the same name.
+const SLIPS: usize = 3;
 /// The most characters of a word that a fault shows.
 const SHOWN: usize = 40;
 
@@ -63,9 +65,11 @@ pub(super) fn doubt(filter: &str) -> Option<String> {
     })
 }
 
-/// Whether a module can be called so.
+/// Whether a module can be called so, and isn't one of this program's but for a slip of the pen.
 fn is_path(target: &str) -> bool {
-    target.chars().all(|character| character.is_alphanumeric() || "_:".contains(character))
+    let program = target.split(':').next().unwrap_or_default();
+    let is_slip = program != PROGRAM && strsim::damerau_levenshtein(program, PROGRAM) <= SLIPS;
+    !is_slip && target.chars().all(|character| character.is_alphanumeric() || "_:".contains(character))
 }
 
 /// In a target, before the span and its fields that may follow.
@@ -111,8 +115,10 @@ mod tests {
         ] {
             assert!(doubt(filter).unwrap().contains("not even errors"), "{filter}");
         }
-        let misspelt = doubt("info,viability-proxy=debug").unwrap();
-        assert!(misspelt.contains("\"viability-proxy\""), "{misspelt}");
+        for other in ["viability-proxy", "viabilty_proxy::ozmap", "a b"] {
+            let misspelt = doubt(&format!("info,{other}=debug")).unwrap();
+            assert!(misspelt.contains(&format!("{other:?}")), "{misspelt}");
+        }
     }
 
     #[test]

@@ -3,17 +3,31 @@
 use super::fault::Fault;
 use super::reader::Reader;
 use super::{Config, Tenant, log_filter, lookalikes};
+use secrecy::ExposeSecret;
 
-/// Of variables that are passed over, of a log that stays silent, and of how tenants are found.
+/// An admin token of fewer characters is a word that somebody thought of.
+const SHORT_TOKEN: usize = 12;
+
+/// Of variables that are passed over, of a log that stays silent, of a token that can be guessed, and of how tenants are
+/// found.
 pub(super) fn of(reader: &Reader<'_>, config: &Config) -> Vec<Fault> {
     let mut warnings = by_path_only(reader, &config.tenants);
-    warnings.extend(log_filter::doubt(&config.log.filter).map(|text| {
-        let key = "log.filter".to_owned();
-        Fault { origin: reader.place(&key), key, text }
-    }));
+    let warn = |key: &str, text| Fault { origin: reader.place(key), key: key.to_owned(), text };
+    warnings.extend(log_filter::doubt(&config.log.filter).map(|text| warn("log.filter", text)));
+    warnings.extend(short_token(config).map(|text| warn("admin", text)));
     warnings.extend(lookalikes::warnings(reader));
     warnings.sort();
     warnings
+}
+
+fn short_token(config: &Config) -> Option<String> {
+    let token = config.admin.token.as_ref()?;
+    (token.expose_secret().len() < SHORT_TOKEN).then(|| {
+        format!(
+            "its token has fewer than {SHORT_TOKEN} characters and can be guessed: make it long and random, as \
+             `openssl rand -hex 32` does"
+        )
+    })
 }
 
 /// Whoever adds a second tenant may not know that the first is no longer found at `/api/v2`.

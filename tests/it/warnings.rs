@@ -7,7 +7,7 @@ use ozmap_simulator::{Settings, Simulator};
 use serde_json::{Value, json};
 use std::fs;
 
-const TWO: &str = "[log]\nfilter = \"hyper=info\"\n[tenants.norte]\nhost = \"https://norte.example\"\nkey_env = \"K\"\n\
+const TWO: &str = "[log]\nfilter = \"hyper=info\"\n[admin]\ntoken_env = \"K\"\n[tenants.norte]\nhost = \"https://norte.example\"\nkey_env = \"K\"\n\
     [tenants.sul]\nhost = \"https://sul.example\"\nkey_env = \"K\"\nhosts = [\"sul.example\"]\n";
 
 #[tokio::test]
@@ -23,10 +23,11 @@ async fn warnings_are_told_and_leave_check_a_success() {
         let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
         assert_eq!(output.status.code(), Some(0));
         let told: Vec<_> = text(&output.stderr).lines().collect();
-        assert_eq!(told.len(), 3, "{command}: {told:?}");
+        assert_eq!(told.len(), 4, "{command}: {told:?}");
         for (told, words) in told.iter().zip([
             ["my.toml:2: log.filter: ", "not even errors"],
-            ["my.toml:3: tenants.norte: ", "/norte/api/v2 only"],
+            ["my.toml:3: admin: ", "fewer than 12 characters"],
+            ["my.toml:5: tenants.norte: ", "/norte/api/v2 only"],
             ["environment VIABILITY_LIVE_DEADLINE: ", "VIABILITY__LIVE__DEADLINE"],
         ]) {
             assert!(

@@ -55,7 +55,7 @@ pub(super) fn doubt(filter: &str) -> Option<String> {
     let plain: Vec<_> = filter.split(',').filter(|directive| !directive.contains('[')).collect();
     let targets = plain.iter().filter_map(|directive| directive.rsplit_once('=')).map(|(target, _)| target);
     if let Some(other) = targets.into_iter().find(|target| !is_path(target)) {
-        return Some(format!("no part of a program is called {other:?}: this one is viability_proxy"));
+        return Some(format!("no part of a program is called {other:?}: this one is {PROGRAM}"));
     }
     let lets_through = plain.join(",").parse::<Targets>().ok()?;
     let is_silent = plain.is_empty() || !lets_through.would_enable(PROGRAM, &Level::ERROR);

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 /// How often a process that may not write looks whether it may: the one before it ends within seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether rights of keys were learned that are not on disk: they are written with all data.
+/// How often it is looked whether the rights of keys are others than those on disk: they are written with all data.
 const RIGHTS_EVERY: Duration = Duration::from_mins(1);
 
 /// A snapshot that was written.
@@ -107,8 +107,7 @@ impl Refresher {
     async fn rights_have_changed(&self) {
         loop {
             sleep(RIGHTS_EVERY).await;
-            let Some(data) = self.tenant.data() else { continue };
-            let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
+            let Some(now) = self.to_be_saved() else { continue };
             let on_disk = self.on_disk.lock().unwrap_or_else(PoisonError::into_inner);
             if on_disk.as_ref().is_some_and(|then| then.generation == now.generation && *then != now) {
                 return;
@@ -128,9 +127,14 @@ impl Refresher {
         }
     }
 
+    /// What the newest file would hold, were all written that answers now; `None`: nothing does.
+    fn to_be_saved(&self) -> Option<OnDisk> {
+        let data = self.tenant.data()?;
+        Some(OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes()))
+    }
+
     fn is_all_on_disk(&self) -> bool {
-        let Some(data) = self.tenant.data() else { return true };
-        let now = OnDisk::new(data.snapshot.generation(), self.tenant.known_scopes());
+        let Some(now) = self.to_be_saved() else { return true };
         self.on_disk.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&now)
     }
 

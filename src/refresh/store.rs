@@ -176,14 +176,14 @@ impl Store {
     /// Which of those, the newest first, make room beside one that was just written. What doesn't tell whose it is counts as
     /// our own: it is damaged, or of another version.
     fn outdated<'f>(&self, old: &'f [Written]) -> impl Iterator<Item = &'f Written> {
-        let (mut own_left, mut foreign_left) = (KEPT - 1, KEPT_FOREIGN);
+        // That one is the first of our own.
+        let (mut own, mut foreign) = (1, 0);
         old.iter().filter(move |file| {
             let whose = open(&file.path).ok().and_then(identity);
             let is_own = whose.is_none_or(|whose| whose == self.identity);
-            let left = if is_own { &mut own_left } else { &mut foreign_left };
-            let kept = left.checked_sub(1);
-            *left = kept.unwrap_or_default();
-            kept.is_none()
+            let (seen, kept) = if is_own { (&mut own, KEPT) } else { (&mut foreign, KEPT_FOREIGN) };
+            *seen += 1;
+            *seen > kept
         })
     }
 

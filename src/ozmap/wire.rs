@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod fault;
+mod line;
 pub mod pieces;
 pub mod place;
 mod reference;

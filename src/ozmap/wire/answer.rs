@@ -1,17 +1,13 @@
 //! The viability answer in OZmap's format, and what a live answer must look like to be believed.
 
+use super::line::Line;
 use super::pieces::Pieces;
 use crate::viability::Answer;
 use crate::viability::plant::{ServiceBox, Stage};
 use serde::Deserialize;
-use std::ops::Range;
 
-/// More than a box takes without its name.
-const LONGEST_ITEM: usize = 320;
-/// What a byte of a name takes at most.
-const LONGEST_ESCAPE: usize = 6;
 /// What most boxes take.
-const USUAL_ITEM: usize = 220;
+const USUAL_ITEM: usize = 270;
 /// All that an answer without boxes takes.
 const FRAME: usize = 80;
 
@@ -20,94 +16,77 @@ const FRAME: usize = 80;
 /// Written by hand: most of an answer's time would go into a serialiser's generality.
 pub fn render(answer: &Answer<'_>) -> Pieces {
     let items = answer.boxes.len() + answer.refused.len();
-    let mut pieces = Pieces::with_capacity(2 * FRAME + LONGEST_ITEM + items * USUAL_ITEM);
+    let mut pieces = Pieces::with_capacity(FRAME + items * USUAL_ITEM);
     let start: &[u8] =
         if answer.is_viable() { br#"{"viable":true,"boxes":["# } else { br#"{"viable":false,"boxes":["# };
-    pieces.room(FRAME).extend_from_slice(start);
+    pieces.push(start);
+    let mut line = Line::new();
     for (number, found) in answer.boxes.iter().enumerate() {
-        let text = begin_item(&mut pieces, number, found.service_box.name);
-        item(text, found.distance, &found.service_box);
-        text.push(b'}');
+        begin_item(&mut line, number);
+        item(&mut pieces, &mut line, found.distance, &found.service_box);
+        line.words(b"}");
+        pieces.push(line.take());
     }
-    pieces.room(FRAME).extend_from_slice(br#"],"refused_boxes":["#);
+    pieces.push(br#"],"refused_boxes":["#);
     for (number, found) in answer.refused.iter().enumerate() {
-        let text = begin_item(&mut pieces, number, found.service_box.name);
-        item(text, found.distance, &found.service_box);
-        text.extend_from_slice(br#","reason":""#);
-        text.extend_from_slice(found.reason.as_str().as_bytes());
-        text.extend_from_slice(br#""}"#);
+        begin_item(&mut line, number);
+        item(&mut pieces, &mut line, found.distance, &found.service_box);
+        line.words(br#","reason":""#);
+        line.text(found.reason.as_str().as_bytes());
+        line.words(br#""}"#);
+        pieces.push(line.take());
     }
-    pieces.room(FRAME).extend_from_slice(br#"],"properties":[]}"#);
+    pieces.push(br#"],"properties":[]}"#);
     pieces
 }
 
-/// Where the next item of a list belongs, with room for all of it.
-fn begin_item<'p>(pieces: &'p mut Pieces, number: usize, name: &str) -> &'p mut Vec<u8> {
-    let text = pieces.room(LONGEST_ITEM + name.len() * LONGEST_ESCAPE);
+fn begin_item(line: &mut Line, number: usize) {
     if number > 0 {
-        text.push(b',');
-    }
-    text
-}
-
-fn item(text: &mut Vec<u8>, distance: f64, service_box: &ServiceBox<&str>) {
-    text.extend_from_slice(br#"{"distance":"#);
-    push_hundredths(text, distance);
-    text.extend_from_slice(br#","name":""#);
-    push_escaped(text, service_box.name);
-    let mut ids = *br#"","id":"------------------------","project":"------------------------","lat":"#;
-    ids[8..32].copy_from_slice(&service_box.id.to_digits());
-    ids[45..69].copy_from_slice(&service_box.project.to_digits());
-    text.extend_from_slice(&ids);
-    push_number(text, service_box.position.lat());
-    text.extend_from_slice(br#","lng":"#);
-    push_number(text, service_box.position.lng());
-    text.extend_from_slice(match service_box.stage {
-        Stage::Implanted => br#","implanted":true,"availability":"#,
-        Stage::NotImplanted | Stage::Draft => br#","implanted":false,"availability":"#,
-    });
-    text.extend_from_slice(itoa::Buffer::new().format(service_box.free_ports()).as_bytes());
-    text.extend_from_slice(br#","horizontal_condos":[]"#);
-}
-
-/// Metres to the nearest hundredth.
-fn push_hundredths(text: &mut Vec<u8>, metres: f64) {
-    // No distance on Earth is longer than 2^32 hundredths of a metre.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most half way round")]
-    let hundredths = (metres * 100.0).round() as u32;
-    text.extend_from_slice(itoa::Buffer::new().format(hundredths / 100).as_bytes());
-    let (tenth, hundredth) = (b'0' + (hundredths / 10 % 10) as u8, b'0' + (hundredths % 10) as u8);
-    match (tenth, hundredth) {
-        (b'0', b'0') => {}
-        (_, b'0') => text.extend_from_slice(&[b'.', tenth]),
-        _ => text.extend_from_slice(&[b'.', tenth, hundredth]),
+        line.words(b",");
     }
 }
 
-/// The numbers that JavaScript writes with all their zeros and the formatter with an exponent.
-const WITHOUT_EXPONENT: Range<f64> = 1e-6..1e-5;
-
-/// A coordinate as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`, and `0.000005`.
-fn push_number(text: &mut Vec<u8>, number: f64) {
-    if WITHOUT_EXPONENT.contains(&number.abs()) {
-        return text.extend_from_slice(number.to_string().as_bytes());
+fn item(pieces: &mut Pieces, line: &mut Line, distance: f64, service_box: &ServiceBox<&str>) {
+    line.words(br#"{"distance":"#);
+    line.hundredths(distance);
+    line.words(br#","name":""#);
+    push_name(pieces, line, service_box.name);
+    line.words(br#"","id":""#);
+    line.words(&service_box.id.to_digits());
+    line.words(br#"","project":""#);
+    line.words(&service_box.project.to_digits());
+    line.words(br#"","lat":"#);
+    line.degrees(service_box.position.lat());
+    line.words(br#","lng":"#);
+    line.degrees(service_box.position.lng());
+    match service_box.stage {
+        Stage::Implanted => line.words(br#","implanted":true,"availability":"#),
+        Stage::NotImplanted | Stage::Draft => line.words(br#","implanted":false,"availability":"#),
     }
-    let mut buffer = zmij::Buffer::new();
-    // There is no -0 in JSON that JavaScript wrote.
-    let written = buffer.format_finite(number + 0.0);
-    text.extend_from_slice(written.strip_suffix(".0").unwrap_or(written).as_bytes());
+    line.number(service_box.free_ports());
+    line.words(br#","horizontal_condos":[]"#);
 }
 
 /// The inside of a JSON string.
-fn push_escaped(text: &mut Vec<u8>, name: &str) {
+fn push_name(pieces: &mut Pieces, line: &mut Line, name: &str) {
     // Of all bytes, without stopping at the first: several at a time.
     let escaped = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
     if name.bytes().fold(0, |any, byte| any | escaped(byte)) == 0 {
-        text.extend_from_slice(name.as_bytes());
-    } else if let Ok(quoted) = serde_json::to_string(name) {
-        // A string can always be serialised.
-        text.extend_from_slice(quoted.get(1..quoted.len() - 1).unwrap_or_default().as_bytes());
+        return push_text(pieces, line, name.as_bytes());
     }
+    // A string can always be serialised.
+    if let Ok(quoted) = serde_json::to_string(name) {
+        push_text(pieces, line, quoted.get(1..quoted.len() - 1).unwrap_or_default().as_bytes());
+    }
+}
+
+/// Into the line, or, where it is too long for that, behind what the line held.
+fn push_text(pieces: &mut Pieces, line: &mut Line, text: &[u8]) {
+    if text.len() <= Line::LONGEST_NAME {
+        return line.text(text);
+    }
+    pieces.push(line.take());
+    pieces.push(text);
 }
 
 /// Whether a body is a viability answer: JSON with a boolean `viable`; `None` if it isn't.
@@ -162,24 +141,6 @@ mod tests {
                 r#""implanted":true,"availability":0,"horizontal_condos":[],"reason":"no_free_port"}],"properties":[]}"#,
             )
         );
-    }
-
-    /// As `JSON.stringify` writes them (ECMA-262, `Number::toString`).
-    #[test]
-    fn a_place_near_the_equator_is_written_as_javascript_writes_it() {
-        for (number, written) in [
-            (5e-6, "0.000005"),
-            (-1.25e-6, "-0.00000125"),
-            (1e-6, "0.000001"),
-            (9.99e-6, "0.00000999"),
-            (1e-5, "0.00001"),
-            (9e-7, "9e-7"),
-            (-3.5e-9, "-3.5e-9"),
-        ] {
-            let mut text = Vec::new();
-            push_number(&mut text, number);
-            assert_eq!(String::from_utf8(text).unwrap(), written);
-        }
     }
 
     #[test]

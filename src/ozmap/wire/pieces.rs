@@ -19,14 +19,13 @@ impl Pieces {
         Self { full: VecDeque::new(), last: Vec::with_capacity(bytes.min(PIECE)) }
     }
 
-    /// Where to append at most so many bytes. What is longer than a piece is one by itself.
-    pub fn room(&mut self, bytes: usize) -> &mut Vec<u8> {
-        if !self.last.is_empty() && self.last.len() + bytes > PIECE {
-            let full = std::mem::replace(&mut self.last, Vec::with_capacity(bytes.max(PIECE)));
+    /// Appends some text. Of one piece with what follows it as far as that has room; what is longer than a piece is one.
+    pub fn push(&mut self, text: &[u8]) {
+        if !self.last.is_empty() && self.last.len() + text.len() > PIECE {
+            let full = std::mem::replace(&mut self.last, Vec::with_capacity(text.len().max(PIECE)));
             self.full.push_back(full.into());
         }
-        self.last.reserve(bytes);
-        &mut self.last
+        self.last.extend_from_slice(text);
     }
 
     /// The next piece; `None` when all have been taken.
@@ -60,7 +59,7 @@ mod tests {
         ) {
             let mut pieces = Pieces::with_capacity(expected);
             for word in &words {
-                pieces.room(word.len()).extend_from_slice(word);
+                pieces.push(word);
             }
             let whole = words.concat();
             let mut taken = Vec::new();

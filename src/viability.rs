@@ -1,5 +1,6 @@
 //! The rules of viability, pure: no I/O, no clock, no async.
 
+mod angle;
 pub mod geo;
 mod index;
 pub mod plant;
@@ -8,7 +9,7 @@ pub mod snapshot;
 
 use geo::{Earth, Point, Radius};
 use plant::{Refusal, Scope, ServiceBox};
-use snapshot::Snapshot;
+use snapshot::{Near, Snapshot, Standing};
 use std::num::NonZeroUsize;
 
 /// A question: which boxes lie within `radius` of `center`, edge included?
@@ -82,49 +83,38 @@ pub struct Refused<'s> {
 ///
 /// Each list is cut to [`Rules::max_boxes`] by itself, so that refused boxes never push out one that can be sold.
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
-    let mut boxes = Vec::with_capacity(FEW);
-    let mut refused = Vec::new();
+    let found = snapshot.within(query.center, query.radius, rules.earth);
+    let (mut boxes, mut refused) = (Vec::with_capacity(found.len()), Vec::new());
     let mut unreadable = snapshot.unplaced();
-    snapshot.for_each_within(query.center, query.radius, rules.earth, |distance, found| {
-        if !found.project().is_some_and(|project| scope.holds(project)) {
-            return;
+    for near in found {
+        match snapshot.standing(near.row) {
+            Some(Standing { project, refusal }) if scope.holds(project) => match refusal {
+                None => boxes.push((near, ())),
+                Some(Refusal::Draft) => {}
+                Some(Refusal::Unreadable) => unreadable += 1,
+                Some(reason) => refused.push((near, reason)),
+            },
+            _ => {}
         }
-        match found.refusal() {
-            None => boxes.push(Candidate { distance, row: found.number, why: () }),
-            Some(Refusal::Draft) => {}
-            Some(Refusal::Unreadable) => unreadable += 1,
-            Some(reason) => refused.push(Candidate { distance, row: found.number, why: reason }),
-        }
-    });
+    }
     let boxes = nearest(snapshot, boxes, rules.max_boxes);
     let refused = nearest(snapshot, refused, rules.max_boxes);
-    Answer {
-        boxes: boxes.map(|(distance, service_box, ())| Offered { distance, service_box }).collect(),
-        refused: refused
-            .map(|(distance, service_box, reason)| Refused { distance, service_box, reason })
-            .collect(),
-        unreadable,
-    }
-}
-
-/// As many boxes as most answers have.
-const FEW: usize = 16;
-
-/// A box in reach by its row, and why it is where it is listed: little to be sorted.
-#[derive(Clone, Copy)]
-struct Candidate<Why> {
-    distance: f64,
-    row: u32,
-    why: Why,
+    let offered = |(near, ()): (Near, ())| {
+        Some(Offered { distance: near.distance, service_box: snapshot.service_box(near.row)? })
+    };
+    let refused_for = |(near, reason): (Near, Refusal)| {
+        Some(Refused { distance: near.distance, service_box: snapshot.service_box(near.row)?, reason })
+    };
+    Answer { boxes: all_of(boxes, offered), refused: all_of(refused, refused_for), unreadable }
 }
 
 /// The nearest of them in order.
-fn nearest<Why>(
+fn nearest<Why: Copy>(
     snapshot: &Snapshot,
-    mut found: Vec<Candidate<Why>>,
+    mut found: Vec<(Near, Why)>,
     at_most: NonZeroUsize,
-) -> impl Iterator<Item = (f64, ServiceBox<&str>, Why)> {
-    let nearer = |a: &Candidate<Why>, b: &Candidate<Why>| {
+) -> Vec<(Near, Why)> {
+    let nearer = |(a, _): &(Near, Why), (b, _): &(Near, Why)| {
         a.distance.total_cmp(&b.distance).then_with(|| snapshot.id(a.row).cmp(&snapshot.id(b.row)))
     };
     if found.len() > at_most.get() {
@@ -132,7 +122,14 @@ fn nearest<Why>(
         found.truncate(at_most.get());
     }
     found.sort_unstable_by(nearer);
-    found.into_iter().filter_map(|one| Some((one.distance, snapshot.service_box(one.row)?, one.why)))
+    found
+}
+
+/// What becomes of them, into room for all.
+fn all_of<From, To>(found: Vec<From>, into: impl FnMut(From) -> Option<To>) -> Vec<To> {
+    let mut all = Vec::with_capacity(found.len());
+    all.extend(found.into_iter().filter_map(into));
+    all
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Positions, distances and the envelopes that hold every position within a distance.
 
+use super::angle::{asin, sin};
 use std::f64::consts::FRAC_PI_2;
 
 /// As a share, in radians or in degrees: far above what rounding in distances can amount to, far below the distance
@@ -83,8 +84,8 @@ impl Earth {
     }
 
     fn arc(self, haversine: f64) -> f64 {
-        // Rounding can lift it a hair above 1 for antipodes, where asin would be NaN.
-        2.0 * self.radius_metres * haversine.sqrt().min(1.0).asin()
+        // Rounding can lift it a hair above 1 for antipodes and put it a hair below 0 at a pole: neither has an angle.
+        2.0 * self.radius_metres * asin(haversine.clamp(0.0, 1.0).sqrt())
     }
 
     /// One or two envelopes that together hold every point within `radius` of `center`, with a little to spare.
@@ -115,32 +116,24 @@ impl Earth {
 #[derive(Clone, Copy, Debug)]
 struct Haversine {
     from: Point,
-    lat: f64,
+    sin_lat: f64,
     cos_lat: f64,
 }
 
 impl Haversine {
     fn from(from: Point) -> Self {
-        let lat = from.lat.to_radians();
-        Self { from, lat, cos_lat: lat.cos() }
+        let (sin_lat, cos_lat) = from.lat.to_radians().sin_cos();
+        Self { from, sin_lat, cos_lat }
     }
 
     /// Of the angle between both positions: the square of the sine of half of it.
     fn to(self, to: Point) -> f64 {
-        let lat = to.lat.to_radians();
-        self.along(lat) + self.across(lat, to.lng)
-    }
-
-    /// What the difference of latitudes makes.
-    fn along(self, lat: f64) -> f64 {
-        let half = ((lat - self.lat) / 2.0).sin();
-        half * half
-    }
-
-    /// What the difference of longitudes adds.
-    fn across(self, lat: f64, lng: f64) -> f64 {
-        let half = ((lng - self.from.lng).to_radians() / 2.0).sin();
-        self.cos_lat * lat.cos() * half * half
+        let (north, east) = ((to.lat - self.from.lat).to_radians(), (to.lng - self.from.lng).to_radians());
+        let (half_north, half_east) = (sin(north / 2.0), sin(east / 2.0));
+        // cos(a + b), for the other latitude is this one and the difference; cos(b) = 1 - 2 sin²(b / 2).
+        let along = half_north * half_north;
+        let cos_lat = self.cos_lat - 2.0 * along * self.cos_lat - self.sin_lat * sin(north);
+        along + self.cos_lat * cos_lat * half_east * half_east
     }
 }
 
@@ -157,12 +150,7 @@ pub struct Circle {
 impl Circle {
     /// How far from the centre a position is, in metres, as [`Earth::distance`] tells; `None` if that is outside.
     pub fn distance(&self, to: Point) -> Option<f64> {
-        let lat = to.lat.to_radians();
-        let along = self.haversine.along(lat);
-        if along > self.reach {
-            return None;
-        }
-        let haversine = along + self.haversine.across(lat, to.lng);
+        let haversine = self.haversine.to(to);
         if haversine > self.reach {
             return None;
         }

@@ -64,40 +64,45 @@ impl Index {
     }
 
     /// Shows `visit` every row inside `envelope`, edges included, in no particular order.
+    ///
+    /// Level by level, not branch by branch: what lies side by side on one level is fetched from memory side by side.
     pub(super) fn for_each_in(&self, envelope: Envelope, mut visit: impl FnMut(u32, Point)) {
-        if let Some(top) = self.levels.len().checked_sub(1) {
-            self.descend(top, 0, (&envelope, Bounds::of_envelope(envelope)), &mut visit);
+        let wanted = Bounds::of_envelope(envelope);
+        let (mut found, mut below) = (Vec::with_capacity(FEW), Vec::with_capacity(FEW));
+        found.extend((!self.levels.is_empty()).then_some(0));
+        for level in self.levels.iter().rev() {
+            for &number in &found {
+                if let Some(node) = level.get(number) {
+                    let children = node.overlapping(wanted);
+                    below.extend(ones(children).map(|child| number * FANOUT + child));
+                }
+            }
+            std::mem::swap(&mut found, &mut below);
+            below.clear();
         }
-    }
-
-    fn descend(
-        &self,
-        level: usize,
-        node: usize,
-        wanted: (&Envelope, Bounds),
-        visit: &mut impl FnMut(u32, Point),
-    ) {
-        let Some(found) = self.levels.get(level).and_then(|nodes| nodes.get(node)) else { return };
-        let mut children = found.overlapping(wanted.1);
-        while children != 0 {
-            let child = node * FANOUT + children.trailing_zeros() as usize;
-            children &= children - 1;
-            match level.checked_sub(1) {
-                Some(below) => self.descend(below, child, wanted, visit),
-                None => self.look_into(child, wanted.0, visit),
+        for leaf in found {
+            let first = leaf * LEAF;
+            for (row, &position) in (first..).zip(self.positions.get(first..).unwrap_or_default().iter().take(LEAF)) {
+                if envelope.holds(position) {
+                    // There are no more rows than `order` could number.
+                    #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
+                    visit(row as u32, position);
+                }
             }
         }
     }
+}
 
-    fn look_into(&self, leaf: usize, envelope: &Envelope, visit: &mut impl FnMut(u32, Point)) {
-        let first = leaf * LEAF;
-        let rows = self.positions.iter().enumerate().skip(first).take(LEAF);
-        for (row, &position) in rows.filter(|(_, position)| envelope.holds(**position)) {
-            // There are no more rows than `order` could number.
-            #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
-            visit(row as u32, position);
-        }
-    }
+/// As many nodes of a level as most queries go through.
+const FEW: usize = 64;
+
+/// The places of the bits that are set, lowest first.
+fn ones(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (place < u32::BITS).then_some(place as usize)
+    })
 }
 
 impl Node {

@@ -1,12 +1,13 @@
 //! One tenant's plant as of one refresh: immutable, replaced as a whole.
 //!
 //! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
-//! in the order of the index, names in one text, projects are told by number.
+//! in the order of the index, each with its name, for as good as every name fits; projects are told by number.
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
 use super::plant::{Evidence, ObjectId, Refusal, ServiceBox, Stage};
 use super::ports::Ports;
+use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
@@ -32,8 +33,6 @@ pub struct Snapshot {
     census: Census,
     index: Index,
     rows: Box<[Row]>,
-    /// The names of all rows, one behind the other.
-    names: Box<str>,
     /// Projects with boxes, by the number that rows have for them.
     numbered: Box<[ObjectId]>,
     /// The rows in the order of their ids.
@@ -45,8 +44,7 @@ struct Row {
     id: ObjectId,
     project: u32,
     ports: Option<Ports>,
-    name_at: usize,
-    name_length: u32,
+    name: SmolStr,
     stage: Stage,
     evidence: Evidence,
     refusal: Option<Refusal>,
@@ -113,7 +111,7 @@ impl Snapshot {
         let index = Index::build(in_order().map(|service_box| service_box.position).collect());
         let mut table = Table::with_room_for(&boxes);
         in_order().for_each(|service_box| table.push(service_box));
-        let Table { rows, names, numbered, .. } = table;
+        let Table { rows, numbered, .. } = table;
         Self {
             generation,
             read_at,
@@ -122,7 +120,6 @@ impl Snapshot {
             census,
             index,
             rows: rows.into_boxed_slice(),
-            names: names.into_boxed_str(),
             numbered: numbered.into_boxed_slice(),
             by_id,
         }
@@ -158,23 +155,22 @@ impl Snapshot {
         self.census
     }
 
-    /// Shows `visit` every box within `radius` of `center`, edge included, with its distance in metres.
-    pub(super) fn for_each_within(
-        &self,
-        center: Point,
-        radius: Radius,
-        earth: Earth,
-        mut visit: impl FnMut(f64, Located<'_>),
-    ) {
+    /// Every box within `radius` of `center`, edge included.
+    pub(super) fn within(&self, center: Point, radius: Radius, earth: Earth) -> Vec<Near> {
         let circle = earth.circle(center, radius);
+        let mut found = Vec::with_capacity(FEW);
         for envelope in earth.envelopes(center, radius).iter() {
-            self.index.for_each_in(envelope, |number, position| {
-                let Some(distance) = circle.distance(position) else { return };
-                if let Some(row) = self.rows.get(number as usize) {
-                    visit(distance, Located { number, row, snapshot: self });
-                }
+            self.index.for_each_in(envelope, |row, position| {
+                found.extend(circle.distance(position).map(|distance| Near { distance, row }));
             });
         }
+        found
+    }
+
+    /// What the rules ask of the box in a row.
+    pub(super) fn standing(&self, number: u32) -> Option<Standing> {
+        let row = self.rows.get(number as usize)?;
+        Some(Standing { project: self.project(row)?, refusal: row.refusal })
     }
 
     /// The id of the box in a row.
@@ -187,7 +183,7 @@ impl Snapshot {
         let row = self.rows.get(number as usize)?;
         Some(ServiceBox {
             id: row.id,
-            name: self.names.get(row.name_at..)?.get(..row.name_length as usize)?,
+            name: &row.name,
             project: self.project(row)?,
             position: self.index.position(number)?,
             stage: row.stage,
@@ -201,48 +197,41 @@ impl Snapshot {
     }
 }
 
-/// A box that a query came upon, not looked at closely yet.
-#[derive(Clone, Copy)]
-pub(super) struct Located<'s> {
+/// As many boxes as most queries come upon.
+const FEW: usize = 32;
+
+/// A box in reach by its row: little to be sorted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near {
+    /// From the query's centre, in metres.
+    pub(super) distance: f64,
     /// Its row.
-    pub(super) number: u32,
-    row: &'s Row,
-    snapshot: &'s Snapshot,
+    pub(super) row: u32,
 }
 
-impl Located<'_> {
-    /// As [`ServiceBox::refusal`] says.
-    pub(super) fn refusal(self) -> Option<Refusal> {
-        self.row.refusal
-    }
-
+/// What of a box decides whether it is shown, and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
     /// The project it belongs to.
-    pub(super) fn project(self) -> Option<ObjectId> {
-        self.snapshot.project(self.row)
-    }
+    pub(super) project: ObjectId,
+    /// As [`ServiceBox::refusal`] says.
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// The rows of a snapshot as they are put together.
 struct Table {
     rows: Vec<Row>,
-    names: String,
     numbered: Vec<ObjectId>,
     numbers: HashMap<ObjectId, u32>,
 }
 
 impl Table {
     fn with_room_for(boxes: &[ServiceBox]) -> Self {
-        let names = boxes.iter().map(|service_box| service_box.name.len()).sum();
-        Self {
-            rows: Vec::with_capacity(boxes.len()),
-            names: String::with_capacity(names),
-            numbered: Vec::new(),
-            numbers: HashMap::new(),
-        }
+        Self { rows: Vec::with_capacity(boxes.len()), numbered: Vec::new(), numbers: HashMap::new() }
     }
 
     fn push(&mut self, service_box: &ServiceBox) {
-        let Self { rows, names, numbered, numbers } = self;
+        let Self { rows, numbered, numbers } = self;
         let project = *numbers.entry(service_box.project).or_insert_with(|| {
             numbered.push(service_box.project);
             // No more of them than of boxes, which are numbered by u32 too.
@@ -252,13 +241,10 @@ impl Table {
             id: service_box.id,
             project,
             ports: service_box.ports,
-            name_at: names.len(),
-            // A page of OZmap's, which a name comes from, is shorter.
-            name_length: u32::try_from(service_box.name.len()).unwrap_or(u32::MAX),
+            name: service_box.name.clone(),
             stage: service_box.stage,
             evidence: service_box.evidence,
             refusal: service_box.refusal(),
         });
-        names.push_str(&service_box.name);
     }
 }

@@ -86,15 +86,15 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
     let found = snapshot.within(query.center, query.radius, rules.earth);
     let (mut boxes, mut refused) = (Vec::with_capacity(found.len()), Vec::new());
     let mut unreadable = snapshot.unplaced();
-    for near in found {
-        match snapshot.standing(near.row) {
-            Some(Standing { project, refusal }) if scope.holds(project) => match refusal {
-                None => boxes.push((near, ())),
-                Some(Refusal::Draft) => {}
-                Some(Refusal::Unreadable) => unreadable += 1,
-                Some(reason) => refused.push((near, reason)),
-            },
-            _ => {}
+    // All of them before the first is judged: so the processor fetches several rows at a time.
+    let standing = all_of(found, |near| Some((near, snapshot.standing(near.row)?)));
+    for (near, Standing { project, refusal }) in standing {
+        match refusal {
+            _ if !scope.holds(project) => {}
+            None => boxes.push((near, ())),
+            Some(Refusal::Draft) => {}
+            Some(Refusal::Unreadable) => unreadable += 1,
+            Some(reason) => refused.push((near, reason)),
         }
     }
     let boxes = nearest(snapshot, boxes, rules.max_boxes);

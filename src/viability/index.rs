@@ -6,7 +6,7 @@
 
 use super::geo::{Envelope, Point};
 
-/// Rows below one box of bounds: their positions fill two cache lines.
+/// Rows below one box of bounds: their latitudes fill a cache line, their longitudes another.
 const LEAF: usize = 8;
 /// Boxes of bounds in one node, compared side by side.
 const FANOUT: usize = 16;
@@ -16,7 +16,7 @@ const FANOUT: usize = 16;
 /// The tree stands on degrees, not on metres: a query gives it padded envelopes ([`super::geo::Earth::envelopes`])
 /// and measures what comes back.
 pub(super) struct Index {
-    positions: Box<[Point]>,
+    leaves: Box<[Leaf]>,
     /// From the bottom up; the last has one node. None without positions.
     levels: Vec<Box<[Node]>>,
 }
@@ -27,6 +27,13 @@ struct Node {
     west: [f32; FANOUT],
     north: [f32; FANOUT],
     east: [f32; FANOUT],
+}
+
+/// Up to [`LEAF`] positions in degrees; what is left of the last one is nowhere.
+#[repr(align(64))]
+struct Leaf {
+    lat: [f64; LEAF],
+    lng: [f64; LEAF],
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +53,7 @@ impl Index {
     }
 
     /// Over rows in this order: in another than [`Index::order`] gives it finds the same, slowly.
-    pub(super) fn build(positions: Box<[Point]>) -> Self {
+    pub(super) fn build(positions: &[Point]) -> Self {
         let mut levels = Vec::new();
         let mut bounds: Vec<Bounds> = positions.chunks(LEAF).map(Bounds::of_positions).collect();
         while !bounds.is_empty() {
@@ -55,12 +62,13 @@ impl Index {
             bounds = if is_top { Vec::new() } else { bounds.chunks(FANOUT).map(Bounds::around).collect() };
             levels.push(level);
         }
-        Self { positions, levels }
+        Self { leaves: positions.chunks(LEAF).map(Leaf::of).collect(), levels }
     }
 
     /// Where a row is.
     pub(super) fn position(&self, row: u32) -> Option<Point> {
-        self.positions.get(row as usize).copied()
+        let (leaf, place) = (row as usize / LEAF, row as usize % LEAF);
+        self.leaves.get(leaf)?.position(place)
     }
 
     /// Shows `visit` every row inside `envelope`, edges included, in no particular order.
@@ -80,16 +88,47 @@ impl Index {
             std::mem::swap(&mut found, &mut below);
             below.clear();
         }
-        for leaf in found {
-            let first = leaf * LEAF;
-            for (row, &position) in (first..).zip(self.positions.get(first..).unwrap_or_default().iter().take(LEAF)) {
-                if envelope.holds(position) {
-                    // There are no more rows than `order` could number.
-                    #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
-                    visit(row as u32, position);
-                }
+        // First all that lies in the envelope, without a branch: so the processor fetches several leaves at a time.
+        let inside = |&number: &usize| Some((number, self.leaves.get(number)?, self.leaves.get(number)?.inside(&envelope)));
+        let mut leaves = Vec::with_capacity(found.len());
+        leaves.extend(found.iter().filter_map(inside));
+        for (number, leaf, places) in leaves {
+            for place in ones(places) {
+                // There are no more rows than `order` could number.
+                #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
+                let row = (number * LEAF + place) as u32;
+                leaf.position(place).into_iter().for_each(|position| visit(row, position));
             }
         }
+    }
+}
+
+impl Leaf {
+    fn of(positions: &[Point]) -> Self {
+        let mut leaf = Self { lat: [f64::NAN; LEAF], lng: [f64::NAN; LEAF] };
+        for (place, position) in positions.iter().enumerate().take(LEAF) {
+            leaf.lat[place] = position.lat();
+            leaf.lng[place] = position.lng();
+        }
+        leaf
+    }
+
+    /// `None` beyond the last.
+    fn position(&self, place: usize) -> Option<Point> {
+        Point::new(*self.lat.get(place)?, *self.lng.get(place)?)
+    }
+
+    /// A bit for each position inside, the first one's the lowest.
+    fn inside(&self, envelope: &Envelope) -> u32 {
+        let mut inside = 0;
+        for place in 0..LEAF {
+            let holds = u32::from(self.lat[place] >= envelope.south)
+                & u32::from(self.lat[place] <= envelope.north)
+                & u32::from(self.lng[place] >= envelope.west)
+                & u32::from(self.lng[place] <= envelope.east);
+            inside |= holds << place;
+        }
+        inside
     }
 }
 
@@ -240,7 +279,7 @@ mod tests {
         ) {
             let points: Vec<_> = places.iter().map(|&(lat, lng)| Point::new(lat, lng).unwrap()).collect();
             let order = if sorted { Index::order(points.iter().copied()) } else { (0..).take(points.len()).collect() };
-            let index = Index::build(order.iter().map(|&row| points[row as usize]).collect());
+            let index = Index::build(&order.iter().map(|&row| points[row as usize]).collect::<Vec<_>>());
             let envelope = Envelope { south, north, west, east };
             let mut found = Vec::new();
             index.for_each_in(envelope, |row, _| found.push(order[row as usize]));

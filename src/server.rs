@@ -36,6 +36,7 @@ use crate::config::listeners::Server;
 use crate::metrics::Metrics;
 use crate::refresh::Refresher;
 use crate::tenant::selection::Tenants;
+use access::LastKey;
 use connection::{Connection, Timeouts};
 use connections::{Caps, Places};
 use hyper::HeaderMap;
@@ -157,10 +158,10 @@ impl Service {
     }
 
     /// Whether the key in these headers may ask now; if not, when it may.
-    fn within_rate(&self, headers: &HeaderMap) -> Result<(), Duration> {
+    fn within_rate(&self, headers: &HeaderMap, last_key: &LastKey) -> Result<(), Duration> {
         let clients = self.current.clients();
         let Some(rate) = &clients.rate else { return Ok(()) };
-        access::presented_key(headers).map_or(Ok(()), |key| rate.take(key.digest()))
+        last_key.presented(headers).map_or(Ok(()), |key| rate.take(key.digest()))
     }
 
     /// Whether a client that has waited so long for a thread is likely to be there still.

@@ -43,10 +43,10 @@ pub struct Data {
 }
 
 impl Data {
-    /// How long ago the reading of the data began.
-    pub fn age(&self) -> Duration {
+    /// How long before `now` the reading of the data began.
+    pub fn age(&self, now: Instant) -> Duration {
         let (age, then) = self.aged;
-        age + then.elapsed()
+        age + now.saturating_duration_since(then)
     }
 }
 
@@ -154,7 +154,7 @@ impl Tenant {
     pub async fn scope_of(&self, key: &ApiKey, came: Instant) -> Result<Arc<Scope>, AccessError> {
         let live = &self.settings.live;
         let patience = if self.data.load().is_some() { live.deadline } else { live.timeout };
-        self.scopes.of(key, patience.saturating_sub(came.elapsed())).await
+        self.scopes.of(key, came + patience).await
     }
 
     /// What is known of the rights of keys beside its own.
@@ -163,9 +163,9 @@ impl Tenant {
     }
 
     /// What the age of `data` means by this tenant's settings.
-    pub fn state_of(&self, data: Option<&Data>) -> DataState {
+    pub fn state_of(&self, data: Option<&Data>, now: Instant) -> DataState {
         let freshness = &self.settings.freshness;
-        match data.map(Data::age) {
+        match data.map(|data| data.age(now)) {
             None => DataState::Absent,
             Some(age) if age > freshness.max_stale => DataState::Expired,
             Some(age) if age > freshness.stale_after => DataState::Stale,
@@ -174,8 +174,8 @@ impl Tenant {
     }
 
     /// How long the age of `data` goes on meaning what it does now; `None` where it can get no worse.
-    pub fn state_lasts(&self, data: &Data) -> Option<Duration> {
-        let age = data.age();
+    pub fn state_lasts(&self, data: &Data, now: Instant) -> Option<Duration> {
+        let age = data.age(now);
         let limits = [self.settings.freshness.stale_after, self.settings.freshness.max_stale];
         limits.into_iter().find_map(|limit| limit.checked_sub(age))
     }

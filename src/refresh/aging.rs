@@ -2,10 +2,10 @@
 
 use super::Refresher;
 use crate::config::WhenExpired;
-use crate::tenant::{Data, DataState};
+use crate::tenant::DataState;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Data are stale when they are older than their limit, not when they are as old: the least that timers can wait more.
 const OLDER: Duration = Duration::from_millis(1);
@@ -26,9 +26,9 @@ impl Refresher {
             let (state, age, lasts) = {
                 // Not held while waiting: a refresh frees it.
                 let data = self.tenant.data();
-                let data = data.as_deref();
-                let lasts = data.and_then(|data| self.tenant.state_lasts(data));
-                (self.tenant.state_of(data), data.map(Data::age), lasts)
+                let (data, now) = (data.as_deref(), Instant::now());
+                let lasts = data.and_then(|data| self.tenant.state_lasts(data, now));
+                (self.tenant.state_of(data, now), data.map(|data| data.age(now)), lasts)
             };
             if state != told {
                 self.tell(told, state, age.unwrap_or_default());
@@ -82,7 +82,6 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::{Mutex, PoisonError};
     use std::time::SystemTime;
-    use tokio::time::Instant;
     use tracing_subscriber::fmt::MakeWriter;
 
     /// A log that can be read.

@@ -6,13 +6,14 @@ use super::run::RefreshError;
 use crate::config::WhenExpired;
 use crate::tenant::DataState;
 use crate::wording::{with_causes, with_remedy};
+use tokio::time::Instant;
 
 impl Refresher {
     /// Tells of it, and returns what reports tell.
     pub(super) fn tell_of_failure(&self, run: Running, error: &RefreshError) -> Failure {
         let message = with_remedy(with_causes(error), error.remedy());
         let failure = Failure { kind: error.as_str(), message };
-        let state = self.tenant.state_of(self.tenant.data().as_deref());
+        let state = self.tenant.state_of(self.tenant.data().as_deref(), Instant::now());
         let (tenant, run, data) = (self.tenant.name(), run.id, state.as_str());
         let cause = &failure.message;
         if error.may_pass() {

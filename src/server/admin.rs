@@ -18,6 +18,7 @@ use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
 /// `GET /admin/status`.
 pub(super) fn status(service: &Service) -> Response<Body> {
@@ -49,7 +50,8 @@ fn configuration_status(aftermath: &Aftermath) -> Value {
 fn tenant_status(refresher: &Refresher) -> Value {
     let tenant = refresher.tenant();
     let data = tenant.data();
-    let state = tenant.state_of(data.as_deref());
+    let now = Instant::now();
+    let state = tenant.state_of(data.as_deref(), now);
     let progress = *refresher.progress().borrow();
     let reports = refresher.reports();
     json!({
@@ -61,7 +63,7 @@ fn tenant_status(refresher: &Refresher) -> Value {
             json!({
                 "generation": data.snapshot.generation(),
                 "read_at": timestamp(data.snapshot.read_at()),
-                "age_seconds": data.age().as_secs(),
+                "age_seconds": data.age(now).as_secs(),
                 "boxes": census.boxes(),
                 "sellable": census.sellable,
                 "refused": refused.collect::<BTreeMap<_, _>>(),

@@ -27,6 +27,15 @@ pub(super) struct Arrival {
     reader: AtomicWaker,
 }
 
+/// A request that has been read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    /// When.
+    pub(super) at: Instant,
+    /// How long it had waited.
+    pub(super) waited: Duration,
+}
+
 impl Arrival {
     /// A connection accepted now: its first bytes may be there.
     pub(super) fn new() -> Self {
@@ -64,13 +73,15 @@ impl Arrival {
         read
     }
 
-    /// A request has been read: how long it had waited.
-    pub(super) fn begins_request(&self) -> Duration {
+    /// A request has been read.
+    pub(super) fn begins_request(&self) -> Begun {
         self.heard.store(false, Ordering::Relaxed);
-        match self.since.swap(0, Ordering::Relaxed) {
+        let at = Instant::now();
+        let waited = match self.since.swap(0, Ordering::Relaxed) {
             0 => Duration::ZERO,
-            since => Duration::from_micros(self.now().saturating_sub(since)),
-        }
+            since => Duration::from_micros(self.micros(at).saturating_sub(since)),
+        };
+        Begun { at, waited }
     }
 
     /// An answer is under way: a request that came meanwhile waits for that, not for a thread.
@@ -91,12 +102,16 @@ impl Arrival {
     }
 
     /// How long ago it was accepted.
-    pub(super) fn age(&self) -> Duration {
-        self.accepted.elapsed()
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.duration_since(self.accepted)
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.accepted.elapsed().as_micros()).unwrap_or(u64::MAX - 1) + 1
+        self.micros(Instant::now())
+    }
+
+    fn micros(&self, at: Instant) -> u64 {
+        u64::try_from(self.age(at).as_micros()).unwrap_or(u64::MAX - 1) + 1
     }
 }
 
@@ -153,7 +168,11 @@ mod tests {
         let arrival = Arc::new(Arrival::new());
         pass(5).await;
         read_something(&arrival);
-        assert_eq!(arrival.begins_request(), Duration::from_millis(5), "since the connection was accepted");
+        assert_eq!(
+            arrival.begins_request().waited,
+            Duration::from_millis(5),
+            "since the connection was accepted"
+        );
         // Idle: no wait.
         read_in_vain(&arrival);
         pass(1_000).await;
@@ -162,7 +181,7 @@ mod tests {
         wake(&arrival);
         read_something(&arrival);
         assert!(arrival.heard());
-        assert_eq!(arrival.begins_request(), Duration::from_millis(7));
+        assert_eq!(arrival.begins_request().waited, Duration::from_millis(7));
         assert!(!arrival.heard());
         // A head in two parts: the client's own time between them doesn't count.
         wake(&arrival);
@@ -172,23 +191,23 @@ mod tests {
         wake(&arrival);
         pass(3).await;
         read_something(&arrival);
-        assert_eq!(arrival.begins_request(), Duration::from_millis(3));
+        assert_eq!(arrival.begins_request().waited, Duration::from_millis(3));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_behind_another_has_not_waited_for_a_thread_meanwhile() {
         let arrival = Arc::new(Arrival::new());
         read_something(&arrival);
-        assert_eq!(arrival.begins_request(), Duration::ZERO);
+        assert_eq!(arrival.begins_request().waited, Duration::ZERO);
         read_in_vain(&arrival);
         wake(&arrival);
         read_something(&arrival);
         pass(800).await;
         arrival.waits_behind_an_answer();
         pass(2).await;
-        assert_eq!(arrival.begins_request(), Duration::from_millis(2));
+        assert_eq!(arrival.begins_request().waited, Duration::from_millis(2));
         // Both were read at once.
         arrival.waits_behind_an_answer();
-        assert_eq!(arrival.begins_request(), Duration::ZERO);
+        assert_eq!(arrival.begins_request().waited, Duration::ZERO);
     }
 }

@@ -1,7 +1,8 @@
 //! One client's connection, from the accept to its end.
 
 use super::Service;
-use super::arrival::Arrival;
+use super::access::LastKey;
+use super::arrival::{Arrival, Begun};
 use super::connections::Place;
 use super::peer::Peer;
 use super::rejection::Rejection;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Room for a head, and for what waits to be written.
 const BUFFER: usize = 16 << 10;
@@ -32,8 +33,6 @@ const BUFFER: usize = 16 << 10;
 /// The system doubles this. Most answers fit; of 10,000 clients that pipeline the largest and take nothing, each costs a
 /// third of the processor time that it did with 128 KiB (`tests/chaos/r10_slow_read`).
 const SEND_BUFFER: usize = 32 << 10;
-/// More headers than any client of OZmap sends.
-const MOST_HEADERS: usize = 64;
 /// After so many requests, or so long, a connection ends: else clients would never find other instances, and an
 /// attacker's connection would never make room.
 const MOST_REQUESTS: u32 = 1_000;
@@ -59,6 +58,7 @@ pub(super) struct Connection {
     service: Arc<Service>,
     requests: AtomicU32,
     arrival: Arc<Arrival>,
+    last_key: LastKey,
 }
 
 impl Connection {
@@ -71,7 +71,8 @@ impl Connection {
         service: Arc<Service>,
     ) -> Arc<Self> {
         let (requests, arrival) = (AtomicU32::new(0), Arc::new(Arrival::new()));
-        Arc::new(Self { peer, _place: place, timeouts, certificates, service, requests, arrival })
+        let last_key = LastKey::default();
+        Arc::new(Self { peer, _place: place, timeouts, certificates, service, requests, arrival, last_key })
     }
 
     /// Serves it to its end.
@@ -124,12 +125,13 @@ impl Connection {
         let handler = service_fn(|request| {
             let connection = Arc::clone(self);
             // Here, not when its answer is begun: hyper may read on before.
-            let waited = self.begins_request();
+            let Begun { at, waited } = self.begins_request();
             async move {
-                let visitor = Visitor { peer: &connection.peer, waited };
+                let visitor =
+                    Visitor { peer: &connection.peer, last_key: &connection.last_key, came: at, waited };
                 let mut response = router::route(&connection.service, visitor, request).await;
                 connection.arrival.waits_behind_an_answer();
-                if connection.is_over() || connection.service.is_stopping() {
+                if connection.is_over(at) || connection.service.is_stopping() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
@@ -139,7 +141,6 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(self.timeouts.header)
             .max_buf_size(BUFFER)
-            .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), handler);
         if let Err(error) = watcher.watch(connection).await {
             if let Some(rejection) = self.rejection_of(&error) {
@@ -160,14 +161,13 @@ impl Connection {
         }
     }
 
-    /// How long the request has waited to be read.
-    fn begins_request(&self) -> Duration {
+    fn begins_request(&self) -> Begun {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.arrival.begins_request()
     }
 
-    fn is_over(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) >= MOST_REQUESTS || self.arrival.age() >= LONGEST_LIFE
+    fn is_over(&self, now: Instant) -> bool {
+        self.requests.load(Ordering::Relaxed) >= MOST_REQUESTS || self.arrival.age(now) >= LONGEST_LIFE
     }
 
     /// Between two requests, as any keep-alive connection is at its end.

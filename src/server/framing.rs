@@ -19,6 +19,9 @@ pub(super) const LONGEST_URI: usize = 2 << 10;
 /// The longest one that is passed on: OZmap's lists take filters in the query.
 pub(super) const LONGEST_FORWARDED_URI: usize = 8 << 10;
 
+/// hyper itself takes a hundred, and fewer at a price: it then clears the room for them before each request.
+const MOST_HEADERS: usize = 64;
+
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misframed {
@@ -28,6 +31,9 @@ pub(super) enum Misframed {
     /// The request line names another host than `Host` does.
     #[error("the request line names another host than Host does")]
     OtherAuthority,
+    /// More headers than any client of OZmap sends.
+    #[error("a request may have {MOST_HEADERS} headers at most")]
+    TooManyHeaders,
     /// Several keys or tokens: who asks depends on which of them a reader takes.
     #[error("a request may have one Authorization only")]
     Authorization,
@@ -46,7 +52,7 @@ impl Misframed {
     /// How it is counted.
     pub(super) fn rejection(self) -> Rejection {
         match self {
-            Self::UriTooLong(_) => Rejection::TooLarge,
+            Self::UriTooLong(_) | Self::TooManyHeaders => Rejection::TooLarge,
             Self::Host
             | Self::OtherAuthority
             | Self::Authorization
@@ -58,6 +64,9 @@ impl Misframed {
 
 /// What every request has to keep to.
 pub(super) fn check(head: &Parts) -> Result<(), Misframed> {
+    if head.headers.len() > MOST_HEADERS {
+        return Err(Misframed::TooManyHeaders);
+    }
     if head.method == Method::CONNECT {
         return Err(Misframed::Connect);
     }
@@ -96,6 +105,17 @@ fn host(head: &Parts) -> Result<Option<&HeaderValue>, Misframed> {
 
 /// A name or address with or without a port; empty where the client knows none (RFC 9112, 3.2).
 fn is_host(value: &HeaderValue) -> bool {
-    value.is_empty()
+    is_plain_host(value.as_bytes())
         || value.to_str().is_ok_and(|text| !text.contains('@') && Authority::try_from(text).is_ok())
+}
+
+/// Whether it is one beyond doubt, as nearly all are: to take one apart costs more.
+fn is_plain_host(value: &[u8]) -> bool {
+    let end = value.iter().position(|&byte| byte == b':');
+    let (name, port) = end.map_or((value, None), |end| (&value[..end], Some(&value[end + 1..])));
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    name.iter().all(plain)
+        && port.is_none_or(|port| {
+            !name.is_empty() && (1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit)
+        })
 }

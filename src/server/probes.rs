@@ -9,6 +9,7 @@ use crate::wording::with_causes;
 use hyper::header::HeaderValue;
 use hyper::{Response, StatusCode};
 use serde_json::json;
+use tokio::time::Instant;
 
 /// `GET /healthz`: the process runs.
 pub(super) fn health() -> Response<Body> {
@@ -17,19 +18,20 @@ pub(super) fn health() -> Response<Body> {
 
 /// `GET /readyz`: 200 when every tenant can answer from memory and the process isn't stopping.
 pub(super) fn ready(service: &Service) -> Response<Body> {
+    let now = Instant::now();
     let tenants: Vec<_> = service
         .tenants()
         .iter()
         .map(|tenant| {
             let data = tenant.data();
-            let state = tenant.state_of(data.as_deref());
+            let state = tenant.state_of(data.as_deref(), now);
             let refuses = tenant.settings().freshness.when_expired == WhenExpired::Refuse;
             let ready = match state {
                 DataState::Absent => false,
                 DataState::Expired => !refuses,
                 DataState::Fresh | DataState::Stale => true,
             };
-            let age = data.map(|data| data.age().as_secs());
+            let age = data.map(|data| data.age(now).as_secs());
             let body = json!({
                 "tenant": tenant.name(), "ready": ready, "state": state.as_str(), "age_seconds": age,
             });

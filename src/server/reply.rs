@@ -89,6 +89,7 @@ pub(super) fn misframed(fault: Misframed) -> Response<Body> {
         Misframed::Connect => (StatusCode::METHOD_NOT_ALLOWED, "no_tunnel"),
         Misframed::TransferEncoding => (StatusCode::BAD_REQUEST, "transfer_encoding"),
         Misframed::UriTooLong(_) => (StatusCode::URI_TOO_LONG, "uri_too_long"),
+        Misframed::TooManyHeaders => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_many_headers"),
     };
     let mut response = last(status, code, &fault.to_string());
     if fault == Misframed::Connect {
@@ -244,7 +245,8 @@ fn cache_status(resolved: &Resolved) -> String {
                 (_, Some(Unavailable::Spared)) => "live-spared",
                 (_, Some(Unavailable::Failed)) => "live-failed",
             };
-            format!("viability-proxy; hit; ttl={seconds_left}; detail={detail}")
+            let mut seconds = itoa::Buffer::new();
+            ["viability-proxy; hit; ttl=", seconds.format(seconds_left), "; detail=", detail].concat()
         }
         Provenance::Remembered { seconds_left, reason, .. } => {
             format!("viability-proxy; hit; ttl={seconds_left}; detail=live-{}", reason.as_str())

@@ -1,5 +1,6 @@
 //! From a request to the handler that answers it, on either listener; one log line and one observation each.
 
+use super::access::LastKey;
 use super::arriving::read_and_ignore;
 use super::body::Body;
 use super::framing;
@@ -27,10 +28,14 @@ use tokio::time::Instant;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Who sent a request, and when. Lent, for each connection keeps the room of all that waits for an answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Visitor<'v> {
     /// Who.
     pub(super) peer: &'v Peer,
+    /// The OZmap key that the connection's last request presented.
+    pub(super) last_key: &'v LastKey,
+    /// When its head was read.
+    pub(super) came: Instant,
     /// How long the request had been there when a thread read it.
     pub(super) waited: Duration,
 }
@@ -69,7 +74,6 @@ pub(super) async fn route(
     visitor: Visitor<'_>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let started = Instant::now();
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
     let method = method_name(request.method());
@@ -84,7 +88,7 @@ pub(super) async fn route(
         answered.unwrap_or_else(|stopped| stopped.answer(service, operator))
     };
     let mut response = caught(service.metrics(), answer).await;
-    let duration = started.elapsed();
+    let duration = visitor.came.elapsed();
     let code = response.status().as_u16();
     notes.count(service.metrics());
     service.metrics().request(RequestSample {
@@ -113,14 +117,13 @@ pub(super) async fn route(
 async fn public<'s>(
     service: &'s Service,
     request: Request<Incoming>,
-    Visitor { peer, waited }: Visitor<'_>,
+    visitor: Visitor<'_>,
     notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;
-    let path = head.uri.path().to_owned();
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let Selected { tenant, below_api } = match service.tenants().select(host, &path) {
+    let Selected { tenant, below_api } = match service.tenants().select(host, head.uri.path()) {
         Ok(selected) => selected,
         Err(reason) => {
             framing::within(&head.uri, framing::LONGEST_URI)?;
@@ -131,24 +134,25 @@ async fn public<'s>(
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     let is_query = below_api == viability::PATH;
     notes.route = if is_query { Route::Viability } else { Route::Forward };
-    if !service.is_in_time(waited) {
+    if !service.is_in_time(visitor.waited) {
         return Err(Stopped::Overdue);
     }
     if reads || is_query {
         framing::unchunked(&head.headers)?;
     }
-    service.within_rate(&head.headers).map_err(Stopped::TooOften)?;
+    service.within_rate(&head.headers, visitor.last_key).map_err(Stopped::TooOften)?;
     if let Some(asked) = (is_query && reads).then(|| viability::read(&head)).flatten() {
         framing::within(&head.uri, framing::LONGEST_URI)?;
         read_and_ignore(body).await?;
-        return Ok(query(service, peer, tenant, &head.headers, asked, notes).await);
+        return Ok(query(service, visitor, tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
+    let below_api = below_api.to_owned();
     let request = Request::from_parts(head, body);
-    Ok(Box::pin(forward::pass(tenant, below_api, request)).await.unwrap_or_else(|failure| {
+    Ok(Box::pin(forward::pass(tenant, &below_api, request)).await.unwrap_or_else(|failure| {
         if let Some(rejection) = failure.rejection() {
-            service.turned_away.count(rejection, *peer);
+            service.turned_away.count(rejection, *visitor.peer);
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
         reply::not_forwarded(&failure)
@@ -157,18 +161,18 @@ async fn public<'s>(
 
 async fn query(
     service: &Service,
-    peer: &Peer,
+    visitor: Visitor<'_>,
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Response<Body> {
-    match viability::answer(tenant, headers, asked, notes).await {
+    match viability::answer(tenant, headers, visitor, asked, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
             if failure.is_crowded() {
-                service.turned_away.count(Rejection::MaxInFlight, *peer);
+                service.turned_away.count(Rejection::MaxInFlight, *visitor.peer);
                 return reply::overloaded();
             }
             reply::unanswered(&failure)

@@ -16,8 +16,9 @@ use tokio::time::{Sleep, sleep};
 /// bytes resets it, and the reset can overtake the answer that tells the client what it did wrong.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
-/// So much is written before the system is asked how much of it the client has taken: a small part of what it holds.
-const UNASKED: usize = 4 << 10;
+/// So much is written before the system is asked how much of it the client has taken: less than it has room for when
+/// it says that it has some, and enough that most answers go without being asked for.
+const UNASKED: usize = 16 << 10;
 
 /// One client's socket.
 pub(super) struct Watched {

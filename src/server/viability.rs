@@ -2,6 +2,7 @@
 
 use super::access::{self, Denied};
 use super::notes::Notes;
+use super::router::Visitor;
 use crate::tenant::Tenant;
 use crate::tenant::access::{AccessError, Unchecked};
 use crate::tenant::live::{LiveFailure, Recall};
@@ -12,7 +13,6 @@ use hyper::header::CACHE_CONTROL;
 use hyper::http::request::Parts;
 use std::borrow::Cow;
 use std::fmt;
-use tokio::time::Instant;
 
 /// Where a request for viability comes in, below `/api/v2`.
 pub(super) const PATH: &str = "/ftth-viability/radius";
@@ -101,11 +101,11 @@ impl Unanswered {
 pub(super) async fn answer(
     tenant: &Tenant,
     headers: &HeaderMap,
+    Visitor { last_key, came, .. }: Visitor<'_>,
     asked: Result<Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Result<Resolved, Unanswered> {
-    let came = Instant::now();
-    let (key, scope) = access::caller(tenant, headers, came).await?;
+    let (key, scope) = access::caller(tenant, headers, last_key, came).await?;
     let request = asked?;
     notes.center = Some(request.center);
     let resolved = tenant.resolve(&request, Caller { key: &key, scope: &scope, came }).await;
@@ -129,14 +129,18 @@ fn recall(headers: &HeaderMap) -> Recall {
 /// Reads a query, `lat=…&lng=…&radius=…`. With any other parameter only OZmap can judge it: `None`.
 pub fn parse(query: &str, recall: Recall) -> Option<Result<Request, BadParameter>> {
     let mut values = Values::default();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        // Mostly it is written plainly.
-        if pair.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-            for (name, value) in form_urlencoded::parse(pair.as_bytes()) {
-                values.take(&name, value)?;
-            }
-        } else {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    // Mostly it is written plainly.
+    if query.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            values.take(&name, value)?;
+        }
+    } else {
+        // Byte by byte: these words are too short for a search that prepares itself.
+        for pair in query.split(|letter| letter == '&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = match pair.bytes().position(|byte| byte == b'=') {
+                Some(end) => (&pair[..end], &pair[end + 1..]),
+                None => (pair, ""),
+            };
             values.take(name, value.into())?;
         }
     }

@@ -157,8 +157,8 @@ impl Scopes {
     /// What `key` may see: everything for the tenant's own, for any other the projects that OZmap shows it.
     ///
     /// A scope older than `access.scope_ttl` still answers once more as long, while it is checked again in the
-    /// background; then requests wait for the check. While OZmap can't be asked it counts for `access.outage_ttl`.
-    pub async fn of(&self, key: &ApiKey, within: Duration) -> Result<Arc<Scope>, AccessError> {
+    /// background; then requests wait for the check, at most until `until`. While OZmap can't be asked it counts for `access.outage_ttl`.
+    pub async fn of(&self, key: &ApiKey, until: Instant) -> Result<Arc<Scope>, AccessError> {
         let digest = key.digest();
         if digest == self.own {
             return Ok(Arc::clone(&self.everything));
@@ -180,7 +180,7 @@ impl Scopes {
                 Ok(scope)
             }
             Some((scope, _)) => {
-                match Box::pin(self.checked(digest, within, || self.check(key, Standing::Known))).await {
+                match Box::pin(self.checked(digest, until, || self.check(key, Standing::Known))).await {
                     Err(AccessError::Unchecked(_)) => {
                         self.failed_lately.set(digest);
                         Ok(scope)
@@ -188,15 +188,15 @@ impl Scopes {
                     told => told,
                 }
             }
-            None => Box::pin(self.checked(digest, within, || self.check(key, Standing::Unknown))).await,
+            None => Box::pin(self.checked(digest, until, || self.check(key, Standing::Unknown))).await,
         }
     }
 
-    /// Waits for a check.
+    /// Waits for a check, until then.
     async fn checked<F>(
         &self,
         digest: KeyDigest,
-        within: Duration,
+        until: Instant,
         check: impl FnOnce() -> F,
     ) -> Result<Arc<Scope>, AccessError>
     where
@@ -207,6 +207,7 @@ impl Scopes {
             return Err(AccessError::Unchecked(Unchecked::Crowded));
         };
         let good = |remembered: &Remembered| remembered.age() < self.lasts(&remembered.verdict);
+        let within = until.saturating_duration_since(Instant::now());
         let failure = match self.remembered.begin(digest, good, check) {
             Begun::Kept(remembered) => return remembered.verdict.into_scope(),
             Begun::Loading(check) => match timeout(within, check.landed()).await {

@@ -226,7 +226,8 @@ impl Tenant {
     pub async fn resolve(&self, request: &Request, caller: Caller<'_>) -> Result<Resolved, NoAnswer> {
         let data = self.data();
         let data = data.as_deref();
-        let state = self.state_of(data);
+        let now = Instant::now();
+        let state = self.state_of(data, now);
         let refuse_expired = self.settings.freshness.when_expired == WhenExpired::Refuse;
         let local = data.zip(self.local_query(request)).map(|(data, query)| {
             let covered = caller.scope.lies_within(data.snapshot.projects());
@@ -242,7 +243,7 @@ impl Tenant {
             (_, Some(local)) if local.coverage == Coverage::Part => (LiveReason::Scope, Some(local)),
             (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
-            (DataState::Fresh, Some(local)) => return Ok(self.answer_locally(&local, None)),
+            (DataState::Fresh, Some(local)) => return Ok(self.answer_locally(&local, now, None)),
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
         let otherwise = otherwise.filter(Local::holds);
@@ -256,9 +257,14 @@ impl Tenant {
         (radius <= self.settings.rules.max_radius).then_some(Query { center: request.center, radius })
     }
 
-    fn answer_locally(&self, local: &Local<'_>, instead_of_live: Option<Unavailable>) -> Resolved {
+    fn answer_locally(
+        &self,
+        local: &Local<'_>,
+        now: Instant,
+        instead_of_live: Option<Unavailable>,
+    ) -> Resolved {
         let reply = Reply::Local { body: render(&local.answer), viable: local.answer.is_viable() };
-        let age = local.data.age();
+        let age = local.data.age(now);
         let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
         Resolved {
             reply,
@@ -305,7 +311,7 @@ impl Tenant {
             LiveFailure::Refused(_) | LiveFailure::Failed(_) | LiveFailure::Panicked => Unavailable::Failed,
         };
         match otherwise {
-            Some(local) => Ok(self.answer_locally(&local, Some(unavailable))),
+            Some(local) => Ok(self.answer_locally(&local, Instant::now(), Some(unavailable))),
             None => Err(NoAnswer { state, reason, source: failure }),
         }
     }

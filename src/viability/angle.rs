@@ -12,7 +12,10 @@ pub(super) fn sin(angle: f64) -> f64 {
         return angle.sin();
     }
     let square = angle * angle;
-    angle - angle * square * (1.0 / 6.0 - square * (1.0 / 120.0 - square * (1.0 / 5_040.0 - square / 362_880.0)))
+    angle
+        - angle
+            * square
+            * (1.0 / 6.0 - square * (1.0 / 120.0 - square * (1.0 / 5_040.0 - square / 362_880.0)))
 }
 
 /// The angle with this sine.
@@ -23,7 +26,10 @@ pub(super) fn asin(sine: f64) -> f64 {
     let square = sine * sine;
     sine + sine
         * square
-        * (1.0 / 6.0 + square * (3.0 / 40.0 + square * (15.0 / 336.0 + square * (105.0 / 3_456.0 + square * (945.0 / 42_240.0)))))
+        * (1.0 / 6.0
+            + square
+                * (3.0 / 40.0
+                    + square * (15.0 / 336.0 + square * (105.0 / 3_456.0 + square * (945.0 / 42_240.0)))))
 }
 
 #[cfg(test)]

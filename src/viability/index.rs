@@ -89,7 +89,9 @@ impl Index {
             below.clear();
         }
         // First all that lies in the envelope, without a branch: so the processor fetches several leaves at a time.
-        let inside = |&number: &usize| Some((number, self.leaves.get(number)?, self.leaves.get(number)?.inside(&envelope)));
+        let inside = |&number: &usize| {
+            Some((number, self.leaves.get(number)?, self.leaves.get(number)?.inside(&envelope)))
+        };
         let mut leaves = Vec::with_capacity(found.len());
         leaves.extend(found.iter().filter_map(inside));
         for (number, leaf, places) in leaves {

@@ -86,7 +86,9 @@ impl Line {
             digits[..4].copy_from_slice(&four_digits(part / 1_000));
             // Its last digit is one too many, a zero.
             digits[4..].copy_from_slice(&four_digits(part % 1_000 * 10));
-            let zeros = (u64::from_le_bytes(digits) ^ (u64::from(ZEROS) << 32 | u64::from(ZEROS))).leading_zeros() / 8;
+            let zeros = (u64::from_le_bytes(digits) ^ (u64::from(ZEROS) << 32 | u64::from(ZEROS)))
+                .leading_zeros()
+                / 8;
             self.words(b".");
             self.begin_of(&digits, 8 - zeros as usize);
         }

@@ -115,7 +115,11 @@ fn nearest<Why: Copy>(
     at_most: NonZeroUsize,
 ) -> Vec<(Near, Why)> {
     let nearer = |(a, _): &(Near, Why), (b, _): &(Near, Why)| {
-        a.distance.total_cmp(&b.distance).then_with(|| snapshot.id(a.row).cmp(&snapshot.id(b.row)))
+        // The bits of numbers that aren't negative are in the order of the numbers.
+        a.distance
+            .to_bits()
+            .cmp(&b.distance.to_bits())
+            .then_with(|| snapshot.id(a.row).cmp(&snapshot.id(b.row)))
     };
     if found.len() > at_most.get() {
         found.select_nth_unstable_by(at_most.get(), nearer);

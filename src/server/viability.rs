@@ -135,16 +135,26 @@ pub fn parse(query: &str, recall: Recall) -> Option<Result<Request, BadParameter
             values.take(&name, value)?;
         }
     } else {
-        // Byte by byte: these words are too short for a search that prepares itself.
-        for pair in query.split(|letter| letter == '&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = match pair.bytes().position(|byte| byte == b'=') {
-                Some(end) => (&pair[..end], &pair[end + 1..]),
-                None => (pair, ""),
-            };
-            values.take(name, value.into())?;
+        let mut rest = query;
+        while !rest.is_empty() {
+            let (pair, others) = split_at_byte(rest, b'&');
+            rest = others;
+            if !pair.is_empty() {
+                let (name, value) = split_at_byte(pair, b'=');
+                values.take(name, value.into())?;
+            }
         }
     }
     Some(values.into_request(recall))
+}
+
+/// What is before the first such byte, of ASCII, and what is behind it. Plainly: these words are too short for a search
+/// that prepares itself.
+fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
+    match text.bytes().position(|other| other == byte) {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, ""),
+    }
 }
 
 /// The parameters as they came.

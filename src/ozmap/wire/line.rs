@@ -44,13 +44,15 @@ impl Line {
 
     /// A whole number.
     pub(super) fn number(&mut self, number: u32) {
-        if number >= 10_000 {
-            return self.text(itoa::Buffer::new().format(number).as_bytes());
+        match number {
+            0..10 => self.words(&[b'0' + number as u8]),
+            10..100_000_000 => {
+                let digits = eight_digits(number);
+                let zeros = digits.trailing_zeros() / 8;
+                self.begin_of(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
+            }
+            _ => self.text(itoa::Buffer::new().format(number).as_bytes()),
         }
-        let digits = u32::from_le_bytes(four_digits(number));
-        // The first digit is the lowest byte; the last stays, and if it is a zero.
-        let zeros = ((digits ^ ZEROS) | 1 << 24).trailing_zeros() / 8;
-        self.begin_of(&(digits >> (8 * zeros)).to_le_bytes(), 4 - zeros as usize);
     }
 
     /// Metres to the nearest hundredth.
@@ -58,12 +60,15 @@ impl Line {
         // No distance on Earth is longer than 2^32 hundredths of a metre.
         let hundredths = nearest(metres * 100.0);
         self.number(hundredths / 100);
-        let [tenth, hundredth] = PAIRS[(hundredths % 100) as usize];
-        match (tenth, hundredth) {
-            (b'0', b'0') => {}
-            (_, b'0') => self.words(&[b'.', tenth]),
-            _ => self.words(&[b'.', tenth, hundredth]),
-        }
+        let (tenth, hundredth) = (hundredths / 10 % 10, hundredths % 10);
+        let length = if hundredth > 0 {
+            3
+        } else if tenth > 0 {
+            2
+        } else {
+            0
+        };
+        self.begin_of(&[b'.', b'0' + tenth as u8, b'0' + hundredth as u8], length);
     }
 
     /// A coordinate as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`, and `0.000005`.
@@ -82,15 +87,10 @@ impl Line {
         let (whole, part) = (scaled / 10_000_000, scaled % 10_000_000);
         self.number(whole);
         if part != 0 {
-            let mut digits = [0; 8];
-            digits[..4].copy_from_slice(&four_digits(part / 1_000));
-            // Its last digit is one too many, a zero.
-            digits[4..].copy_from_slice(&four_digits(part % 1_000 * 10));
-            let zeros = (u64::from_le_bytes(digits) ^ (u64::from(ZEROS) << 32 | u64::from(ZEROS)))
-                .leading_zeros()
-                / 8;
+            // An eighth digit, a zero, is one of those that aren't written.
+            let digits = eight_digits(10 * part);
             self.words(b".");
-            self.begin_of(&digits, 8 - zeros as usize);
+            self.begin_of(&(digits | ZEROS).to_le_bytes(), 8 - digits.leading_zeros() as usize / 8);
         }
     }
 
@@ -112,24 +112,18 @@ const SMALLEST_PLAIN: u32 = 10;
 /// The numbers that JavaScript writes with all their zeros and the formatter with an exponent.
 const WITHOUT_EXPONENT: Range<f64> = 1e-6..1e-5;
 
-/// Four times `0`.
-const ZEROS: u32 = u32::from_le_bytes(*b"0000");
+/// Eight times `0`.
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 
-/// The two digits of each number below a hundred.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut all = [[0; 2]; 100];
-    let mut number = 0_u8;
-    while number < 100 {
-        all[number as usize] = [b'0' + number / 10, b'0' + number % 10];
-        number += 1;
-    }
-    all
-};
-
-/// Of a number below ten thousand, leading zeros too.
-fn four_digits(number: u32) -> [u8; 4] {
-    let ([a, b], [c, d]) = (PAIRS[(number / 100) as usize], PAIRS[(number % 100) as usize]);
-    [a, b, c, d]
+/// The digits of a number below a hundred million, leading zeros too, the first in the lowest byte. All at once: fours, of
+/// these pairs, of these digits, side by side in one word (P. Khuong, "How to print integers really fast", 2017).
+fn eight_digits(number: u32) -> u64 {
+    let fours = u64::from(number / 10_000) | u64::from(number % 10_000) << 32;
+    // A hundredth of what is below ten thousand, a tenth of what is below a hundred: by a product and a shift.
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs - 10 * tens) << 8
 }
 
 /// The nearest whole number, upwards from the middle, as `f64::round` gives for what isn't negative, and faster.
@@ -168,6 +162,14 @@ mod tests {
             (1e-7, "1e-7"),
         ] {
             assert_eq!(written(|line| line.degrees(degrees)), text);
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        for number in (0..100_000_000).step_by(9_973).chain(0..20_000).chain(99_980_000..100_000_000) {
+            let digits = (eight_digits(number) | ZEROS).to_le_bytes();
+            assert_eq!(String::from_utf8(digits.to_vec()).unwrap(), format!("{number:08}"));
         }
     }
 

@@ -30,7 +30,6 @@ struct Node {
 }
 
 /// Up to [`LEAF`] positions in degrees; what is left of the last one is nowhere.
-#[repr(align(64))]
 struct Leaf {
     lat: [f64; LEAF],
     lng: [f64; LEAF],
@@ -68,7 +67,9 @@ impl Index {
     /// Where a row is.
     pub(super) fn position(&self, row: u32) -> Option<Point> {
         let (leaf, place) = (row as usize / LEAF, row as usize % LEAF);
-        self.leaves.get(leaf)?.position(place)
+        let leaf = self.leaves.get(leaf)?;
+        // Beyond the last there is none.
+        Point::new(leaf.lat[place], leaf.lng[place])
     }
 
     /// Shows `visit` every row inside `envelope`, edges included, in no particular order.
@@ -76,30 +77,31 @@ impl Index {
     /// Level by level, not branch by branch: what lies side by side on one level is fetched from memory side by side.
     pub(super) fn for_each_in(&self, envelope: Envelope, mut visit: impl FnMut(u32, Point)) {
         let wanted = Bounds::of_envelope(envelope);
-        let (mut found, mut below) = (Vec::with_capacity(FEW), Vec::with_capacity(FEW));
-        found.extend((!self.levels.is_empty()).then_some(0));
+        // Of each level in turn the nodes to look into, in the end the leaves.
+        let mut nodes = Vec::with_capacity(FEW);
+        nodes.extend((!self.levels.is_empty()).then_some(0));
+        let mut begin = 0;
         for level in self.levels.iter().rev() {
-            for &number in &found {
-                if let Some(node) = level.get(number) {
-                    let children = node.overlapping(wanted);
-                    below.extend(ones(children).map(|child| number * FANOUT + child));
-                }
+            let end = nodes.len();
+            for at in begin..end {
+                let number = nodes[at];
+                let children = level.get(number).map_or(0, |node| node.overlapping(wanted));
+                nodes.extend(ones(children).map(|child| number * FANOUT + child));
             }
-            std::mem::swap(&mut found, &mut below);
-            below.clear();
+            begin = end;
         }
         // First all that lies in the envelope, without a branch: so the processor fetches several leaves at a time.
-        let inside = |&number: &usize| {
-            Some((number, self.leaves.get(number)?, self.leaves.get(number)?.inside(&envelope)))
-        };
-        let mut leaves = Vec::with_capacity(found.len());
-        leaves.extend(found.iter().filter_map(inside));
-        for (number, leaf, places) in leaves {
+        let leaves = &nodes[begin..];
+        let mut inside = Vec::with_capacity(leaves.len());
+        inside.extend(
+            leaves.iter().map(|&number| self.leaves.get(number).map_or(0, |leaf| leaf.inside(&envelope))),
+        );
+        for (&number, places) in leaves.iter().zip(inside) {
             for place in ones(places) {
                 // There are no more rows than `order` could number.
                 #[expect(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
                 let row = (number * LEAF + place) as u32;
-                leaf.position(place).into_iter().for_each(|position| visit(row, position));
+                self.position(row).into_iter().for_each(|position| visit(row, position));
             }
         }
     }
@@ -113,11 +115,6 @@ impl Leaf {
             leaf.lng[place] = position.lng();
         }
         leaf
-    }
-
-    /// `None` beyond the last.
-    fn position(&self, place: usize) -> Option<Point> {
-        Point::new(*self.lat.get(place)?, *self.lng.get(place)?)
     }
 
     /// A bit for each position inside, the first one's the lowest.

@@ -39,8 +39,7 @@ pub struct Snapshot {
     by_id: Box<[u32]>,
 }
 
-/// A box but for its position, which the index has: one cache line.
-#[repr(align(64))]
+/// A box but for its position, which the index has: within a cache line.
 struct Row {
     id: ObjectId,
     project: u32,

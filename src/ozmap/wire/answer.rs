@@ -1,6 +1,6 @@
 //! The viability answer in OZmap's format, and what a live answer must look like to be believed.
 
-use super::line::Line;
+use super::line::{Line, Room};
 use super::pieces::Pieces;
 use crate::viability::Answer;
 use crate::viability::plant::{ServiceBox, Stage};
@@ -20,73 +20,67 @@ pub fn render(answer: &Answer<'_>) -> Pieces {
     let start: &[u8] =
         if answer.is_viable() { br#"{"viable":true,"boxes":["# } else { br#"{"viable":false,"boxes":["# };
     pieces.push(start);
-    let mut line = Line::new();
+    let mut room = Room::new();
     for (number, found) in answer.boxes.iter().enumerate() {
-        begin_item(&mut line, number);
-        item(&mut pieces, &mut line, found.distance, &found.service_box);
-        line.words(b"}");
-        pieces.push(line.take());
+        let line = begin_item(&mut room, number);
+        let line = item(&mut pieces, line, found.distance, &found.service_box);
+        pieces.push(line.words(b"}").whole());
     }
     pieces.push(br#"],"refused_boxes":["#);
     for (number, found) in answer.refused.iter().enumerate() {
-        begin_item(&mut line, number);
-        item(&mut pieces, &mut line, found.distance, &found.service_box);
-        line.words(br#","reason":""#);
-        line.text(found.reason.as_str().as_bytes());
-        line.words(br#""}"#);
-        pieces.push(line.take());
+        let line = begin_item(&mut room, number);
+        let line = item(&mut pieces, line, found.distance, &found.service_box);
+        let reason = found.reason.as_str().as_bytes();
+        pieces.push(line.words(br#","reason":""#).text(reason).words(br#""}"#).whole());
     }
     pieces.push(br#"],"properties":[]}"#);
     pieces
 }
 
-fn begin_item(line: &mut Line, number: usize) {
-    if number > 0 {
-        line.words(b",");
-    }
+fn begin_item(room: &mut Room, number: usize) -> Line<'_> {
+    if number > 0 { room.line().words(b",") } else { room.line() }
 }
 
-fn item(pieces: &mut Pieces, line: &mut Line, distance: f64, service_box: &ServiceBox<&str>) {
-    line.words(br#"{"distance":"#);
-    line.hundredths(distance);
-    line.words(br#","name":""#);
-    push_name(pieces, line, service_box.name);
-    line.words(br#"","id":""#);
-    line.words(&service_box.id.to_digits());
-    line.words(br#"","project":""#);
-    line.words(&service_box.project.to_digits());
-    line.words(br#"","lat":"#);
-    line.degrees(service_box.position.lat());
-    line.words(br#","lng":"#);
-    line.degrees(service_box.position.lng());
-    match service_box.stage {
+fn item<'r>(pieces: &mut Pieces, line: Line<'r>, distance: f64, service_box: &ServiceBox<&str>) -> Line<'r> {
+    let line = line.words(br#"{"distance":"#).hundredths(distance).words(br#","name":""#);
+    let line = name(pieces, line, service_box.name)
+        .words(br#"","id":""#)
+        .words(&service_box.id.to_digits())
+        .words(br#"","project":""#)
+        .words(&service_box.project.to_digits())
+        .words(br#"","lat":"#)
+        .degrees(service_box.position.lat())
+        .words(br#","lng":"#)
+        .degrees(service_box.position.lng());
+    let line = match service_box.stage {
         Stage::Implanted => line.words(br#","implanted":true,"availability":"#),
         Stage::NotImplanted | Stage::Draft => line.words(br#","implanted":false,"availability":"#),
-    }
-    line.number(service_box.free_ports());
-    line.words(br#","horizontal_condos":[]"#);
+    };
+    line.number(service_box.free_ports()).words(br#","horizontal_condos":[]"#)
 }
 
 /// The inside of a JSON string.
-fn push_name(pieces: &mut Pieces, line: &mut Line, name: &str) {
+fn name<'r>(pieces: &mut Pieces, line: Line<'r>, name: &str) -> Line<'r> {
     // Of all bytes, without stopping at the first: several at a time.
     let escaped = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
     if name.bytes().fold(0, |any, byte| any | escaped(byte)) == 0 {
-        return push_text(pieces, line, name.as_bytes());
+        return any_text(pieces, line, name.as_bytes());
     }
-    // A string can always be serialised.
-    if let Ok(quoted) = serde_json::to_string(name) {
-        push_text(pieces, line, quoted.get(1..quoted.len() - 1).unwrap_or_default().as_bytes());
+    match serde_json::to_string(name) {
+        Ok(quoted) => any_text(pieces, line, quoted.get(1..quoted.len() - 1).unwrap_or_default().as_bytes()),
+        // A string can always be serialised.
+        Err(_) => line,
     }
 }
 
 /// Into the line, or, where it is too long for that, behind what the line held.
-fn push_text(pieces: &mut Pieces, line: &mut Line, text: &[u8]) {
+fn any_text<'r>(pieces: &mut Pieces, line: Line<'r>, text: &[u8]) -> Line<'r> {
     if text.len() <= Line::LONGEST_NAME {
         return line.text(text);
     }
-    pieces.push(line.take());
+    pieces.push(line.so_far());
     pieces.push(text);
+    line.begun_anew()
 }
 
 /// Whether a body is a viability answer: JSON with a boolean `viable`; `None` if it isn't.

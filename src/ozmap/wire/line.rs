@@ -5,74 +5,93 @@ use std::ops::Range;
 /// More than a box takes whose name is no longer than [`Line::LONGEST_NAME`].
 const ROOM: usize = 512;
 
+/// Where a line is put together.
+pub(super) struct Room([u8; ROOM]);
+
+impl Room {
+    /// For one line after the other.
+    pub(super) fn new() -> Self {
+        Self([0; ROOM])
+    }
+
+    /// A line with nothing in it.
+    pub(super) fn line(&mut self) -> Line<'_> {
+        Line { bytes: &mut self.0, length: 0 }
+    }
+}
+
 /// Text that grows at its end, up to [`ROOM`] bytes; more is a bug, and panics.
-pub(super) struct Line {
-    bytes: [u8; ROOM],
+///
+/// Handed on from word to word, so that its length stays in a register: each word waits for the length before it.
+pub(super) struct Line<'r> {
+    bytes: &'r mut [u8; ROOM],
     length: usize,
 }
 
-impl Line {
+impl<'r> Line<'r> {
     /// What a name in JSON may take here; a longer one has to go another way.
     pub(super) const LONGEST_NAME: usize = 192;
 
-    /// Nothing yet.
-    pub(super) fn new() -> Self {
-        Self { bytes: [0; ROOM], length: 0 }
+    /// What it holds.
+    pub(super) fn whole(self) -> &'r [u8] {
+        &self.bytes[..self.length]
     }
 
-    /// What it holds; from then on nothing.
-    pub(super) fn take(&mut self) -> &[u8] {
-        &self.bytes[..std::mem::take(&mut self.length)]
+    /// What it holds up to here.
+    pub(super) fn so_far(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// The same with nothing in it.
+    pub(super) fn begun_anew(self) -> Self {
+        Self { length: 0, ..self }
     }
 
     /// So many bytes, known when this is compiled.
-    pub(super) fn words<const LENGTH: usize>(&mut self, words: &[u8; LENGTH]) {
-        self.begin_of(words, LENGTH);
+    pub(super) fn words<const LENGTH: usize>(self, words: &[u8; LENGTH]) -> Self {
+        self.begin_of(words, LENGTH)
     }
 
     /// Any text.
-    pub(super) fn text(&mut self, text: &[u8]) {
+    pub(super) fn text(self, text: &[u8]) -> Self {
         self.bytes[self.length..][..text.len()].copy_from_slice(text);
-        self.length += text.len();
+        Self { length: self.length + text.len(), ..self }
     }
 
     /// Of `words` the first `length`: all are moved, which takes less time than to move so many.
-    fn begin_of<const LENGTH: usize>(&mut self, words: &[u8; LENGTH], length: usize) {
+    fn begin_of<const LENGTH: usize>(self, words: &[u8; LENGTH], length: usize) -> Self {
         self.bytes[self.length..][..LENGTH].copy_from_slice(words);
-        self.length += length.min(LENGTH);
+        Self { length: self.length + length.min(LENGTH), ..self }
     }
 
     /// A whole number.
-    pub(super) fn number(&mut self, number: u32) {
+    pub(super) fn number(self, number: u32) -> Self {
         match number {
             0..10 => self.words(&[b'0' + number as u8]),
             10..100_000_000 => {
                 let digits = eight_digits(number);
                 let zeros = digits.trailing_zeros() / 8;
-                self.begin_of(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
+                self.begin_of(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
             }
             _ => self.text(itoa::Buffer::new().format(number).as_bytes()),
         }
     }
 
     /// Metres to the nearest hundredth.
-    pub(super) fn hundredths(&mut self, metres: f64) {
+    pub(super) fn hundredths(self, metres: f64) -> Self {
         // No distance on Earth is longer than 2^32 hundredths of a metre.
         let hundredths = nearest(metres * 100.0);
-        self.number(hundredths / 100);
         let (tenth, hundredth) = (hundredths / 10 % 10, hundredths % 10);
-        let length = if hundredth > 0 {
-            3
-        } else if tenth > 0 {
-            2
-        } else {
-            0
+        let length = match (tenth, hundredth) {
+            (0, 0) => 0,
+            (_, 0) => 2,
+            _ => 3,
         };
-        self.begin_of(&[b'.', b'0' + tenth as u8, b'0' + hundredth as u8], length);
+        self.number(hundredths / 100).begin_of(&[b'.', b'0' + tenth as u8, b'0' + hundredth as u8], length)
     }
 
     /// A coordinate as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`, and `0.000005`.
-    pub(super) fn degrees(&mut self, degrees: f64) {
+    pub(super) fn degrees(self, degrees: f64) -> Self {
         let scaled = nearest(degrees.abs() * STEPS);
         // A decimal of fifteen digits or fewer that is this number when read is the shortest that is: the quotient of two
         // whole numbers that are exact is rounded like the decimal itself.
@@ -80,28 +99,25 @@ impl Line {
         if !is_exact || (1..SMALLEST_PLAIN).contains(&scaled) {
             return self.any_degrees(degrees);
         }
-        // There is no -0 in JSON that JavaScript wrote.
-        if degrees < 0.0 {
-            self.words(b"-");
-        }
         let (whole, part) = (scaled / 10_000_000, scaled % 10_000_000);
-        self.number(whole);
-        if part != 0 {
-            // An eighth digit, a zero, is one of those that aren't written.
-            let digits = eight_digits(10 * part);
-            self.words(b".");
-            self.begin_of(&(digits | ZEROS).to_le_bytes(), 8 - digits.leading_zeros() as usize / 8);
+        // There is no -0 in JSON that JavaScript wrote.
+        let line = self.begin_of(b"-", usize::from(degrees < 0.0)).number(whole);
+        if part == 0 {
+            return line;
         }
+        // An eighth digit, a zero, is one of those that aren't written.
+        let digits = eight_digits(10 * part);
+        line.words(b".").begin_of(&(digits | ZEROS).to_le_bytes(), 8 - digits.leading_zeros() as usize / 8)
     }
 
     /// One with more decimals than seven, or so near the equator that JavaScript may write an exponent.
-    fn any_degrees(&mut self, degrees: f64) {
+    fn any_degrees(self, degrees: f64) -> Self {
         if WITHOUT_EXPONENT.contains(&degrees.abs()) {
             return self.text(degrees.to_string().as_bytes());
         }
         let mut buffer = zmij::Buffer::new();
         let written = buffer.format_finite(degrees);
-        self.text(written.strip_suffix(".0").unwrap_or(written).as_bytes());
+        self.text(written.strip_suffix(".0").unwrap_or(written).as_bytes())
     }
 }
 
@@ -138,10 +154,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn written(put: impl FnOnce(&mut Line)) -> String {
-        let mut line = Line::new();
-        put(&mut line);
-        String::from_utf8(line.take().to_vec()).unwrap()
+    fn written(put: impl FnOnce(Line<'_>) -> Line<'_>) -> String {
+        String::from_utf8(put(Room::new().line()).whole().to_vec()).unwrap()
     }
 
     /// As `JSON.stringify` writes them (ECMA-262, `Number::toString`).

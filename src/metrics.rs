@@ -4,6 +4,8 @@
 //! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
 
 pub mod http;
+pub mod labels;
+pub mod queries;
 pub mod refresh;
 
 use http::Http;
@@ -11,6 +13,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder, core::Collector, process_collector::ProcessCollector,
 };
+use queries::Queries;
 use refresh::RefreshMetrics;
 use std::time::Duration;
 
@@ -146,9 +149,9 @@ impl Metrics {
         self.config_reload.set(i64::from(sound));
     }
 
-    /// A viability query was answered.
-    pub fn query(&self, tenant: &str, source: &str, state: &str, result: &str) {
-        self.queries.with_label_values(&[tenant, source, state, result]).inc();
+    /// Those of a tenant's viability queries.
+    pub fn queries_of(&self, tenant: &str) -> Queries {
+        Queries::new(self.queries.clone(), tenant)
     }
 
     /// A snapshot was indexed.

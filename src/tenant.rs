@@ -4,11 +4,13 @@ pub mod access;
 mod budget;
 pub mod cache;
 pub mod live;
+pub mod outcome;
 pub mod resolve;
 pub mod selection;
 
 use crate::config;
 use crate::config::key::ApiKey;
+use crate::metrics::queries::Queries;
 use crate::metrics::{IndexSample, Metrics};
 use crate::ozmap::Client;
 use crate::ozmap::failure::ClientError;
@@ -32,6 +34,7 @@ pub struct Tenant {
     scopes: Scopes,
     forwards: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    queries: Queries,
 }
 
 /// The snapshot that answers now, and when its data were read by the monotonic clock.
@@ -98,6 +101,7 @@ impl Tenant {
             forwards: Arc::new(Semaphore::new(settings.forwards_at_once.get().min(Semaphore::MAX_PERMITS))),
             data: ArcSwapOption::empty(),
             client,
+            queries: metrics.queries_of(settings.name.as_str()),
             settings,
             metrics,
         })
@@ -111,6 +115,11 @@ impl Tenant {
     /// Its configuration.
     pub fn settings(&self) -> &config::Tenant {
         &self.settings
+    }
+
+    /// Counts its viability queries.
+    pub fn queries(&self) -> &Queries {
+        &self.queries
     }
 
     /// Its OZmap.

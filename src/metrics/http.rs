@@ -1,31 +1,38 @@
 //! The metrics of the listeners.
 
+use super::labels::{Children, Label};
 use super::{Maker, Metrics, MetricsError};
-use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use std::time::Duration;
 
 /// Local answers take microseconds, live ones up to seconds.
 const REQUEST_BUCKETS: [f64; 13] =
     [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 
+/// More than there are of routes and methods together, or of routes and sources.
+const CHILDREN: usize = 64;
+
 /// One request that was answered.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestSample<'a> {
-    /// The route's name, never its path.
-    pub route: &'a str,
-    /// The method, or `other`.
-    pub method: &'a str,
+pub struct RequestSample<Route, Method, Source> {
+    /// The route, never its path.
+    pub route: Route,
+    /// The method.
+    pub method: Method,
     /// The status code.
     pub code: u16,
     /// Who answered.
-    pub source: &'a str,
+    pub source: Source,
     /// From the parsed head to the finished answer.
     pub duration: Duration,
 }
 
 pub(super) struct Http {
     requests: IntCounterVec,
+    /// Those answered with 200.
+    successes: Children<IntCounter>,
     request_duration: HistogramVec,
+    durations: Children<Histogram>,
     in_flight: IntGauge,
     connections: IntGaugeVec,
     panics: IntCounter,
@@ -42,6 +49,8 @@ impl Http {
                 "Requests answered on either listener.",
                 &["route", "method", "code"],
             )?,
+            successes: Children::new(CHILDREN),
+            durations: Children::new(CHILDREN),
             request_duration: new.histograms(
                 "http_request_duration_seconds",
                 "From the parsed head of a request to its finished answer.",
@@ -80,13 +89,20 @@ impl Http {
 
 impl Metrics {
     /// A request was answered.
-    pub fn request(&self, sample: RequestSample<'_>) {
-        let code = sample.code.to_string();
-        self.http.requests.with_label_values(&[sample.route, sample.method, &code]).inc();
-        self.http
-            .request_duration
-            .with_label_values(&[sample.route, sample.source])
-            .observe(sample.duration.as_secs_f64());
+    pub fn request<R: Label, M: Label, S: Label>(&self, sample: RequestSample<R, M, S>) {
+        let Http { requests, successes, request_duration, durations, .. } = &self.http;
+        let RequestSample { route, method, code, source, duration } = sample;
+        let counter =
+            || requests.with_label_values(&[route.as_str(), method.as_str(), code.to_string().as_str()]);
+        match code {
+            200 => successes.with(route.place() * M::COUNT + method.place(), counter, IntCounter::inc),
+            _ => counter().inc(),
+        }
+        durations.with(
+            route.place() * S::COUNT + source.place(),
+            || request_duration.with_label_values(&[route.as_str(), source.as_str()]),
+            |histogram| histogram.observe(duration.as_secs_f64()),
+        );
     }
 
     /// A request came in (`1`) or was answered (`-1`).

@@ -1,8 +1,11 @@
 //! What handlers tell the router about a request, for its one log line and its one observation.
 
-use crate::metrics::Metrics;
+use crate::metrics::labels::Label;
+use crate::tenant::outcome::{Source, Verdict};
 use crate::tenant::resolve::{NoAnswer, Resolved};
+use crate::tenant::{DataState, Tenant};
 use crate::viability::geo::Point;
+use hyper::Method;
 
 /// The routes, as metrics and logs name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +28,14 @@ pub(super) enum Route {
     Unmatched,
 }
 
-impl Route {
-    /// Its name.
-    pub(super) fn as_str(self) -> &'static str {
+impl Label for Route {
+    const COUNT: usize = Self::Unmatched as usize + 1;
+
+    fn place(self) -> usize {
+        self as usize
+    }
+
+    fn as_str(self) -> &'static str {
         match self {
             Self::Viability => "viability",
             Self::Forward => "forward",
@@ -41,50 +49,108 @@ impl Route {
     }
 }
 
+/// The methods that metrics and logs tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MethodName {
+    /// `GET`.
+    Get,
+    /// `HEAD`.
+    Head,
+    /// `POST`.
+    Post,
+    /// `PUT`.
+    Put,
+    /// `PATCH`.
+    Patch,
+    /// `DELETE`.
+    Delete,
+    /// `OPTIONS`.
+    Options,
+    /// Any other.
+    Other,
+}
+
+impl MethodName {
+    /// Of a request's method.
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Get,
+            Method::HEAD => Self::Head,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::PATCH => Self::Patch,
+            Method::DELETE => Self::Delete,
+            Method::OPTIONS => Self::Options,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Label for MethodName {
+    const COUNT: usize = Self::Other as usize + 1;
+
+    fn place(self) -> usize {
+        self as usize
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What became of one request.
 pub(super) struct Notes<'s> {
     /// Which route took it.
     pub route: Route,
     /// Whose it was.
-    pub tenant: Option<&'s str>,
+    pub tenant: Option<&'s Tenant>,
     /// Who answered.
-    pub source: &'static str,
+    pub source: Source,
     /// The home asked for.
     pub center: Option<Point>,
     query: Option<Judged>,
 }
 
 struct Judged {
-    state: &'static str,
-    result: &'static str,
+    state: DataState,
+    result: Verdict,
 }
 
 impl Notes<'_> {
     /// Nothing is known yet.
     pub(super) fn new() -> Self {
-        Self { route: Route::Unmatched, tenant: None, source: "self", center: None, query: None }
+        Self { route: Route::Unmatched, tenant: None, source: Source::Itself, center: None, query: None }
     }
 
     /// A viability query was answered, or nobody could answer it.
     pub(super) fn resolved(&mut self, outcome: &Result<Resolved, NoAnswer>) {
         let (source, state, result) = match outcome {
             Ok(resolved) => (resolved.provenance.source(), resolved.state, resolved.reply.verdict()),
-            Err(failure) => ("none", failure.state, "unanswered"),
+            Err(failure) => (Source::Nobody, failure.state, Verdict::Unanswered),
         };
         self.source = source;
-        self.query = Some(Judged { state: state.as_str(), result });
+        self.query = Some(Judged { state, result });
     }
 
     /// Counts the viability query, if it was one.
-    pub(super) fn count(&self, metrics: &Metrics) {
+    pub(super) fn count(&self) {
         if let (Some(query), Some(tenant)) = (&self.query, self.tenant) {
-            metrics.query(tenant, self.source, query.state, query.result);
+            tenant.queries().count(self.source, query.state, query.result);
         }
     }
 
     /// The verdict, for the log.
     pub(super) fn result(&self) -> Option<&'static str> {
-        self.query.as_ref().map(|query| query.result)
+        self.query.as_ref().map(|query| query.result.as_str())
     }
 
     /// The home asked for, to three decimals: about a hundred metres, for it is somebody's home.

@@ -245,8 +245,7 @@ fn cache_status(resolved: &Resolved) -> String {
                 (_, Some(Unavailable::Spared)) => "live-spared",
                 (_, Some(Unavailable::Failed)) => "live-failed",
             };
-            let mut seconds = itoa::Buffer::new();
-            ["viability-proxy; hit; ttl=", seconds.format(seconds_left), "; detail=", detail].concat()
+            ["viability-proxy; hit; ttl=", &seconds_left.to_string(), "; detail=", detail].concat()
         }
         Provenance::Remembered { seconds_left, reason, .. } => {
             format!("viability-proxy; hit; ttl={seconds_left}; detail=live-{}", reason.as_str())

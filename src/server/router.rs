@@ -4,7 +4,7 @@ use super::access::LastKey;
 use super::arriving::read_and_ignore;
 use super::body::Body;
 use super::framing;
-use super::notes::{Notes, Route};
+use super::notes::{MethodName, Notes, Route};
 use super::operator::{self, Operator};
 use super::panics::caught;
 use super::peer::Peer;
@@ -14,6 +14,7 @@ use super::stopped::Stopped;
 use super::viability::BadParameter;
 use super::{Service, admin, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
+use crate::metrics::labels::Label;
 use crate::tenant::selection::Selected;
 use crate::tenant::{Tenant, resolve};
 use crate::wording::with_causes;
@@ -76,7 +77,7 @@ pub(super) async fn route(
 ) -> Response<Body> {
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
-    let method = method_name(request.method());
+    let method = MethodName::of(request.method());
     let mut notes = Notes::new();
     let operator = Operator { peer: visitor.peer, request_id: id.to_str().unwrap_or_default() };
     let answer = async {
@@ -90,9 +91,9 @@ pub(super) async fn route(
     let mut response = caught(service.metrics(), answer).await;
     let duration = visitor.came.elapsed();
     let code = response.status().as_u16();
-    notes.count(service.metrics());
+    notes.count();
     service.metrics().request(RequestSample {
-        route: notes.route.as_str(),
+        route: notes.route,
         method,
         code,
         source: notes.source,
@@ -100,10 +101,10 @@ pub(super) async fn route(
     });
     tracing::debug!(
         route = notes.route.as_str(),
-        method,
+        method = method.as_str(),
         code,
-        tenant = notes.tenant,
-        source = notes.source,
+        tenant = notes.tenant.map(Tenant::name),
+        source = notes.source.as_str(),
         result = notes.result(),
         near = notes.rounded_center(),
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
@@ -130,7 +131,7 @@ async fn public<'s>(
             return Err(reason.into());
         }
     };
-    notes.tenant = Some(tenant.name());
+    notes.tenant = Some(tenant);
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     let is_query = below_api == viability::PATH;
     notes.route = if is_query { Route::Viability } else { Route::Forward };
@@ -234,20 +235,6 @@ fn console() -> Response<Body> {
         \x20                      with wait a 200 tells each run's \"result\", \"ok\" or why not\n\
         POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
-}
-
-/// The method as a label: a closed set.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
 }
 
 /// Counts a request as being answered until it is dropped, answered or given up.

@@ -2,6 +2,7 @@
 //! [`Tenant::resolve`].
 
 use super::live::{Found, LiveFailure, Recall};
+use super::outcome::{Source, Verdict};
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
@@ -63,12 +64,14 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The verdict in one word, for metrics and the log.
-    pub fn verdict(&self) -> &'static str {
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Local { viable: true, .. } | Self::Live(LiveAnswer { viable: Some(true), .. }) => "viable",
-            Self::Local { .. } | Self::Live(LiveAnswer { viable: Some(false), .. }) => "not_viable",
-            Self::Live(LiveAnswer { viable: None, .. }) => "refused",
+            Self::Local { viable: true, .. } | Self::Live(LiveAnswer { viable: Some(true), .. }) => {
+                Verdict::Viable
+            }
+            Self::Local { .. } | Self::Live(LiveAnswer { viable: Some(false), .. }) => Verdict::NotViable,
+            Self::Live(LiveAnswer { viable: None, .. }) => Verdict::Refused,
         }
     }
 }
@@ -102,12 +105,12 @@ pub enum Provenance {
 }
 
 impl Provenance {
-    /// Who answered, in one word, for metrics and the log.
-    pub fn source(&self) -> &'static str {
+    /// Who answered.
+    pub fn source(&self) -> Source {
         match self {
-            Self::Index { .. } => "index",
-            Self::Remembered { .. } => "cache",
-            Self::Live { .. } => "live",
+            Self::Index { .. } => Source::Index,
+            Self::Remembered { .. } => Source::Cache,
+            Self::Live { .. } => Source::Live,
         }
     }
 }

@@ -67,7 +67,7 @@ impl<'r> Line<'r> {
     /// A whole number.
     pub(super) fn number(self, number: u32) -> Self {
         match number {
-            0..10 => self.words(&[b'0' + number as u8]),
+            0..10 => self.words(&[digit(number)]),
             10..100_000_000 => {
                 let digits = eight_digits(number);
                 let zeros = digits.trailing_zeros() / 8;
@@ -87,7 +87,7 @@ impl<'r> Line<'r> {
             (_, 0) => 2,
             _ => 3,
         };
-        self.number(hundredths / 100).begin_of(&[b'.', b'0' + tenth as u8, b'0' + hundredth as u8], length)
+        self.number(hundredths / 100).begin_of(&[b'.', digit(tenth), digit(hundredth)], length)
     }
 
     /// A coordinate as JavaScript writes it, for OZmap is written in it: `30`, not `30.0`, and `0.000005`.
@@ -131,14 +131,19 @@ const WITHOUT_EXPONENT: Range<f64> = 1e-6..1e-5;
 /// Eight times `0`.
 const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 
+/// Of a number below ten.
+fn digit(number: u32) -> u8 {
+    b'0' + number.to_le_bytes()[0]
+}
+
 /// The digits of a number below a hundred million, leading zeros too, the first in the lowest byte. All at once: fours, of
 /// these pairs, of these digits, side by side in one word (P. Khuong, "How to print integers really fast", 2017).
 fn eight_digits(number: u32) -> u64 {
     let fours = u64::from(number / 10_000) | u64::from(number % 10_000) << 32;
     // A hundredth of what is below ten thousand, a tenth of what is below a hundred: by a product and a shift.
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
     let pairs = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     tens | (pairs - 10 * tens) << 8
 }
 

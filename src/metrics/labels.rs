@@ -1,0 +1,34 @@
+//! Labels out of closed sets, and metrics that are found by them without a lock.
+
+use std::sync::OnceLock;
+
+/// A value out of a closed set that a label may have.
+pub trait Label: Copy {
+    /// How many there are.
+    const COUNT: usize;
+
+    /// Which of them it is, from 0 on.
+    fn place(self) -> usize;
+
+    /// The word for it in metrics and the log.
+    fn as_str(self) -> &'static str;
+}
+
+/// The children of a metric by the places of their labels, each looked up once: that takes a lock, which all processors
+/// share, and a hash of the labels.
+pub(super) struct Children<M>(Box<[OnceLock<M>]>);
+
+impl<M> Children<M> {
+    /// So many, none of them known yet.
+    pub(super) fn new(count: usize) -> Self {
+        Self((0..count).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Uses the child at this place; one beyond the last is looked up each time.
+    pub(super) fn with(&self, place: usize, look_up: impl FnOnce() -> M, make_use: impl FnOnce(&M)) {
+        match self.0.get(place) {
+            Some(child) => make_use(child.get_or_init(look_up)),
+            None => make_use(&look_up()),
+        }
+    }
+}

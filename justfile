@@ -50,7 +50,7 @@ chaos:
 
 # One answer and one refresh in process (criterion); `--quick` for a look
 bench *ARGS:
-    cargo bench --bench answer --bench refresh -- {{ARGS}}
+    cargo bench --bench answer --bench cache --bench refresh -- {{ARGS}}
 
 # Whether one answer takes more instructions than the last that was accepted (`--accept` accepts this one)
 instructions *ARGS:

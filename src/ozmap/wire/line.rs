@@ -68,7 +68,9 @@ impl<'r> Line<'r> {
     pub(super) fn number(self, number: u32) -> Self {
         match number {
             0..10 => self.words(&[digit(number)]),
-            10..100_000_000 => {
+            10..100 => self.words(&[digit(number / 10), digit(number % 10)]),
+            100..1_000 => self.words(&[digit(number / 100), digit(number / 10 % 10), digit(number % 10)]),
+            1_000..100_000_000 => {
                 let digits = eight_digits(number);
                 let zeros = digits.trailing_zeros() / 8;
                 self.begin_of(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)

@@ -30,6 +30,7 @@ mod stream;
 pub mod tls;
 mod turned_away;
 pub mod viability;
+mod visitor;
 
 use crate::config::Config;
 use crate::config::listeners::Server;

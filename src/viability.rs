@@ -84,7 +84,7 @@ pub struct Refused<'s> {
 /// Each list is cut to [`Rules::max_boxes`] by itself, so that refused boxes never push out one that can be sold.
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
     let found = snapshot.within(query.center, query.radius, rules.earth);
-    let (mut boxes, mut refused) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut boxes, mut refused) = (Vec::with_capacity(found.len().min(rules.max_boxes.get())), Vec::new());
     let mut unreadable = snapshot.unplaced();
     // All of them before the first is judged: so the processor fetches several rows at a time.
     let standing = all_of(found, |near| Some((near, snapshot.standing(near.row)?)));

@@ -9,8 +9,8 @@ use std::time::Duration;
 const REQUEST_BUCKETS: [f64; 13] =
     [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 
-/// More than there are of routes and methods together, or of routes and sources.
-const CHILDREN: usize = 64;
+/// Twice as many as there are of routes and methods together, and more than of routes and sources.
+const CHILDREN: usize = 128;
 
 /// One request that was answered.
 #[derive(Clone, Copy, Debug)]

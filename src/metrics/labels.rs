@@ -32,3 +32,23 @@ impl<M> Children<M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_child_is_looked_up_once_and_one_beyond_the_last_each_time() {
+        let (children, looked_up) = (Children::new(2), Cell::new(0));
+        let mut use_child = |place: usize| {
+            let look_up = || {
+                looked_up.set(looked_up.get() + 1);
+                place
+            };
+            children.with(place, look_up, |child| assert_eq!(*child, place));
+            looked_up.get()
+        };
+        assert_eq!([0, 1, 0, 1, 2, 2].map(&mut use_child), [1, 2, 2, 2, 3, 4]);
+    }
+}

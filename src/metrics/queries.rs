@@ -11,7 +11,7 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// More than there are of sources, states and results together.
+    /// More than there are of sources, states and results together: eighty.
     const CHILDREN: usize = 128;
 
     pub(super) fn new(counters: IntCounterVec, tenant: &str) -> Self {

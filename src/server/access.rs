@@ -34,7 +34,11 @@ pub(super) async fn caller(
     Ok((key, scope))
 }
 
-/// The OZmap key of the last request on a connection: the next one mostly presents the same, and needs no digest of it.
+/// A longer key is forgotten with its request: whoever presents one gets no memory for it.
+const LONGEST_REMEMBERED: usize = 256;
+
+/// The OZmap key of the last request on a connection: the next one mostly presents the same, and needs no digest of it. It
+/// is in memory as long as the connection is open.
 #[derive(Default)]
 pub(super) struct LastKey(Mutex<Option<Arc<ApiKey>>>);
 
@@ -46,8 +50,9 @@ impl LastKey {
         if let Some(known) = last.as_ref().filter(|key| is_same(key.header_value(), presented)) {
             return Some(Arc::clone(known));
         }
-        *last = ApiKey::parse(presented).map(Arc::new);
-        last.clone()
+        let key = ApiKey::parse(presented).map(Arc::new);
+        *last = key.clone().filter(|key| key.header_value().len() <= LONGEST_REMEMBERED);
+        key
     }
 }
 
@@ -94,5 +99,44 @@ impl AdminToken {
     /// Compares digests, in constant time: how long it takes tells nothing of the token, not even its length.
     pub(super) fn check(self, presented: Presented) -> OperatorAccess {
         if self.0.ct_eq(&presented.0).into() { OperatorAccess::Granted } else { OperatorAccess::Refused }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    fn presented(last: &LastKey, text: Option<&str>) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.extend(text.map(|text| (AUTHORIZATION, HeaderValue::from_str(text).unwrap())));
+        let key = last.presented(&headers)?;
+        assert_eq!(key.digest(), ApiKey::parse(key.header_value()).unwrap().digest());
+        Some(key.header_value().to_owned())
+    }
+
+    #[test]
+    fn what_a_request_presents_counts_whatever_the_last_one_presented() {
+        let last = LastKey::default();
+        let long = "x".repeat(LONGEST_REMEMBERED + 1);
+        let keys = ["abc", "abc", "abd", "ab", "abcd", "Bearer abc", "abc", &long, &long, "abc", "bc"];
+        for key in keys {
+            assert_eq!(presented(&last, Some(key)).as_deref(), Some(key));
+            for no_key in [None, Some("a b"), Some("Basic abc"), Some("")] {
+                assert_eq!(presented(&last, no_key), None);
+            }
+            assert_eq!(presented(&last, Some(key)).as_deref(), Some(key));
+        }
+    }
+
+    #[test]
+    fn a_key_is_remembered_unless_it_is_long() {
+        let kept = |text: &str| {
+            let last = LastKey::default();
+            presented(&last, Some(text));
+            last.0.lock().unwrap().is_some()
+        };
+        assert!(kept(&"x".repeat(LONGEST_REMEMBERED)));
+        assert!(!kept(&"x".repeat(LONGEST_REMEMBERED + 1)));
     }
 }

@@ -19,7 +19,8 @@ pub(super) const LONGEST_URI: usize = 2 << 10;
 /// The longest one that is passed on: OZmap's lists take filters in the query.
 pub(super) const LONGEST_FORWARDED_URI: usize = 8 << 10;
 
-/// hyper itself takes a hundred, and fewer at a price: it then clears the room for them before each request.
+/// More than any client of OZmap sends. hyper takes a hundred, and could be told of fewer at a price: it would clear the
+/// room for them before each request.
 const MOST_HEADERS: usize = 64;
 
 /// What is wrong with a head.

@@ -158,3 +158,25 @@ impl Notes<'_> {
         self.center.map(|center| format!("{:.3},{:.3}", center.lat(), center.lng()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places<const COUNT: usize, L: Label>(all: [L; COUNT]) {
+        assert_eq!(L::COUNT, COUNT);
+        assert!(all.into_iter().map(L::place).eq(0..COUNT));
+    }
+
+    /// Else one would be counted as another.
+    #[test]
+    fn each_label_has_a_place_of_its_own() {
+        use MethodName::{Delete, Get, Head, Options, Other, Patch, Post, Put};
+        use Route::{Admin, Console, Forward, Health, Metrics, Ready, Unmatched, Viability};
+        places([Viability, Forward, Health, Ready, Metrics, Admin, Console, Unmatched]);
+        places([Get, Head, Post, Put, Patch, Delete, Options, Other]);
+        places([Source::Itself, Source::Index, Source::Cache, Source::Live, Source::Nobody]);
+        places([DataState::Absent, DataState::Fresh, DataState::Stale, DataState::Expired]);
+        places([Verdict::Viable, Verdict::NotViable, Verdict::Refused, Verdict::Unanswered]);
+    }
+}

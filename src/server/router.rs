@@ -1,45 +1,30 @@
 //! From a request to the handler that answers it, on either listener; one log line and one observation each.
 
-use super::access::LastKey;
 use super::arriving::read_and_ignore;
 use super::body::Body;
 use super::framing;
 use super::notes::{MethodName, Notes, Route};
 use super::operator::{self, Operator};
 use super::panics::caught;
-use super::peer::Peer;
 use super::rejection::Rejection;
 use super::side::Side;
 use super::stopped::Stopped;
 use super::viability::BadParameter;
+use super::visitor::Visitor;
 use super::{Service, admin, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::metrics::labels::Label;
 use crate::tenant::selection::Selected;
 use crate::tenant::{Tenant, resolve};
 use crate::wording::with_causes;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Who sent a request, and when. Lent, for each connection keeps the room of all that waits for an answer.
-#[derive(Clone, Copy)]
-pub(super) struct Visitor<'v> {
-    /// Who.
-    pub(super) peer: &'v Peer,
-    /// The OZmap key that the connection's last request presented.
-    pub(super) last_key: &'v LastKey,
-    /// When its head was read.
-    pub(super) came: Instant,
-    /// How long the request had been there when a thread read it.
-    pub(super) waited: Duration,
-}
 
 /// Gives every request an id: the client's own if it is harmless, else a new one.
 pub(super) struct RequestIds {
@@ -144,7 +129,12 @@ async fn public<'s>(
     service.within_rate(&head.headers, visitor.last_key).map_err(Stopped::TooOften)?;
     if let Some(asked) = (is_query && reads).then(|| viability::read(&head)).flatten() {
         framing::within(&head.uri, framing::LONGEST_URI)?;
-        read_and_ignore(body).await?;
+        let mut visitor = visitor;
+        if !body.is_end_stream() {
+            read_and_ignore(body).await?;
+            // How slowly a client sends is no patience lost of ours with OZmap.
+            visitor.came = Instant::now();
+        }
         return Ok(query(service, visitor, tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;

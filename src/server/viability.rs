@@ -2,7 +2,7 @@
 
 use super::access::{self, Denied};
 use super::notes::Notes;
-use super::router::Visitor;
+use super::visitor::Visitor;
 use crate::tenant::Tenant;
 use crate::tenant::access::{AccessError, Unchecked};
 use crate::tenant::live::{LiveFailure, Recall};

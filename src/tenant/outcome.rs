@@ -1,4 +1,4 @@
-//! What became of a viability query, in the words of metrics and the log.
+//! Who answered a request and, of a viability query, what: in the words of metrics and the log.
 
 use super::DataState;
 use crate::metrics::labels::Label;

@@ -3,7 +3,7 @@
 //!
 //! Taylor's series, to the term beyond which nothing changes at [`SMALL`]; larger ones go to the library.
 
-/// In radians, a hundred kilometres on the ground: the first term left out is below 1e-20 of the result.
+/// In radians, some hundred kilometres on the ground: the first term left out is below 1e-20 of the result.
 const SMALL: f64 = 1.0 / 64.0;
 
 /// The sine.

@@ -1,7 +1,7 @@
 //! One tenant's plant as of one refresh: immutable, replaced as a whole.
 //!
 //! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
-//! in the order of the index, each with its name, for as good as every name fits; projects are told by number.
+//! in the order of the index, each with its name in it, if that has at most 23 bytes; projects are told by number.
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
@@ -39,7 +39,7 @@ pub struct Snapshot {
     by_id: Box<[u32]>,
 }
 
-/// A box but for its position, which the index has: within a cache line.
+/// A box but for its position, which the index has: less than a cache line long.
 struct Row {
     id: ObjectId,
     project: u32,

@@ -24,14 +24,14 @@ pub fn render(answer: &Answer<'_>) -> Pieces {
     for (number, found) in answer.boxes.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
-        pieces.push(line.words(b"}").whole());
+        pieces.push(line.words(b"}").so_far());
     }
     pieces.push(br#"],"refused_boxes":["#);
     for (number, found) in answer.refused.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
         let reason = found.reason.as_str().as_bytes();
-        pieces.push(line.words(br#","reason":""#).text(reason).words(br#""}"#).whole());
+        pieces.push(line.words(br#","reason":""#).text(reason).words(br#""}"#).so_far());
     }
     pieces.push(br#"],"properties":[]}"#);
     pieces
@@ -203,7 +203,9 @@ mod tests {
         let hundredths = (0_u32..9_999_999).prop_map(|hundredths| f64::from(hundredths) / 100.0);
         let distance = prop_oneof![0.0..2_000.0, 0.0..20_040_000.0, hundredths];
         let odd = Just("\u{0}\u{1f}\"\\/\u{7f}\u{2028}\n".to_owned());
-        let name = prop_oneof![".{0,30}", odd, "[ -~]{2000}"];
+        // As long as the room for a line takes, and a byte longer.
+        let edge = prop_oneof!["[a-z]{192}", "[a-z]{193}", "[a-z]{190}\"", "[a-z]{191}\""];
+        let name = prop_oneof![".{0,30}", odd, "[ -~]{2000}", edge];
         let ports = prop::option::of((any::<u32>(), any::<u32>()));
         (distance, name, any::<[u8; 12]>(), places(), ports, any::<bool>()).prop_map(
             |(distance, name, id, position, ports, implanted)| {

@@ -28,16 +28,11 @@ pub(super) struct Line<'r> {
     length: usize,
 }
 
-impl<'r> Line<'r> {
+impl Line<'_> {
     /// What a name in JSON may take here; a longer one has to go another way.
     pub(super) const LONGEST_NAME: usize = 192;
 
     /// What it holds.
-    pub(super) fn whole(self) -> &'r [u8] {
-        &self.bytes[..self.length]
-    }
-
-    /// What it holds up to here.
     pub(super) fn so_far(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
@@ -149,11 +144,11 @@ fn eight_digits(number: u32) -> u64 {
     tens | (pairs - 10 * tens) << 8
 }
 
-/// The nearest whole number, upwards from the middle, as `f64::round` gives for what isn't negative, and faster.
+/// The nearest whole number, of one below 2^32, upwards from the middle, as `f64::round` gives for what isn't negative, and faster.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cutting off is what is wanted")]
 fn nearest(number: f64) -> u32 {
     let whole = number as u32;
-    whole + u32::from(number - f64::from(whole) >= 0.5)
+    whole.saturating_add(u32::from(number - f64::from(whole) >= 0.5))
 }
 
 #[cfg(test)]
@@ -162,7 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn written(put: impl FnOnce(Line<'_>) -> Line<'_>) -> String {
-        String::from_utf8(put(Room::new().line()).whole().to_vec()).unwrap()
+        String::from_utf8(put(Room::new().line()).so_far().to_vec()).unwrap()
     }
 
     /// As `JSON.stringify` writes them (ECMA-262, `Number::toString`).

@@ -19,7 +19,8 @@ impl Pieces {
         Self { full: VecDeque::new(), last: Vec::with_capacity(bytes.min(PIECE)) }
     }
 
-    /// Appends some text. Of one piece with what follows it as far as that has room; what is longer than a piece is one.
+    /// Appends some text: to the last piece where that has room for all of it, else to a new one. What is longer than a piece
+    /// is one by itself.
     pub fn push(&mut self, text: &[u8]) {
         if !self.last.is_empty() && self.last.len() + text.len() > PIECE {
             let full = std::mem::replace(&mut self.last, Vec::with_capacity(text.len().max(PIECE)));

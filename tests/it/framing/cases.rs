@@ -85,6 +85,8 @@ pub(super) const CASES: &[Case] = &[
     case("no name before the colon", b"GET $QUERY HTTP/1.1\r\nHost: a\r\n: 1\r\nAuthorization: $KEY\r\n\r\n", 400, Closed),
     case("64 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERSX: 1\r\nX: 2\r\nX: 3\r\n\r\n", 404, Kept),
     case("65 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERSX: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\n\r\n", 431, Closed),
+    case("100 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERSX: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\nX: 5\r\nX: 6\r\nX: 7\r\nX: 8\r\nX: 9\r\n\r\n", 431, Closed),
+    case("101 headers", b"GET /other HTTP/1.1\r\nHost: a\r\n$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS$10HEADERS\r\n", 431, Closed),
     case("a header of 24 KiB", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nX: $8K$8K$8K\r\nAuthorization: $KEY\r\n\r\n", 431, Closed),
     // Authorization.
     case("two Authorizations", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nAuthorization: other\r\n\r\n", 400, Closed),

@@ -1,9 +1,11 @@
 //! Who sees what: a key's projects, in every source an answer can come from.
 
 use crate::harness::{Answer, PATIENCE, Plan, World, start_app_with};
+use crate::raw::Raw;
 use ozmap_simulator::{BoxView, Fault, NewBox, NewSplitter, Settings, Simulator};
 use reqwest::StatusCode;
 use serde_json::json;
+use std::time::Duration;
 
 /// Two boxes of different projects that one query reaches, and a key for the first one's project alone.
 struct Neighbours {
@@ -295,4 +297,23 @@ async fn a_known_key_that_ozmap_forbids_loses_its_scope_though_it_is_no_401() {
         answer.status == StatusCode::OK && answer.detail().contains("scope")
     };
     world.until("OZmap answers", answered).await;
+}
+
+/// OZmap's SDK sends a body with a GET: what a client takes to send it is no patience lost with OZmap.
+#[tokio::test]
+async fn a_key_is_checked_though_the_body_of_its_first_query_comes_late() {
+    let deadline = Duration::from_millis(500);
+    let world = World::build(Plan { config: "[live]\ndeadline = \"500ms\"\n", ..Plan::default() }).await;
+    let pair = neighbours(&world);
+    let mut client = Raw::connect(world.app.public_address()).await;
+    let (lat, lng, key) = (pair.mine.lat, pair.mine.lng, &pair.key);
+    let path = format!("/api/v2/ftth-viability/radius?lat={lat}&lng={lng}&radius=150");
+    client
+        .send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\nContent-Length: 2\r\n\r\n"))
+        .await;
+    // The client's slowness is what is tested.
+    tokio::time::sleep(deadline).await;
+    client.send("{}").await;
+    let answer = client.answer().await.unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
 }

@@ -9,7 +9,7 @@ from statistics import median
 import rounds
 from stage import CHAOS, MIXED, lab
 
-# Of the rate that the proxy answers at most, and of the one that these clients make at most: beyond it they measure themselves.
+# How much of its core the proxy is to need without a refresh, and of the rate that these clients make at most: beyond it they measure themselves.
 SHARE, CLIENTS_SHARE = 0.5, 0.6
 CONNECTIONS, PATIENCE = 1_000, 5
 # A round lasts so many refreshes, and no longer than so many seconds.
@@ -96,7 +96,11 @@ def part(setting, times, seconds, floor):
     most = most["answers"] / most["seconds"]
     own = clients.send(floor.public, 0, max(1, min(seconds, 3)), 64)
     own = sum(own["answers"].values()) / own["seconds"]
-    rate = round(min(SHARE * most, CLIENTS_SHARE * own))
+    # One that comes by itself takes more than one of many that are there at once: half the highest rate is more than half a core.
+    tried, worked = min(SHARE * most, CLIENTS_SHARE * own), setting.proxy.cpu()
+    trial = clients.send(setting.proxy.public, round(tried), max(1, min(seconds, 3)))
+    busy_share = (setting.proxy.cpu() - worked) / trial["seconds"]
+    rate = round(tried * min(1, SHARE / busy_share))
     lasts = max(seconds, min(round(REFRESHES * took), LONGEST))
 
     quiet, busy, ended = [], [], []
@@ -108,7 +112,7 @@ def part(setting, times, seconds, floor):
             ended.append(len(refreshes.runs))
     print(
         f"\n#### Clients while all boxes are read\n\n{rate:,} requests/s of mixed radii for {lasts} s a round, {rate / most:.0%} of the {most:,.0f}/s "
-        f"that are answered at most (these clients make {own:,.0f}/s at most); {min(ended)} to {max(ended)} refreshes ended in a round.\n"
+        f"that are answered at most, with which the proxy has half its core to do (at {tried:,.0f}/s {busy_share:.0%}; these clients make {own:,.0f}/s at most); {min(ended)} to {max(ended)} refreshes ended in a round.\n"
     )
     print("| case | p50 ms | p99 ms: median (min-max) | p99 / quiet's | clients late themselves (p99 ms) | not sent | errors |\n|---|---|---|---|---|---|---|")
     still = median(load["p99"] for load in quiet)

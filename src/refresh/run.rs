@@ -10,7 +10,7 @@ use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{PageSeen, Reading, read_all};
 use crate::ozmap::wire::fault::RowFault;
 use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, SplitterRow};
-use crate::tenant::Tenant;
+use crate::tenant::{Data, Tenant};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,12 +18,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How often a long reading says in the log how far it is.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 /// A reading that takes longer is given up: OZmap trickles.
 const LONGEST_READING: Duration = Duration::from_mins(15);
+/// How soon it is seen that nobody holds old data any more: a live call, which may, takes longer.
+const SOON: Duration = Duration::from_millis(100);
 
 /// A refresh that published nothing; the data that were there go on answering.
 #[derive(Debug, thiserror::Error)]
@@ -171,8 +173,9 @@ pub async fn refresh(
         gone: conspicuous.gone.boxes,
         overridden,
     };
-    let old = tenant.publish(snapshot, read);
-    free(old);
+    if let Some(old) = tenant.publish(snapshot, read) {
+        retire(old);
+    }
     Ok(published)
 }
 
@@ -203,6 +206,18 @@ impl Conspicuous {
             }
         }
     }
+}
+
+/// Frees data that answer no more. Who lets go of them last frees them: not one of those who still ask OZmap with them.
+fn retire(old: Arc<Data>) {
+    let free_last = async move {
+        // Nobody can take hold of them any more.
+        while Arc::strong_count(&old) > 1 {
+            sleep(SOON).await;
+        }
+        free(old);
+    };
+    drop(tokio::spawn(free_last));
 }
 
 /// Freeing a million boxes takes a while: not on a thread that answers.

@@ -6,7 +6,7 @@ use ozmap_simulator::{Fault, IdFilters, NewBox, NewSplitter, Pagination, Setting
 use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tokio::time::timeout;
 use viability_proxy::app::App;
 use viability_proxy::refresh::report::{Report, Trigger};
@@ -281,4 +281,18 @@ async fn an_order_that_has_to_wait_keeps_no_retry_waiting() {
     order().await;
     world.simulator.faults().clear();
     world.until("there are data", || async { refresher.tenant().data().is_some() }).await;
+}
+
+#[tokio::test]
+async fn data_are_freed_when_the_last_has_let_go_of_them() {
+    let world = World::start().await;
+    let tenant = world.app.refreshers()[0].tenant();
+    let held = tenant.data().unwrap();
+    let old = Arc::downgrade(&held);
+    assert_eq!(world.refresh().await["result"], "ok");
+    assert_ne!(tenant.data().unwrap().snapshot.generation(), held.snapshot.generation());
+    // Those who replaced them keep them too, so that this isn't who frees them.
+    world.until("only those do", || async { old.strong_count() == 2 }).await;
+    drop(held);
+    world.until("they are freed", || async { old.strong_count() == 0 }).await;
 }

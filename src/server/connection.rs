@@ -34,6 +34,8 @@ const BUFFER: usize = 16 << 10;
 /// The system doubles this. Most answers fit; of 10,000 clients that pipeline the largest and take nothing, each costs a
 /// third of the processor time that it did with 128 KiB (`tests/chaos/r10_slow_read`).
 const SEND_BUFFER: usize = 32 << 10;
+/// The room that a connection keeps for making its answers. A byte more and it takes a kibibyte more of memory, or several.
+const MOST_ROOM: usize = 4 << 10;
 /// After so many requests, or so long, a connection ends: else clients would never find other instances, and an
 /// attacker's connection would never make room.
 const MOST_REQUESTS: u32 = 1_000;
@@ -127,7 +129,7 @@ impl Connection {
             let connection = Arc::clone(self);
             // Here, not when its answer is begun: hyper may read on before.
             let Begun { at, waited } = self.begins_request();
-            async move {
+            let answering = async move {
                 let visitor =
                     Visitor { peer: &connection.peer, last_key: &connection.last_key, came: at, waited };
                 let mut response = router::route(&connection.service, visitor, request).await;
@@ -136,7 +138,9 @@ impl Connection {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
-            }
+            };
+            debug_assert!(size_of_val(&answering) <= MOST_ROOM, "{}", size_of_val(&answering));
+            answering
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

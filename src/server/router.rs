@@ -67,7 +67,7 @@ pub(super) async fn route(
     let operator = Operator { peer: visitor.peer, request_id: id.to_str().unwrap_or_default() };
     let answer = async {
         let answered = match visitor.peer.side {
-            Side::Public => public(service, request, visitor, &mut notes).await,
+            Side::Public => public(service, request, &visitor, &mut notes).await,
             // Apart from the rest: each connection of clients keeps the room of its longest answer.
             Side::Admin => Box::pin(admin(service, request, operator, &mut notes)).await,
         };
@@ -103,7 +103,7 @@ pub(super) async fn route(
 async fn public<'s>(
     service: &'s Service,
     request: Request<Incoming>,
-    visitor: Visitor<'_>,
+    visitor: &Visitor<'_>,
     notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
@@ -129,13 +129,13 @@ async fn public<'s>(
     service.within_rate(&head.headers, visitor.last_key).map_err(Stopped::TooOften)?;
     if let Some(asked) = (is_query && reads).then(|| viability::read(&head)).flatten() {
         framing::within(&head.uri, framing::LONGEST_URI)?;
-        let mut visitor = visitor;
+        let mut came = visitor.came;
         if !body.is_end_stream() {
             read_and_ignore(body).await?;
             // How slowly a client sends is no patience lost of ours with OZmap.
-            visitor.came = Instant::now();
+            came = Instant::now();
         }
-        return Ok(query(service, visitor, tenant, &head.headers, asked, notes).await);
+        return Ok(query(service, (visitor, came), tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
@@ -152,13 +152,13 @@ async fn public<'s>(
 
 async fn query(
     service: &Service,
-    visitor: Visitor<'_>,
+    (visitor, came): (&Visitor<'_>, Instant),
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Response<Body> {
-    match viability::answer(tenant, headers, visitor, asked, notes).await {
+    match viability::answer(tenant, headers, (visitor.last_key, came), asked, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");

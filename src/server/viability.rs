@@ -1,8 +1,7 @@
 //! `GET /api/v2/ftth-viability/radius`: from the query string to an answer.
 
-use super::access::{self, Denied};
+use super::access::{self, Denied, LastKey};
 use super::notes::Notes;
-use super::visitor::Visitor;
 use crate::tenant::Tenant;
 use crate::tenant::access::{AccessError, Unchecked};
 use crate::tenant::live::{LiveFailure, Recall};
@@ -13,6 +12,7 @@ use hyper::header::CACHE_CONTROL;
 use hyper::http::request::Parts;
 use std::borrow::Cow;
 use std::fmt;
+use tokio::time::Instant;
 
 /// Where a request for viability comes in, below `/api/v2`.
 pub(super) const PATH: &str = "/ftth-viability/radius";
@@ -101,7 +101,7 @@ impl Unanswered {
 pub(super) async fn answer(
     tenant: &Tenant,
     headers: &HeaderMap,
-    Visitor { last_key, came, .. }: Visitor<'_>,
+    (last_key, came): (&LastKey, Instant),
     asked: Result<Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Result<Resolved, Unanswered> {

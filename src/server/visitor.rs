@@ -13,7 +13,7 @@ pub(super) struct Visitor<'v> {
     pub(super) peer: &'v Peer,
     /// The OZmap key that the connection's last request presented.
     pub(super) last_key: &'v LastKey,
-    /// When all of it had been read that is read before it is answered.
+    /// When its head was read.
     pub(super) came: Instant,
     /// How long its head had been there when a thread read it.
     pub(super) waited: Duration,

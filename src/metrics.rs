@@ -3,6 +3,7 @@
 //! Knows no type of the other modules: labels are `&str` from closed enums, values are numbers. Counters are touched
 //! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
 
+mod children;
 pub mod http;
 pub mod labels;
 pub mod queries;

@@ -4,12 +4,12 @@ pub mod access;
 mod budget;
 pub mod cache;
 pub mod live;
-pub mod outcome;
 pub mod resolve;
 pub mod selection;
 
 use crate::config;
 use crate::config::key::ApiKey;
+pub use crate::metrics::labels::DataState;
 use crate::metrics::queries::Queries;
 use crate::metrics::{IndexSample, Metrics};
 use crate::ozmap::Client;
@@ -50,31 +50,6 @@ impl Data {
     pub fn age(&self, now: Instant) -> Duration {
         let (age, then) = self.aged;
         age + now.saturating_duration_since(then)
-    }
-}
-
-/// What the age of a tenant's data means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataState {
-    /// Nothing has been read yet.
-    Absent,
-    /// At most `freshness.stale_after` old.
-    Fresh,
-    /// Older than that.
-    Stale,
-    /// Older than `freshness.max_stale`.
-    Expired,
-}
-
-impl DataState {
-    /// The word for it in headers, metrics and status pages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Absent => "absent",
-            Self::Fresh => "fresh",
-            Self::Stale => "stale",
-            Self::Expired => "expired",
-        }
     }
 }
 

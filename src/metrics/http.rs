@@ -1,6 +1,7 @@
 //! The metrics of the listeners.
 
-use super::labels::{Children, Label};
+use super::children::Children;
+use super::labels::{MethodName, Route, Source};
 use super::{Maker, Metrics, MetricsError};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use std::time::Duration;
@@ -9,16 +10,13 @@ use std::time::Duration;
 const REQUEST_BUCKETS: [f64; 13] =
     [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 
-/// Twice as many as there are of routes and methods together, and more than of routes and sources.
-const CHILDREN: usize = 128;
-
 /// One request that was answered.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestSample<Route, Method, Source> {
+pub struct RequestSample {
     /// The route, never its path.
     pub route: Route,
     /// The method.
-    pub method: Method,
+    pub method: MethodName,
     /// The status code.
     pub code: u16,
     /// Who answered.
@@ -49,8 +47,8 @@ impl Http {
                 "Requests answered on either listener.",
                 &["route", "method", "code"],
             )?,
-            successes: Children::new(CHILDREN),
-            durations: Children::new(CHILDREN),
+            successes: Children::new(Route::COUNT * MethodName::COUNT),
+            durations: Children::new(Route::COUNT * Source::COUNT),
             request_duration: new.histograms(
                 "http_request_duration_seconds",
                 "From the parsed head of a request to its finished answer.",
@@ -89,17 +87,19 @@ impl Http {
 
 impl Metrics {
     /// A request was answered.
-    pub fn request<R: Label, M: Label, S: Label>(&self, sample: RequestSample<R, M, S>) {
+    pub fn request(&self, sample: RequestSample) {
         let Http { requests, successes, request_duration, durations, .. } = &self.http;
         let RequestSample { route, method, code, source, duration } = sample;
         let counter =
             || requests.with_label_values(&[route.as_str(), method.as_str(), code.to_string().as_str()]);
         match code {
-            200 => successes.with(route.place() * M::COUNT + method.place(), counter, IntCounter::inc),
+            200 => {
+                successes.with(route.place() * MethodName::COUNT + method.place(), counter, IntCounter::inc);
+            }
             _ => counter().inc(),
         }
         durations.with(
-            route.place() * S::COUNT + source.place(),
+            route.place() * Source::COUNT + source.place(),
             || request_duration.with_label_values(&[route.as_str(), source.as_str()]),
             |histogram| histogram.observe(duration.as_secs_f64()),
         );

@@ -1,54 +1,131 @@
-//! Labels out of closed sets, and metrics that are found by them without a lock.
+//! The labels of metrics whose values are a closed set, in the words that the log and the status pages use too.
 
-use std::sync::OnceLock;
+/// Declares such sets: each value with its word.
+macro_rules! labels {
+    ($($(#[$about:meta])* $set:ident { $($(#[$what:meta])* $value:ident = $word:literal,)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $set {
+            $($(#[$what])* $value,)+
+        }
 
-/// A value out of a closed set that a label may have.
-pub trait Label: Copy {
-    /// How many there are.
-    const COUNT: usize;
+        impl $set {
+            /// How many there are.
+            pub(super) const COUNT: usize = [$(Self::$value),+].len();
 
-    /// Which of them it is, from 0 on.
-    fn place(self) -> usize;
+            /// Which of them it is, from 0 on.
+            pub(super) fn place(self) -> usize {
+                self as usize
+            }
 
-    /// The word for it in metrics and the log.
-    fn as_str(self) -> &'static str;
+            /// The word for it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word,)+
+                }
+            }
+        }
+    )+};
 }
 
-/// The children of a metric by the places of their labels, each looked up once: that takes a lock, which all processors
-/// share, and a hash of the labels.
-pub(super) struct Children<M>(Box<[OnceLock<M>]>);
-
-impl<M> Children<M> {
-    /// So many, none of them known yet.
-    pub(super) fn new(count: usize) -> Self {
-        Self((0..count).map(|_| OnceLock::new()).collect())
+labels! {
+    /// The routes of either listener.
+    Route {
+        /// A viability query.
+        Viability = "viability",
+        /// Another path of OZmap's API.
+        Forward = "forward",
+        /// `/healthz`.
+        Health = "healthz",
+        /// `/readyz`.
+        Ready = "readyz",
+        /// `/metrics`.
+        Metrics = "metrics",
+        /// Below `/admin`.
+        Admin = "admin",
+        /// The operators' page.
+        Console = "console",
+        /// No route of ours.
+        Unmatched = "unmatched",
     }
 
-    /// Uses the child at this place; one beyond the last is looked up each time.
-    pub(super) fn with(&self, place: usize, look_up: impl FnOnce() -> M, make_use: impl FnOnce(&M)) {
-        match self.0.get(place) {
-            Some(child) => make_use(child.get_or_init(look_up)),
-            None => make_use(&look_up()),
-        }
+    /// The methods that are told apart.
+    MethodName {
+        /// `GET`.
+        Get = "GET",
+        /// `HEAD`.
+        Head = "HEAD",
+        /// `POST`.
+        Post = "POST",
+        /// `PUT`.
+        Put = "PUT",
+        /// `PATCH`.
+        Patch = "PATCH",
+        /// `DELETE`.
+        Delete = "DELETE",
+        /// `OPTIONS`.
+        Options = "OPTIONS",
+        /// Any other.
+        Other = "other",
+    }
+
+    /// Who answered.
+    Source {
+        /// This process without any data: everything that is no viability query.
+        Itself = "self",
+        /// The snapshot.
+        Index = "index",
+        /// OZmap, a moment ago.
+        Cache = "cache",
+        /// OZmap, now.
+        Live = "live",
+        /// Nobody could.
+        Nobody = "none",
+    }
+
+    /// What was said of a home.
+    Verdict {
+        /// It can be connected.
+        Viable = "viable",
+        /// It can't.
+        NotViable = "not_viable",
+        /// OZmap did not say, and why.
+        Refused = "refused",
+        /// Nobody could answer.
+        Unanswered = "unanswered",
+    }
+
+    /// What the age of a tenant's data means.
+    DataState {
+        /// Nothing has been read yet.
+        Absent = "absent",
+        /// At most `freshness.stale_after` old.
+        Fresh = "fresh",
+        /// Older than that.
+        Stale = "stale",
+        /// Older than `freshness.max_stale`.
+        Expired = "expired",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
 
+    /// Else one would be counted as another.
     #[test]
-    fn a_child_is_looked_up_once_and_one_beyond_the_last_each_time() {
-        let (children, looked_up) = (Children::new(2), Cell::new(0));
-        let mut use_child = |place: usize| {
-            let look_up = || {
-                looked_up.set(looked_up.get() + 1);
-                place
-            };
-            children.with(place, look_up, |child| assert_eq!(*child, place));
-            looked_up.get()
-        };
-        assert_eq!([0, 1, 0, 1, 2, 2].map(&mut use_child), [1, 2, 2, 2, 3, 4]);
+    fn each_label_has_a_place_of_its_own() {
+        use MethodName::{Delete, Get, Head, Options, Other, Patch, Post, Put};
+        use Route::{Admin, Console, Forward, Health, Metrics, Ready, Unmatched, Viability};
+        let routes = [Viability, Forward, Health, Ready, Metrics, Admin, Console, Unmatched];
+        assert!(routes.map(Route::place).into_iter().eq(0..Route::COUNT));
+        let methods = [Get, Head, Post, Put, Patch, Delete, Options, Other];
+        assert!(methods.map(MethodName::place).into_iter().eq(0..MethodName::COUNT));
+        let sources = [Source::Itself, Source::Index, Source::Cache, Source::Live, Source::Nobody];
+        assert!(sources.map(Source::place).into_iter().eq(0..Source::COUNT));
+        let states = [DataState::Absent, DataState::Fresh, DataState::Stale, DataState::Expired];
+        assert!(states.map(DataState::place).into_iter().eq(0..DataState::COUNT));
+        let verdicts = [Verdict::Viable, Verdict::NotViable, Verdict::Refused, Verdict::Unanswered];
+        assert!(verdicts.map(Verdict::place).into_iter().eq(0..Verdict::COUNT));
     }
 }

@@ -106,17 +106,6 @@ fn host(head: &Parts) -> Result<Option<&HeaderValue>, Misframed> {
 
 /// A name or address with or without a port; empty where the client knows none (RFC 9112, 3.2).
 fn is_host(value: &HeaderValue) -> bool {
-    is_plain_host(value.as_bytes())
+    value.is_empty()
         || value.to_str().is_ok_and(|text| !text.contains('@') && Authority::try_from(text).is_ok())
-}
-
-/// Whether it is one beyond doubt, as nearly all are: to take one apart costs more.
-fn is_plain_host(value: &[u8]) -> bool {
-    let end = value.iter().position(|&byte| byte == b':');
-    let (name, port) = end.map_or((value, None), |end| (&value[..end], Some(&value[end + 1..])));
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    name.iter().all(plain)
-        && port.is_none_or(|port| {
-            !name.is_empty() && (1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit)
-        })
 }

@@ -3,7 +3,7 @@
 use super::arriving::read_and_ignore;
 use super::body::Body;
 use super::framing;
-use super::notes::{MethodName, Notes, Route};
+use super::notes::Notes;
 use super::operator::{self, Operator};
 use super::panics::caught;
 use super::rejection::Rejection;
@@ -13,7 +13,7 @@ use super::viability::BadParameter;
 use super::visitor::Visitor;
 use super::{Service, admin, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
-use crate::metrics::labels::Label;
+use crate::metrics::labels::{MethodName, Route};
 use crate::tenant::selection::Selected;
 use crate::tenant::{Tenant, resolve};
 use crate::wording::with_causes;
@@ -62,7 +62,7 @@ pub(super) async fn route(
 ) -> Response<Body> {
     let _in_flight = InFlight::begin(service);
     let id = service.request_ids().of(request.headers());
-    let method = MethodName::of(request.method());
+    let method = method_name(request.method());
     let mut notes = Notes::new();
     let operator = Operator { peer: visitor.peer, request_id: id.to_str().unwrap_or_default() };
     let answer = async {
@@ -135,7 +135,7 @@ async fn public<'s>(
             // How slowly a client sends is no patience lost of ours with OZmap.
             came = Instant::now();
         }
-        return Ok(query(service, (visitor, came), tenant, &head.headers, asked, notes).await);
+        return Ok(query(service, visitor, came, tenant, &head.headers, asked, notes).await);
     }
     notes.route = Route::Forward;
     framing::within(&head.uri, framing::LONGEST_FORWARDED_URI)?;
@@ -152,13 +152,14 @@ async fn public<'s>(
 
 async fn query(
     service: &Service,
-    (visitor, came): (&Visitor<'_>, Instant),
+    visitor: &Visitor<'_>,
+    came: Instant,
     tenant: &Tenant,
     headers: &HeaderMap,
     asked: Result<resolve::Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Response<Body> {
-    match viability::answer(tenant, headers, (visitor.last_key, came), asked, notes).await {
+    match viability::answer(tenant, headers, visitor.last_key, came, asked, notes).await {
         Ok(resolved) => reply::resolved(resolved),
         Err(failure) => {
             tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not answered");
@@ -225,6 +226,20 @@ fn console() -> Response<Body> {
         \x20                      with wait a 200 tells each run's \"result\", \"ok\" or why not\n\
         POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";
     reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
+}
+
+/// The method as a label: a closed set.
+fn method_name(method: &Method) -> MethodName {
+    match *method {
+        Method::GET => MethodName::Get,
+        Method::HEAD => MethodName::Head,
+        Method::POST => MethodName::Post,
+        Method::PUT => MethodName::Put,
+        Method::PATCH => MethodName::Patch,
+        Method::DELETE => MethodName::Delete,
+        Method::OPTIONS => MethodName::Options,
+        _ => MethodName::Other,
+    }
 }
 
 /// Counts a request as being answered until it is dropped, answered or given up.

@@ -101,7 +101,8 @@ impl Unanswered {
 pub(super) async fn answer(
     tenant: &Tenant,
     headers: &HeaderMap,
-    (last_key, came): (&LastKey, Instant),
+    last_key: &LastKey,
+    came: Instant,
     asked: Result<Request, BadParameter>,
     notes: &mut Notes<'_>,
 ) -> Result<Resolved, Unanswered> {

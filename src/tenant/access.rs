@@ -157,7 +157,8 @@ impl Scopes {
     /// What `key` may see: everything for the tenant's own, for any other the projects that OZmap shows it.
     ///
     /// A scope older than `access.scope_ttl` still answers once more as long, while it is checked again in the
-    /// background; then requests wait for the check, at most until `until`. While OZmap can't be asked it counts for `access.outage_ttl`.
+    /// background; then requests wait for the check, and no longer than `until`. While OZmap can't be asked it counts
+    /// for `access.outage_ttl`.
     pub async fn of(&self, key: &ApiKey, until: Instant) -> Result<Arc<Scope>, AccessError> {
         let digest = key.digest();
         if digest == self.own {

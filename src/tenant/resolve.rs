@@ -2,10 +2,10 @@
 //! [`Tenant::resolve`].
 
 use super::live::{Found, LiveFailure, Recall};
-use super::outcome::{Source, Verdict};
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
+use crate::metrics::labels::{Source, Verdict};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::answer::render;
 use crate::ozmap::wire::pieces::Pieces;

@@ -10,6 +10,8 @@ use super::geo::{Envelope, Point};
 const LEAF: usize = 8;
 /// Boxes of bounds in one node, compared side by side.
 const FANOUT: usize = 16;
+/// As many nodes, of all levels and leaves, as most queries go through.
+const FEW: usize = 64;
 
 /// Finds the rows whose position lies in an envelope.
 ///
@@ -130,9 +132,6 @@ impl Leaf {
         inside
     }
 }
-
-/// As many nodes of a level as most queries go through.
-const FEW: usize = 64;
 
 /// The places of the bits that are set, lowest first.
 fn ones(mut bits: u32) -> impl Iterator<Item = usize> {

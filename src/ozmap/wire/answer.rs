@@ -24,39 +24,39 @@ pub fn render(answer: &Answer<'_>) -> Pieces {
     for (number, found) in answer.boxes.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
-        pieces.push(line.words(b"}").so_far());
+        pieces.push(line.fixed(b"}").written());
     }
     pieces.push(br#"],"refused_boxes":["#);
     for (number, found) in answer.refused.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
         let reason = found.reason.as_str().as_bytes();
-        pieces.push(line.words(br#","reason":""#).text(reason).words(br#""}"#).so_far());
+        pieces.push(line.fixed(br#","reason":""#).text(reason).fixed(br#""}"#).written());
     }
     pieces.push(br#"],"properties":[]}"#);
     pieces
 }
 
 fn begin_item(room: &mut Room, number: usize) -> Line<'_> {
-    if number > 0 { room.line().words(b",") } else { room.line() }
+    if number > 0 { room.line().fixed(b",") } else { room.line() }
 }
 
 fn item<'r>(pieces: &mut Pieces, line: Line<'r>, distance: f64, service_box: &ServiceBox<&str>) -> Line<'r> {
-    let line = line.words(br#"{"distance":"#).hundredths(distance).words(br#","name":""#);
+    let line = line.fixed(br#"{"distance":"#).hundredths(distance).fixed(br#","name":""#);
     let line = name(pieces, line, service_box.name)
-        .words(br#"","id":""#)
-        .words(&service_box.id.to_digits())
-        .words(br#"","project":""#)
-        .words(&service_box.project.to_digits())
-        .words(br#"","lat":"#)
+        .fixed(br#"","id":""#)
+        .fixed(&service_box.id.to_digits())
+        .fixed(br#"","project":""#)
+        .fixed(&service_box.project.to_digits())
+        .fixed(br#"","lat":"#)
         .degrees(service_box.position.lat())
-        .words(br#","lng":"#)
+        .fixed(br#","lng":"#)
         .degrees(service_box.position.lng());
     let line = match service_box.stage {
-        Stage::Implanted => line.words(br#","implanted":true,"availability":"#),
-        Stage::NotImplanted | Stage::Draft => line.words(br#","implanted":false,"availability":"#),
+        Stage::Implanted => line.fixed(br#","implanted":true,"availability":"#),
+        Stage::NotImplanted | Stage::Draft => line.fixed(br#","implanted":false,"availability":"#),
     };
-    line.number(service_box.free_ports()).words(br#","horizontal_condos":[]"#)
+    line.number(service_box.free_ports()).fixed(br#","horizontal_condos":[]"#)
 }
 
 /// The inside of a JSON string.
@@ -78,9 +78,9 @@ fn any_text<'r>(pieces: &mut Pieces, line: Line<'r>, text: &[u8]) -> Line<'r> {
     if text.len() <= Line::LONGEST_NAME {
         return line.text(text);
     }
-    pieces.push(line.so_far());
+    pieces.push(line.written());
     pieces.push(text);
-    line.begun_anew()
+    line.emptied()
 }
 
 /// Whether a body is a viability answer: JSON with a boolean `viable`; `None` if it isn't.

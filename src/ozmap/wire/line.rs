@@ -33,18 +33,18 @@ impl Line<'_> {
     pub(super) const LONGEST_NAME: usize = 192;
 
     /// What it holds.
-    pub(super) fn so_far(&self) -> &[u8] {
+    pub(super) fn written(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
     /// The same with nothing in it.
-    pub(super) fn begun_anew(self) -> Self {
+    pub(super) fn emptied(self) -> Self {
         Self { length: 0, ..self }
     }
 
-    /// So many bytes, known when this is compiled.
-    pub(super) fn words<const LENGTH: usize>(self, words: &[u8; LENGTH]) -> Self {
-        self.begin_of(words, LENGTH)
+    /// Text whose length is known when this is compiled.
+    pub(super) fn fixed<const LENGTH: usize>(self, text: &[u8; LENGTH]) -> Self {
+        self.begin_of(text, LENGTH)
     }
 
     /// Any text.
@@ -53,18 +53,18 @@ impl Line<'_> {
         Self { length: self.length + text.len(), ..self }
     }
 
-    /// Of `words` the first `length`: all are moved, which takes less time than to move so many.
-    fn begin_of<const LENGTH: usize>(self, words: &[u8; LENGTH], length: usize) -> Self {
-        self.bytes[self.length..][..LENGTH].copy_from_slice(words);
+    /// Of `text` the first `length` bytes: all are moved, which takes less time than to move so many.
+    fn begin_of<const LENGTH: usize>(self, text: &[u8; LENGTH], length: usize) -> Self {
+        self.bytes[self.length..][..LENGTH].copy_from_slice(text);
         Self { length: self.length + length.min(LENGTH), ..self }
     }
 
     /// A whole number.
     pub(super) fn number(self, number: u32) -> Self {
         match number {
-            0..10 => self.words(&[digit(number)]),
-            10..100 => self.words(&[digit(number / 10), digit(number % 10)]),
-            100..1_000 => self.words(&[digit(number / 100), digit(number / 10 % 10), digit(number % 10)]),
+            0..10 => self.fixed(&[digit(number)]),
+            10..100 => self.fixed(&[digit(number / 10), digit(number % 10)]),
+            100..1_000 => self.fixed(&[digit(number / 100), digit(number / 10 % 10), digit(number % 10)]),
             1_000..100_000_000 => {
                 let digits = eight_digits(number);
                 let zeros = digits.trailing_zeros() / 8;
@@ -104,7 +104,7 @@ impl Line<'_> {
         }
         // An eighth digit, a zero, is one of those that aren't written.
         let digits = eight_digits(10 * part);
-        line.words(b".").begin_of(&(digits | ZEROS).to_le_bytes(), 8 - digits.leading_zeros() as usize / 8)
+        line.fixed(b".").begin_of(&(digits | ZEROS).to_le_bytes(), 8 - digits.leading_zeros() as usize / 8)
     }
 
     /// One with more decimals than seven, or so near the equator that JavaScript may write an exponent.
@@ -157,7 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn written(put: impl FnOnce(Line<'_>) -> Line<'_>) -> String {
-        String::from_utf8(put(Room::new().line()).so_far().to_vec()).unwrap()
+        String::from_utf8(put(Room::new().line()).written().to_vec()).unwrap()
     }
 
     /// As `JSON.stringify` writes them (ECMA-262, `Number::toString`).

@@ -48,9 +48,30 @@ struct Bounds {
 impl Index {
     /// The order in which rows with these positions should lie: `order[n]` is the one to come `n`th.
     pub(super) fn order(positions: impl ExactSizeIterator<Item = Point>) -> Vec<u32> {
-        let mut keyed: Vec<(u64, u32)> = positions.map(along_curve).zip(0..).collect();
+        let mut keyed: Vec<(u64, u32)> = positions.map(Self::along_curve).zip(0..).collect();
         keyed.sort_unstable();
         keyed.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// How far along a Hilbert curve over the whole Earth a position lies, in steps of some metres (D. Hilbert, 1891; the
+    /// descent from the largest square to the smallest, turning with the curve).
+    pub(super) fn along_curve(at: Point) -> u64 {
+        const BITS: u32 = 24;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^24 - 1")]
+        let scaled = |part: f64| (part * f64::from((1_u32 << BITS) - 1)) as u32;
+        let (mut x, mut y) = (scaled((at.lng() + 180.0) / 360.0), scaled((at.lat() + 90.0) / 180.0));
+        let mut along = 0;
+        for bit in (0..BITS).rev() {
+            let (right, upper) = (x >> bit & 1, y >> bit & 1);
+            along = along << 2 | u64::from((3 * right) ^ upper);
+            if upper == 0 {
+                if right == 1 {
+                    (x, y) = (!x, !y);
+                }
+                (x, y) = (y, x);
+            }
+        }
+        along
     }
 
     /// Over rows in this order: in another than [`Index::order`] gives it finds the same, slowly.
@@ -221,27 +242,6 @@ fn below(degrees: f64) -> f32 {
 fn above(degrees: f64) -> f32 {
     let near = degrees as f32;
     if f64::from(near) < degrees { near.next_up() } else { near }
-}
-
-/// How far along a Hilbert curve over the whole Earth a position lies, in steps of some metres (D. Hilbert, 1891; the
-/// descent from the largest square to the smallest, turning with the curve).
-fn along_curve(at: Point) -> u64 {
-    const BITS: u32 = 24;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^24 - 1")]
-    let scaled = |part: f64| (part * f64::from((1_u32 << BITS) - 1)) as u32;
-    let (mut x, mut y) = (scaled((at.lng() + 180.0) / 360.0), scaled((at.lat() + 90.0) / 180.0));
-    let mut along = 0;
-    for bit in (0..BITS).rev() {
-        let (right, upper) = (x >> bit & 1, y >> bit & 1);
-        along = along << 2 | u64::from((3 * right) ^ upper);
-        if upper == 0 {
-            if right == 1 {
-                (x, y) = (!x, !y);
-            }
-            (x, y) = (y, x);
-        }
-    }
-    along
 }
 
 #[cfg(test)]

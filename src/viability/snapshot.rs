@@ -3,12 +3,17 @@
 //! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
 //! in the order of the index, each with its name in it, if that has at most 23 bytes; projects are told by number.
 
+mod amended;
+
+pub use amended::Amendment;
+
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
 use super::plant::{Evidence, ObjectId, Refusal, ServiceBox, Stage};
 use super::ports::Ports;
 use smol_str::SmolStr;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What a refresh read, before it is indexed.
@@ -31,15 +36,17 @@ pub struct Snapshot {
     projects: HashSet<ObjectId>,
     unplaced: u64,
     census: Census,
-    index: Index,
+    /// Shared with the snapshots before and after that have every box in its place.
+    index: Arc<Index>,
     rows: Box<[Row]>,
     /// Projects with boxes, by the number that rows have for them.
     numbered: Box<[ObjectId]>,
-    /// The rows in the order of their ids.
-    by_id: Box<[u32]>,
+    /// The rows in the order of their ids, shared likewise.
+    by_id: Arc<[u32]>,
 }
 
 /// A box but for its position, which the index has: less than a cache line long.
+#[derive(Clone)]
 struct Row {
     id: ObjectId,
     project: u32,
@@ -78,18 +85,29 @@ impl Census {
 
     fn take(boxes: &[ServiceBox]) -> Self {
         let mut census = Self::default();
-        for service_box in boxes {
-            census.unlisted += u64::from(service_box.evidence == Evidence::Unlisted);
-            census.service_ports += service_box.ports.map_or(0, |ports| u64::from(ports.total));
-            match service_box.refusal() {
-                None => {
-                    census.sellable += 1;
-                    census.free_ports += u64::from(service_box.free_ports());
-                }
-                Some(refusal) => census.refused[refusal as usize] += 1,
-            }
-        }
+        boxes.iter().for_each(|one| census.gain(one));
         census
+    }
+
+    fn gain<Name>(&mut self, one: &ServiceBox<Name>) {
+        self.change(one, |count, by| *count += by);
+    }
+
+    /// Of a box that was counted.
+    fn lose<Name>(&mut self, one: &ServiceBox<Name>) {
+        self.change(one, |count, by| *count -= by);
+    }
+
+    fn change<Name>(&mut self, one: &ServiceBox<Name>, change: impl Fn(&mut u64, u64)) {
+        change(&mut self.unlisted, u64::from(one.evidence == Evidence::Unlisted));
+        change(&mut self.service_ports, one.ports.map_or(0, |ports| u64::from(ports.total)));
+        match one.refusal() {
+            None => {
+                change(&mut self.sellable, 1);
+                change(&mut self.free_ports, u64::from(one.free_ports()));
+            }
+            Some(refusal) => change(&mut self.refused[refusal as usize], 1),
+        }
     }
 }
 
@@ -109,19 +127,19 @@ impl Snapshot {
         }
         let in_order = || order.iter().filter_map(|&place| boxes.get(place as usize));
         let index = Index::build(&in_order().map(|service_box| service_box.position).collect::<Vec<_>>());
-        let mut table = Table::with_room_for(&boxes);
-        in_order().for_each(|service_box| table.push(service_box));
-        let Table { rows, numbered, .. } = table;
+        let mut table = Table::going_on(&[]);
+        let mut rows = Vec::with_capacity(boxes.len());
+        rows.extend(in_order().map(|service_box| table.row(service_box)));
         Self {
             generation,
             read_at,
             projects,
             unplaced,
             census,
-            index,
+            index: Arc::new(index),
             rows: rows.into_boxed_slice(),
-            numbered: numbered.into_boxed_slice(),
-            by_id,
+            numbered: table.numbered.into_boxed_slice(),
+            by_id: by_id.into(),
         }
     }
 
@@ -218,26 +236,26 @@ pub(super) struct Standing {
     pub(super) refusal: Option<Refusal>,
 }
 
-/// The rows of a snapshot as they are put together.
+/// Makes rows, and numbers projects for them.
 struct Table {
-    rows: Vec<Row>,
     numbered: Vec<ObjectId>,
     numbers: HashMap<ObjectId, u32>,
 }
 
 impl Table {
-    fn with_room_for(boxes: &[ServiceBox]) -> Self {
-        Self { rows: Vec::with_capacity(boxes.len()), numbered: Vec::new(), numbers: HashMap::new() }
+    /// Goes on with the numbers of rows that were made before.
+    fn going_on(numbered: &[ObjectId]) -> Self {
+        Self { numbered: numbered.to_vec(), numbers: numbered.iter().copied().zip(0..).collect() }
     }
 
-    fn push(&mut self, service_box: &ServiceBox) {
-        let Self { rows, numbered, numbers } = self;
+    fn row(&mut self, service_box: &ServiceBox) -> Row {
+        let Self { numbered, numbers } = self;
         let project = *numbers.entry(service_box.project).or_insert_with(|| {
             numbered.push(service_box.project);
             // No more of them than of boxes, which are numbered by u32 too.
             u32::try_from(numbered.len() - 1).unwrap_or(u32::MAX)
         });
-        rows.push(Row {
+        Row {
             id: service_box.id,
             project,
             ports: service_box.ports,
@@ -245,6 +263,6 @@ impl Table {
             stage: service_box.stage,
             evidence: service_box.evidence,
             refusal: service_box.refusal(),
-        });
+        }
     }
 }

@@ -52,13 +52,7 @@ fn rows<R: Row>(pages: &[Vec<u8>]) -> Vec<R> {
 }
 
 fn reading<R: Row>(pages: &[Vec<u8>]) -> Reading<R> {
-    Reading {
-        rows: rows(pages),
-        faults: std::collections::BTreeMap::new(),
-        doubtful: std::collections::BTreeMap::new(),
-        unattributed: 0,
-        places: Vec::new(),
-    }
+    Reading { rows: rows(pages), ..Reading::default() }
 }
 
 fn decoding(criterion: &mut Criterion) {

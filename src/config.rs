@@ -151,6 +151,10 @@ impl Forward {
 pub struct Refresh {
     /// When the whole plant is read.
     pub full: Schedule,
+    /// How often what has changed since is read; `None`: never.
+    pub changes: Option<Duration>,
+    /// How often a list is read whole whose changes can't be relied on.
+    pub fallback: Duration,
     /// Rows asked for at a time.
     pub page_size: NonZeroU32,
     /// Pages asked for side by side.

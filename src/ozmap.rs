@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod breaker;
 pub mod failure;
 pub mod pages;
+pub mod splitters;
 mod tls;
 pub mod wire;
 
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use wire::List;
+use wire::time::OzmapTime;
 
 /// The most bytes of one page, after decompression.
 const MAX_PAGE_BYTES: usize = 32 << 20;
@@ -92,6 +94,13 @@ pub struct Client {
     forwarder: reqwest::Client,
     breaker: Breaker,
     metrics: Arc<Metrics>,
+}
+
+/// A page of a list as it came.
+struct ListPage {
+    body: Bytes,
+    /// OZmap's clock.
+    date: Option<OzmapTime>,
 }
 
 /// On whose behalf OZmap is asked. Each has connections of its own: those of refreshes are driven by threads that stand
@@ -165,14 +174,17 @@ impl Client {
         self.pages_at_once
     }
 
-    /// One page of a list: the body of a 200.
-    async fn list(&self, list: List, key: &ApiKey, query: &str, lane: Lane) -> Result<Bytes, CallError> {
+    /// One page of a list, if that is a 200.
+    async fn list(&self, list: List, key: &ApiKey, query: &str, lane: Lane) -> Result<ListPage, CallError> {
         let call = async {
             let response = self.get(lane, list.path(), key, query, self.page_timeout).await?;
             let answer = Whole::read(response, MAX_PAGE_BYTES).await?;
             match answer.status {
                 StatusCode::OK if wire::is_web_page(&answer.body) => Err(CallError::WebPage),
-                StatusCode::OK => Ok(answer.body),
+                StatusCode::OK => {
+                    let date = answer.headers.get(header::DATE).and_then(|date| date.to_str().ok());
+                    Ok(ListPage { date: date.and_then(OzmapTime::of_date), body: answer.body })
+                }
                 StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
                 _ => Err(answer.as_failure(&self.base)),
             }

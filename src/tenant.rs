@@ -37,15 +37,43 @@ pub struct Tenant {
     queries: Queries,
 }
 
-/// The snapshot that answers now, and when its data were read by the monotonic clock.
+/// A moment, by both clocks: the system's tells people, the monotonic one counts.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// By the system's clock.
+    pub time: SystemTime,
+    /// By the monotonic clock.
+    pub instant: Instant,
+}
+
+impl AsOf {
+    /// Now.
+    pub fn now() -> Self {
+        Self { time: SystemTime::now(), instant: Instant::now() }
+    }
+
+    /// The earlier of both.
+    #[must_use]
+    pub fn or_earlier(self, other: Self) -> Self {
+        if other.instant < self.instant { other } else { self }
+    }
+}
+
+/// The snapshot that answers now, and as of when its data are known to be so.
 pub struct Data {
     /// What was read.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
+    read_at: SystemTime,
     /// How old they were at some moment of the monotonic clock.
     aged: (Duration, Instant),
 }
 
 impl Data {
+    /// When the reading began that told them so last, by the system's clock.
+    pub fn read_at(&self) -> SystemTime {
+        self.read_at
+    }
+
     /// How long before `now` the reading of the data began.
     pub fn age(&self, now: Instant) -> Duration {
         let (age, then) = self.aged;
@@ -113,8 +141,18 @@ impl Tenant {
     }
 
     /// Replaces the data that answer, for everybody at once; returns the old, to be dropped where nobody waits.
-    pub fn publish(&self, snapshot: Snapshot, read: Instant) -> Option<Arc<Data>> {
-        self.data.swap(Some(Arc::new(Data { snapshot, aged: (Duration::ZERO, read) })))
+    pub fn publish(&self, snapshot: Arc<Snapshot>, read: AsOf) -> Option<Arc<Data>> {
+        let aged = (Duration::ZERO, read.instant);
+        self.data.swap(Some(Arc::new(Data { snapshot, read_at: read.time, aged })))
+    }
+
+    /// The data that answer were read again, and are as they were. Only for who publishes: nobody else may meanwhile.
+    pub fn confirm(&self, read: AsOf) {
+        if let Some(data) = self.data() {
+            let aged = (Duration::ZERO, read.instant);
+            let snapshot = Arc::clone(&data.snapshot);
+            self.data.store(Some(Arc::new(Data { snapshot, read_at: read.time, aged })));
+        }
     }
 
     /// Lets data answer that an earlier process has read; their age is what the system's clock says. Data from the
@@ -130,7 +168,9 @@ impl Tenant {
             );
             Duration::ZERO
         });
-        self.data.store(Some(Arc::new(Data { snapshot, aged: (age, Instant::now()) })));
+        let read_at = snapshot.read_at();
+        let data = Data { snapshot: Arc::new(snapshot), read_at, aged: (age, Instant::now()) };
+        self.data.store(Some(Arc::new(data)));
     }
 
     /// What the holder of `key` may see, as OZmap says. While there are data nobody waits long to learn it, counted
@@ -176,7 +216,7 @@ impl Tenant {
             tenant: self.name(),
             boxes: &boxes,
             free_ports: census.free_ports,
-            read_at: unix_seconds(data.snapshot.read_at()),
+            read_at: unix_seconds(data.read_at()),
         });
     }
 

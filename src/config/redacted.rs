@@ -139,6 +139,8 @@ impl Text {
 
     fn refresh(&mut self, refresh: &Refresh) {
         self.key("full", quoted(refresh.full.as_str()));
+        self.key("changes", duration(refresh.changes.unwrap_or_default()));
+        self.key("fallback", duration(refresh.fallback));
         self.key("page_size", refresh.page_size);
         self.key("pages_at_once", refresh.pages_at_once);
         self.key("connect_timeout", duration(refresh.connect_timeout));

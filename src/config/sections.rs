@@ -98,6 +98,8 @@ fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
         let never = "never comes (next occurrence: none); choose a day that its month has, in a year to come";
         next.map(|_| schedule).ok_or_else(|| format!("{} {never}", entry.written))
     });
+    let changes = section.duration_or_zero("changes");
+    let fallback = section.duration("fallback");
     let page_size = section.count("page_size", 10_000);
     let pages_at_once = section.count("pages_at_once", 64);
     let connect_timeout = section.duration("connect_timeout");
@@ -109,6 +111,8 @@ fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {
     let max_unreadable_percent = percent("max_unreadable_percent");
     Ok(Refresh {
         full: full?,
+        changes: Some(changes?).filter(|every| !every.is_zero()),
+        fallback: fallback?,
         page_size: page_size?,
         pages_at_once: pages_at_once?,
         connect_timeout: connect_timeout?,

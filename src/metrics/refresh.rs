@@ -1,19 +1,21 @@
 //! Metrics of refreshes.
 
 use super::{Maker, MetricsError};
-use prometheus::{Histogram, IntCounterVec};
+use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 use std::time::Duration;
 
 /// From a village to all of Brazil on a slow day.
-const REFRESH_BUCKETS: [f64; 9] = [0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
+const REFRESH_BUCKETS: [f64; 10] = [0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
 
 /// Metrics of refreshes.
 pub struct RefreshMetrics {
     ended: IntCounterVec,
-    duration: Histogram,
+    duration: HistogramVec,
     rejected: IntCounterVec,
     overridden: IntCounterVec,
     quarantined: IntCounterVec,
+    drift: IntCounterVec,
+    reliance: IntGaugeVec,
     snapshot_writes: IntCounterVec,
     snapshot_loads: IntCounterVec,
 }
@@ -26,9 +28,10 @@ impl RefreshMetrics {
                 "Refreshes that ended, by what started them and how they ended.",
                 &["tenant", "trigger", "result"],
             )?,
-            duration: new.histogram(
+            duration: new.histograms(
                 "refresh_duration_seconds",
-                "Time of refreshes that published a snapshot.",
+                "Time of refreshes that ended well, by what they read: changes, splitters, or full.",
+                &["kind"],
                 &REFRESH_BUCKETS,
             )?,
             rejected: new.counters(
@@ -46,6 +49,16 @@ impl RefreshMetrics {
                 "Rows of OZmap that could not be read and were set aside.",
                 &["tenant", "reason"],
             )?,
+            drift: new.counters(
+                "refresh_drift_total",
+                "Rows in which whole lists differed from what reading their changes had brought, by list and kind.",
+                &["tenant", "list", "kind"],
+            )?,
+            reliance: new.gauges(
+                "refresh_changes_reliance",
+                "Whether changes of a list are all that has to be read: 0 they can't be, 1 not proven yet, 2 proven.",
+                &["tenant", "list"],
+            )?,
             snapshot_writes: new.counters(
                 "snapshot_writes_total",
                 "Snapshots written to disk, by how it went.",
@@ -59,6 +72,16 @@ impl RefreshMetrics {
         })
     }
 
+    /// A whole list held rows that changes had not brought.
+    pub fn drifted(&self, tenant: &str, list: &str, kind: &str, rows: u64) {
+        self.drift.with_label_values(&[tenant, list, kind]).inc_by(rows);
+    }
+
+    /// Whether the changes of a list can be relied on, as a number.
+    pub fn relied_on(&self, tenant: &str, list: &str, reliance: i64) {
+        self.reliance.with_label_values(&[tenant, list]).set(reliance);
+    }
+
     /// A snapshot was written to disk, or not.
     pub fn snapshot_written(&self, tenant: &str, result: &str) {
         self.snapshot_writes.with_label_values(&[tenant, result]).inc();
@@ -69,12 +92,14 @@ impl RefreshMetrics {
         self.snapshot_loads.with_label_values(&[tenant, result]).inc();
     }
 
-    /// A refresh ended; `took` only when it published a snapshot.
-    pub fn ended(&self, tenant: &str, trigger: &str, result: &str, took: Option<Duration>) {
+    /// A refresh ended.
+    pub fn ended(&self, tenant: &str, trigger: &str, result: &str) {
         self.ended.with_label_values(&[tenant, trigger, result]).inc();
-        if let Some(took) = took {
-            self.duration.observe(took.as_secs_f64());
-        }
+    }
+
+    /// A refresh ended well.
+    pub fn took(&self, kind: &str, took: Duration) {
+        self.duration.with_label_values(&[kind]).observe(took.as_secs_f64());
     }
 
     /// The guard refused what a refresh read.

@@ -1,6 +1,9 @@
 //! From rows to judged boxes.
 
+pub mod amend;
+
 use super::pages::Reading;
+use super::splitters::Splitters;
 use super::wire::fault::{RowFault, Whereabouts};
 use super::wire::place::Place;
 use super::wire::rows::{BoxRow, SplitterRow};
@@ -9,7 +12,7 @@ use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::Ports;
 use crate::viability::snapshot::Snapshot;
 use smol_str::SmolStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Every box that was read, and those with which something is the matter.
 pub struct Assembled {
@@ -44,6 +47,41 @@ impl Sample {
     }
 }
 
+/// What rows of splitters that can't be read leave in doubt.
+#[derive(Clone, Debug, Default)]
+pub struct Doubts {
+    /// Boxes that may have more ports than were read.
+    pub boxes: HashSet<ObjectId>,
+    /// Whether any box may.
+    pub any_box: bool,
+}
+
+impl Doubts {
+    /// Those of a whole list.
+    pub fn of(splitters: &Reading<SplitterRow>) -> Self {
+        Self { boxes: splitters.doubtful.keys().copied().collect(), any_box: splitters.unattributed > 0 }
+    }
+
+    /// What is known of a box whose own row was read. A draft stays one, whatever stands in it.
+    fn evidence(&self, id: ObjectId, stage: Stage) -> Evidence {
+        let doubtful = self.any_box || self.boxes.contains(&id);
+        if doubtful && stage != Stage::Draft { Evidence::Partial } else { Evidence::Whole }
+    }
+}
+
+/// A box whose own row was read.
+fn judged(row: BoxRow, ports: Option<Ports>, doubts: &Doubts) -> ServiceBox {
+    ServiceBox {
+        evidence: doubts.evidence(row.id, row.stage),
+        id: row.id,
+        name: row.name,
+        project: row.project,
+        position: row.position,
+        stage: row.stage,
+        ports,
+    }
+}
+
 /// What is made of boxes that are listed no more, while splitters still stand in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlisted {
@@ -63,31 +101,22 @@ pub enum Unlisted {
 /// place in a way that can't be right may have been moved: it may be anywhere.
 pub fn assemble(
     boxes: Reading<BoxRow>,
-    splitters: &Reading<SplitterRow>,
+    splitters: &Splitters,
+    doubts: &Doubts,
     held: Option<&Snapshot>,
     unlisted: Unlisted,
     rules: &Rules,
 ) -> Assembled {
-    let ports_by_parent = ports_by_parent(&splitters.rows, rules);
-    let may_have_more = |row: &BoxRow| {
-        // A draft stays one, whatever stands in it.
-        let doubtful = splitters.unattributed > 0 || splitters.doubtful.contains_key(&row.id);
-        doubtful && row.stage != Stage::Draft
-    };
-    let read = boxes.rows.into_iter().map(|row| ServiceBox {
-        evidence: if may_have_more(&row) { Evidence::Partial } else { Evidence::Whole },
-        id: row.id,
-        name: row.name,
-        project: row.project,
-        position: row.position,
-        stage: row.stage,
-        ports: ports_by_parent.get(&row.id).copied(),
+    let ports = splitters.all_ports(rules);
+    let read = boxes.rows.into_iter().map(|row| {
+        let ports = ports.get(&row.id).copied();
+        judged(row, ports, doubts)
     });
     let mut read: Vec<_> = read.collect();
     let placed_now: HashSet<ObjectId> = boxes.places.iter().map(|place| place.id).collect();
     read.extend(boxes.places.iter().map(unread_at));
     read.sort_unstable_by_key(|one| one.id);
-    let stands = |id| ports_by_parent.contains_key(&id) || splitters.doubtful.contains_key(&id);
+    let stands = |id| ports.contains_key(&id) || doubts.boxes.contains(&id);
     let missing = missing(&read, held, unlisted, |id| match (boxes.doubtful.contains_key(&id), stands(id)) {
         (true, _) => Trace::OwnRow,
         (false, true) => Trace::Splitters,
@@ -170,17 +199,6 @@ fn unread_at(place: &Place) -> ServiceBox {
     }
 }
 
-fn ports_by_parent(splitters: &[SplitterRow], rules: &Rules) -> HashMap<ObjectId, Ports> {
-    let mut ports_by_parent: HashMap<ObjectId, Ports> = HashMap::with_capacity(splitters.len());
-    for splitter in splitters.iter().filter(|splitter| splitter.serves_clients) {
-        if let Some(parent) = splitter.parent {
-            let ports = Ports::of(splitter.outputs, rules);
-            ports_by_parent.entry(parent).or_default().add(ports);
-        }
-    }
-    ports_by_parent
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::wire::rows::Row;
@@ -188,7 +206,7 @@ mod tests {
     use crate::viability::geo::{Earth, Radius};
     use crate::viability::plant::Refusal;
     use crate::viability::snapshot::Plant;
-    use std::collections::{BTreeMap, HashSet};
+    use std::collections::HashSet;
     use std::num::NonZeroUsize;
     use std::time::UNIX_EPOCH;
 
@@ -201,7 +219,16 @@ mod tests {
 
     fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
         let doubtful = doubtful.iter().map(|&number| (id(number), RowFault::Malformed)).collect();
-        Reading { rows, faults: BTreeMap::new(), doubtful, unattributed: 0, places: Vec::new() }
+        Reading { rows, doubtful, ..Reading::default() }
+    }
+
+    fn assembled(
+        boxes: Reading<BoxRow>,
+        splitters: &Reading<SplitterRow>,
+        held: Option<&Snapshot>,
+        unlisted: Unlisted,
+    ) -> Assembled {
+        assemble(boxes, &Splitters::of(splitters), &Doubts::of(splitters), held, unlisted, &rules())
     }
 
     fn id(number: u32) -> ObjectId {
@@ -230,8 +257,7 @@ mod tests {
     #[test]
     fn what_could_not_be_read_refuses_no_box() {
         let splitters = reading(vec![splitter(10, &format!("\"{:024x}\"", 2), true, "[null]")], &[1, 2]);
-        let first =
-            assemble(reading(box_rows(1..=3), &[]), &splitters, None, Unlisted::Doubted, &rules()).boxes;
+        let first = assembled(reading(box_rows(1..=3), &[]), &splitters, None, Unlisted::Doubted).boxes;
         let refusals: Vec<_> = first.iter().map(ServiceBox::refusal).collect();
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
         // Box 1 is gone, and a splitter stands in it. The row of box 2 can't be read any more; that of box 8 never could,
@@ -241,7 +267,7 @@ mod tests {
         let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
         let position = bad.rows[0].position;
         bad.places.push(Place { id: id(7), project: id(9), position });
-        let again = assemble(bad, &splitters, Some(&held), Unlisted::Doubted, &rules());
+        let again = assembled(bad, &splitters, Some(&held), Unlisted::Doubted);
         let ids: Vec<_> = again.boxes.iter().map(|one| (one.id, one.refusal())).collect();
         let unreadable = |number| (id(number), Some(Refusal::Unreadable));
         let expected =
@@ -258,7 +284,7 @@ mod tests {
             Snapshot::build(1, plant)
         };
         let read = |numbers, held: Option<&Snapshot>, unlisted| {
-            assemble(reading(box_rows(numbers), &[]), &splitters, held, unlisted, &rules())
+            assembled(reading(box_rows(numbers), &[]), &splitters, held, unlisted)
         };
         let first = held(read(1..=2, None, Unlisted::Doubted).boxes);
         let one = Sample { boxes: 1, examples: vec![id(1)] };
@@ -279,7 +305,7 @@ mod tests {
     #[test]
     fn a_box_that_may_have_been_moved_is_not_only_where_it_was() {
         let none = || reading(Vec::new(), &[]);
-        let first = assemble(reading(box_rows(1..=3), &[]), &none(), None, Unlisted::Doubted, &rules()).boxes;
+        let first = assembled(reading(box_rows(1..=3), &[]), &none(), None, Unlisted::Doubted).boxes;
         let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
         let held = Snapshot::build(1, plant);
         for (fault, unplaced) in [
@@ -290,7 +316,7 @@ mod tests {
         ] {
             let mut boxes = reading(box_rows(1..=2), &[]);
             boxes.doubtful.insert(id(3), fault);
-            let again = assemble(boxes, &none(), Some(&held), Unlisted::Doubted, &rules());
+            let again = assembled(boxes, &none(), Some(&held), Unlisted::Doubted);
             let named = again.unplaced.examples.len() as u64;
             assert_eq!(
                 (again.boxes.len(), again.unplaced.boxes, named),
@@ -306,7 +332,7 @@ mod tests {
         draft[0].stage = Stage::Draft;
         let mut splitters = reading(Vec::new(), &[1]);
         splitters.unattributed = 1;
-        let boxes = assemble(reading(draft, &[]), &splitters, None, Unlisted::Doubted, &rules()).boxes;
+        let boxes = assembled(reading(draft, &[]), &splitters, None, Unlisted::Doubted).boxes;
         assert_eq!(boxes[0].refusal(), Some(Refusal::Draft));
     }
 
@@ -320,14 +346,8 @@ mod tests {
             splitter(13, "null", true, "[null]"),
             splitter(14, &format!("\"{:024x}\"", 77), true, "[null]"),
         ];
-        let boxes = assemble(
-            reading(box_rows(1..=2), &[]),
-            &reading(splitters, &[]),
-            None,
-            Unlisted::Doubted,
-            &rules(),
-        )
-        .boxes;
+        let boxes =
+            assembled(reading(box_rows(1..=2), &[]), &reading(splitters, &[]), None, Unlisted::Doubted).boxes;
         assert_eq!(boxes[0].ports, Some(Ports { total: 4, free: 3 }));
         assert_eq!(boxes[1].ports, None);
     }

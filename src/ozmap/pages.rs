@@ -5,17 +5,23 @@
 //! sweep after sweep, where it doesn't. OZmap's own count of the list decides which: a reading that comes out short
 //! of it is not believed.
 
+mod changes;
+mod found;
 mod numbers;
 mod ranges;
+
+pub use changes::{Changes, Unfit, read_changes};
 
 use super::failure::CallError;
 use super::wire::fault::RowFault;
 use super::wire::place::Place;
-use super::wire::rows::{About, Row};
+use super::wire::rows::Row;
+use super::wire::time::OzmapTime;
 use super::wire::{IdRange, List, Page, PageRow, decode_page};
-use super::{Client, Lane};
+use super::{Client, Lane, ListPage};
 use crate::config::key::ApiKey;
 use crate::viability::plant::ObjectId;
+use found::Found;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,6 +47,34 @@ pub struct Reading<R> {
     pub unattributed: u64,
     /// Where those of them are whose place could be read, each id once.
     pub places: Vec<Place>,
+    /// How many rows OZmap counted at the end.
+    pub counted: u64,
+    /// When it was read, by OZmap's clock.
+    pub times: Times,
+}
+
+/// What a reading tells of OZmap's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// When it answered for the first time; `None` where its answers have no `Date`.
+    pub begun: Option<OzmapTime>,
+    /// When the row changed last was changed; `None` where rows don't tell.
+    pub newest: Option<OzmapTime>,
+}
+
+impl<R> Default for Reading<R> {
+    fn default() -> Self {
+        let (faults, doubtful) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            rows: Vec::new(),
+            faults,
+            doubtful,
+            unattributed: 0,
+            places: Vec::new(),
+            counted: 0,
+            times: Times::default(),
+        }
+    }
 }
 
 impl<R> Reading<R> {
@@ -79,11 +113,19 @@ pub async fn read_all<R: Row>(
     reader.by_numbers().await
 }
 
+/// How many rows of `R`'s list OZmap says there are, of the kind that it is read for.
+pub async fn count_rows<R: Row>(client: &Client, key: &ApiKey) -> Result<u64, CallError> {
+    let reader = Reader { client, lane: Lane::Refresh, key, watch: &|_| {} };
+    reader.total::<R>(Filter::Range(IdRange::default())).await
+}
+
 /// Which rows of a list are asked for.
 #[derive(Clone, Copy)]
 enum Filter {
     /// Those that the list is read for, in a range of ids.
     Range(IdRange),
+    /// Those of them that were changed since then.
+    Changed(OzmapTime, IdRange),
     /// Every row: what OZmap does with filters is unsure. Rows of other kinds are told apart by their own fields.
     Nothing,
 }
@@ -100,6 +142,7 @@ impl Slice {
     fn filter(self, list: List) -> Option<String> {
         match self.filter {
             Filter::Range(range) => list.filter(range),
+            Filter::Changed(since, range) => Some(List::changed_filter(since, range)),
             Filter::Nothing => None,
         }
     }
@@ -114,110 +157,6 @@ impl Slice {
             pairs.append_pair("filter", &filter);
         }
         pairs.finish()
-    }
-}
-
-/// The rows found so far, by id, and the faults.
-struct Found<R> {
-    rows: BTreeMap<ObjectId, R>,
-    /// Rows that could not be read, and are none of `rows`.
-    faulty: BTreeMap<ObjectId, RowFault>,
-    /// Those that don't even tell their id.
-    nameless: BTreeMap<RowFault, u64>,
-    doubtful: BTreeMap<ObjectId, RowFault>,
-    unattributed: u64,
-    places: BTreeMap<ObjectId, Place>,
-    /// Two rows with one id were different: it was edited in between, or only one of them is what it says.
-    contradictory: bool,
-}
-
-impl<R: Row> Found<R> {
-    fn new() -> Self {
-        Self {
-            rows: BTreeMap::new(),
-            faulty: BTreeMap::new(),
-            nameless: BTreeMap::new(),
-            doubtful: BTreeMap::new(),
-            unattributed: 0,
-            places: BTreeMap::new(),
-            contradictory: false,
-        }
-    }
-
-    fn take(&mut self, page: Vec<PageRow<R>>) {
-        for PageRow { id, row, about, place } in page {
-            self.places.extend(place.map(|place| (place.id, place)));
-            match (row, id) {
-                (Ok(row), _) => {
-                    let was_faulty = self.faulty.remove(&row.id()).is_some();
-                    let is_another = self.rows.get(&row.id()).is_some_and(|before| *before != row);
-                    self.contradictory |= was_faulty || is_another;
-                    self.rows.insert(row.id(), row);
-                }
-                (Err(fault), Some(id)) => {
-                    self.contradictory |= self.rows.remove(&id).is_some();
-                    self.faulty.insert(id, fault);
-                    self.doubt(about, fault);
-                }
-                (Err(fault), None) => {
-                    *self.nameless.entry(fault).or_default() += 1;
-                    self.doubt(about, fault);
-                }
-            }
-        }
-    }
-
-    fn doubt(&mut self, about: About, fault: RowFault) {
-        match about {
-            About::Nothing => {}
-            About::Box(id) => drop(self.doubtful.insert(id, fault)),
-            About::AnyBox => self.unattributed += 1,
-        }
-    }
-
-    fn merge(mut self, other: Self) -> Self {
-        self.rows.extend(other.rows);
-        self.faulty.extend(other.faulty);
-        for (fault, count) in other.nameless {
-            *self.nameless.entry(fault).or_default() += count;
-        }
-        self.doubtful.extend(other.doubtful);
-        self.unattributed += other.unattributed;
-        self.places.extend(other.places);
-        self.contradictory |= other.contradictory;
-        self
-    }
-
-    /// Fails where a list goes on and on.
-    fn bounded(&self) -> Result<(), CallError> {
-        let total = self.count();
-        if total > MAX_ROWS { Err(CallError::TooMany { total }) } else { Ok(()) }
-    }
-
-    /// How many rows, readable or not.
-    fn count(&self) -> u64 {
-        (self.rows.len() + self.faulty.len()) as u64 + self.nameless.values().sum::<u64>()
-    }
-
-    /// Whether a page tells of a row that isn't among these.
-    fn lacks_any_of(&self, page: &Page<R>) -> bool {
-        let is_new = |id| !self.rows.contains_key(&id) && !self.faulty.contains_key(&id);
-        page.rows.iter().filter_map(|row| row.id).any(is_new)
-    }
-
-    fn finish(self) -> Reading<R> {
-        let mut faults = self.nameless;
-        for fault in self.faulty.into_values() {
-            *faults.entry(fault).or_default() += 1;
-        }
-        let places = self.places.into_values().filter(|place| !self.rows.contains_key(&place.id)).collect();
-        Reading {
-            rows: self.rows.into_values().collect(),
-            faults,
-            doubtful: self.doubtful,
-            unattributed: self.unattributed,
-            places,
-        }
     }
 }
 
@@ -294,13 +233,15 @@ impl Reader<'_> {
     }
 
     async fn try_page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
-        let body = self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST), self.lane).await?;
+        let ListPage { body, date } =
+            self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST), self.lane).await?;
         // A page takes milliseconds to decode: not on a thread that answers queries.
         let decoded = tokio::task::spawn_blocking(move || decode_page::<R>(&body)).await;
-        let page = match decoded {
+        let mut page = match decoded {
             Ok(page) => page.map_err(|source| CallError::NotJson { source })?,
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         };
+        page.date = date;
         if page.total > MAX_ROWS {
             return Err(CallError::TooMany { total: page.total });
         }

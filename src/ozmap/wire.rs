@@ -7,6 +7,7 @@ pub mod pieces;
 pub mod place;
 mod reference;
 pub mod rows;
+pub mod time;
 
 use crate::viability::plant::ObjectId;
 use fault::RowFault;
@@ -15,6 +16,7 @@ use rows::{About, Row};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
+use time::OzmapTime;
 
 /// The lists that a refresh or an access check reads, with what it asks of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +42,8 @@ impl List {
     /// The fields to ask for. Without `coords` OZmap leaves `lat` and `lng` null.
     pub fn select(self) -> &'static str {
         match self {
-            Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted",
-            Self::ServiceSplitters => "id,parent,isDrop,connectables,ports",
+            Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted,updatedAt",
+            Self::ServiceSplitters => "id,parent,isDrop,connectables,ports,updatedAt",
             Self::Projects => "id",
         }
     }
@@ -49,10 +51,16 @@ impl List {
     /// OZmap's `filter` for the rows of this list whose id lies in `range`; `None`: no filter is needed.
     pub fn filter(self, range: IdRange) -> Option<String> {
         let only_service = (self == Self::ServiceSplitters).then(|| condition("isDrop", "=", true));
-        let after = range.after.map(|id| condition("id", ">", id.to_string()));
-        let up_to = range.up_to.map(|id| condition("id", "<=", id.to_string()));
-        let conditions: Vec<_> = [only_service, after, up_to].into_iter().flatten().collect();
+        let conditions: Vec<_> = only_service.into_iter().chain(range.conditions()).collect();
         (!conditions.is_empty()).then(|| serde_json::Value::from(conditions).to_string())
+    }
+
+    /// OZmap's `filter` for rows that were changed since then, that moment included, and whose id lies in `range`.
+    /// Splitters of every kind: one that serves clients no more is a change, too.
+    pub fn changed_filter(since: OzmapTime, range: IdRange) -> String {
+        let since = condition("updatedAt", ">=", since.to_string());
+        let conditions: Vec<_> = [since].into_iter().chain(range.conditions()).collect();
+        serde_json::Value::from(conditions).to_string()
     }
 
     /// OZmap's `sort` by id, oldest first: new rows come last and shift nobody.
@@ -75,6 +83,12 @@ pub struct IdRange {
 }
 
 impl IdRange {
+    fn conditions(self) -> impl Iterator<Item = serde_json::Value> {
+        let after = self.after.map(|id| condition("id", ">", id.to_string()));
+        let up_to = self.up_to.map(|id| condition("id", "<=", id.to_string()));
+        after.into_iter().chain(up_to)
+    }
+
     /// Whether a row with this id belongs in.
     pub fn holds(self, id: ObjectId) -> bool {
         self.after.is_none_or(|after| id > after) && self.up_to.is_none_or(|up_to| id <= up_to)
@@ -92,6 +106,15 @@ pub struct Page<R> {
     pub has_more: Option<bool>,
     /// The rows, each readable or not.
     pub rows: Vec<PageRow<R>>,
+    /// OZmap's clock when it answered, which no page itself tells.
+    pub date: Option<OzmapTime>,
+}
+
+impl<R> Page<R> {
+    /// One without rows, of a list that is said to have some.
+    pub fn empty(total: u64) -> Self {
+        Self { total, limit: None, has_more: None, rows: Vec::new(), date: None }
+    }
 }
 
 /// A row of a page, readable or not.
@@ -132,7 +155,7 @@ pub fn decode_page<R: Row>(body: &[u8]) -> Result<Page<R>, serde_json::Error> {
         }
     });
     let rows = rows.collect();
-    Ok(Page { total: raw.total, limit: raw.limit, has_more: raw.has_more, rows })
+    Ok(Page { total: raw.total, limit: raw.limit, has_more: raw.has_more, rows, date: None })
 }
 
 /// The `message` of an OZmap error, if the body has one.

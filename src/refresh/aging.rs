@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::config::load::{Source, load};
     use crate::metrics::Metrics;
-    use crate::tenant::Tenant;
+    use crate::tenant::{AsOf, Tenant};
     use crate::viability::snapshot::{Plant, Snapshot};
     use std::collections::{BTreeMap, HashSet};
     use std::io;
@@ -137,7 +137,7 @@ mod tests {
     fn publish(refresher: &Refresher) {
         let plant =
             Plant { read_at: SystemTime::now(), projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 };
-        refresher.tenant.publish(Snapshot::build(1, plant), Instant::now());
+        refresher.tenant.publish(Arc::new(Snapshot::build(1, plant)), AsOf::now());
         refresher.ended.send_modify(|ended| ended.last += 1);
     }
 

@@ -67,6 +67,11 @@ pub fn check(
     Objections::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())
 }
 
+/// Weighs what a few changes have made of the data.
+pub fn check_changes(limits: &config::Refresh, held: &Snapshot, now: &Snapshot) -> Option<Objections> {
+    Objections::of(lost(limits, Some(held), now, Shown { boxes: now.census().listed(), all_ports: true }))
+}
+
 fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {
     let rows = list.read + list.unreadable;
     let few = list.unreadable < FEW_ROWS && list.read > 0;

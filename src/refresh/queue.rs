@@ -2,6 +2,7 @@
 
 use super::guard::Acceptance;
 use super::report::Trigger;
+use super::run::Kind;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,6 +27,7 @@ pub enum Stopping {
 pub(super) struct Waiting {
     pub(super) id: u64,
     pub(super) trigger: Trigger,
+    pub(super) kind: Kind,
     pub(super) acceptance: Acceptance,
     /// How many orders of operators it will serve.
     pub(super) orders: u64,
@@ -56,22 +58,24 @@ impl Queue {
             Some(waiting) => {
                 // The run that serves an order is an operator's, in the reports and for the gap to the next.
                 waiting.trigger = Trigger::Admin;
+                waiting.kind = Kind::Full;
                 waiting.orders += 1;
                 Ok(waiting.id)
             }
-            None => Ok(self.push(Trigger::Admin, acceptance, gap)),
+            None => Ok(self.push(Trigger::Admin, Kind::Full, acceptance, gap)),
         }
     }
 
     /// The number of the run that whoever isn't an operator gets: any will do, and the next begins at once.
-    pub(super) fn request(&mut self, trigger: Trigger) -> Result<u64, Stopping> {
+    pub(super) fn request(&mut self, trigger: Trigger, kind: Kind) -> Result<u64, Stopping> {
         self.open()?;
         match self.waiting.front_mut() {
             Some(next) => {
                 next.gap = Duration::ZERO;
+                next.kind = next.kind.max(kind);
                 Ok(next.id)
             }
-            None => Ok(self.push(trigger, Acceptance::Guarded, Duration::ZERO)),
+            None => Ok(self.push(trigger, kind, Acceptance::Guarded, Duration::ZERO)),
         }
     }
 
@@ -79,11 +83,11 @@ impl Queue {
         if self.closed { Err(Stopping::NotBegun) } else { Ok(()) }
     }
 
-    fn push(&mut self, trigger: Trigger, acceptance: Acceptance, gap: Duration) -> u64 {
+    fn push(&mut self, trigger: Trigger, kind: Kind, acceptance: Acceptance, gap: Duration) -> u64 {
         self.last_id += 1;
         let orders = u64::from(trigger == Trigger::Admin);
         let since = Instant::now();
-        self.waiting.push_back(Waiting { id: self.last_id, trigger, acceptance, orders, since, gap });
+        self.waiting.push_back(Waiting { id: self.last_id, trigger, kind, acceptance, orders, since, gap });
         self.last_id
     }
 
@@ -159,7 +163,7 @@ mod tests {
         assert_eq!(queue.order(Acceptance::Guarded, GAP), Ok(2));
         assert_eq!(queue.order(Acceptance::AsRead, GAP), Ok(3));
         assert_eq!(queue.take(), None);
-        assert_eq!(queue.request(Trigger::Schedule), Ok(2));
+        assert_eq!(queue.request(Trigger::Schedule, Kind::Full), Ok(2));
         assert_eq!(taken(&mut queue), Some((2, Trigger::Admin, Acceptance::Guarded, 1)));
         assert_eq!(queue.take(), None, "the other waits for its time");
     }
@@ -169,7 +173,7 @@ mod tests {
         let mut queue = Queue::default();
         assert_eq!(queue.order(Acceptance::Guarded, GAP), Ok(1));
         assert!(queue.take().is_some());
-        assert_eq!(queue.request(Trigger::Schedule), Ok(2));
+        assert_eq!(queue.request(Trigger::Schedule, Kind::Full), Ok(2));
         assert_eq!(queue.order(Acceptance::Guarded, GAP), Ok(2));
         assert_eq!(taken(&mut queue), Some((2, Trigger::Admin, Acceptance::Guarded, 1)));
     }
@@ -177,12 +181,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_gap_counts_from_the_last_that_was_ordered_whatever_the_clock_began_since() {
         let mut queue = Queue::default();
-        queue.request(Trigger::Start).unwrap();
+        queue.request(Trigger::Start, Kind::Full).unwrap();
         assert!(queue.take().is_some());
         queue.order(Acceptance::Guarded, GAP).unwrap();
         assert!(queue.take().is_some(), "the first order has none to keep away from");
         advance(GAP / 2).await;
-        queue.request(Trigger::Schedule).unwrap();
+        queue.request(Trigger::Schedule, Kind::Full).unwrap();
         assert!(queue.take().is_some());
         queue.order(Acceptance::Guarded, GAP).unwrap();
         assert!(queue.take().is_none());
@@ -194,7 +198,7 @@ mod tests {
     fn what_nothing_keeps_away_begins_at_once_by_a_clock_that_never_stands_still() {
         let mut queue = Queue::default();
         for _ in 0..1_000 {
-            queue.request(Trigger::Retry).unwrap();
+            queue.request(Trigger::Retry, Kind::Full).unwrap();
             assert!(queue.take().is_some());
         }
     }
@@ -207,7 +211,7 @@ mod tests {
         assert_eq!(queue.last_begun(), 0);
         assert_eq!(queue.close().iter().map(|run| run.orders).sum::<u64>(), 2);
         assert_eq!(
-            (queue.order(Acceptance::AsRead, GAP), queue.request(Trigger::Retry)),
+            (queue.order(Acceptance::AsRead, GAP), queue.request(Trigger::Retry, Kind::Full)),
             (Err(Stopping::NotBegun), Err(Stopping::NotBegun))
         );
         assert!(queue.is_closed() && queue.take().is_none());

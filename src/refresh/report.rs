@@ -2,7 +2,7 @@
 
 use super::guard::Acceptance;
 use super::queue::Stopping;
-use super::run::Published;
+use super::run::{Kind, Published};
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +18,10 @@ pub enum Trigger {
     Admin,
     /// The one before failed.
     Retry,
+    /// `refresh.changes` came due.
+    Changes,
+    /// `refresh.fallback` came due, for lists whose changes can't be relied on.
+    Fallback,
     /// None began for as long as data stay fresh: the clock must have missed its turn.
     Watchdog,
 }
@@ -30,6 +34,8 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Admin => "admin",
             Self::Retry => "retry",
+            Self::Changes => "changes",
+            Self::Fallback => "fallback",
             Self::Watchdog => "watchdog",
         }
     }
@@ -42,6 +48,8 @@ pub struct Running {
     pub id: u64,
     /// What started it.
     pub trigger: Trigger,
+    /// What it reads.
+    pub kind: Kind,
     /// Whether the guard has a say.
     pub acceptance: Acceptance,
     /// When.

@@ -19,6 +19,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether the rights of keys are others than those on disk: they are written with all data.
 const RIGHTS_EVERY: Duration = Duration::from_mins(1);
 
+/// How often changes are written at the most; the end of the process writes them too.
+const CHANGES_EVERY: Duration = Duration::from_mins(5);
+
 /// A snapshot that was written.
 #[derive(Clone, Copy, Debug)]
 pub struct Saved {
@@ -141,6 +144,11 @@ impl Refresher {
     /// The last snapshot that this process wrote.
     pub fn saved(&self) -> Option<Saved> {
         *self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what changed since should be written too: not every half minute, for a disk wears.
+    pub(super) fn is_long_unsaved(&self) -> bool {
+        self.saved().is_none_or(|saved| saved.at.elapsed().is_ok_and(|ago| ago >= CHANGES_EVERY))
     }
 
     fn is_on_disk(&self, what: OnDisk) {

@@ -12,6 +12,7 @@ use super::reply;
 use crate::refresh::Refresher;
 use crate::refresh::guard::Acceptance;
 use crate::refresh::report::{Report, Running};
+use crate::refresh::run::Kind;
 use crate::viability::plant::Refusal;
 use crate::wording::with_causes;
 use hyper::{Response, StatusCode};
@@ -62,7 +63,7 @@ fn tenant_status(refresher: &Refresher) -> Value {
             let refused = Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
             json!({
                 "generation": data.snapshot.generation(),
-                "read_at": timestamp(data.snapshot.read_at()),
+                "read_at": timestamp(data.read_at()),
                 "age_seconds": data.age(now).as_secs(),
                 "boxes": census.boxes(),
                 "sellable": census.sellable,
@@ -79,14 +80,26 @@ fn tenant_status(refresher: &Refresher) -> Value {
         "live_calls": { "breaker": tenant.client().breaker().state().as_str() },
         "refresh": {
             "schedule": tenant.settings().refresh.full.as_str(),
+            "changes": changes_status(refresher),
             "running": refresher.running().map(|run| {
                 let mut body = run_json(&run);
                 body["progress"] = json!(progress);
                 body
             }),
-            "last": reports.first().map(report_json),
-            "last_success": reports.iter().find(|report| report.outcome.is_ok()).map(report_json),
+            "last": reports.iter().find(|report| report.run.kind > Kind::Changes).map(report_json),
+            "last_changes": reports.iter().find(|report| report.run.kind == Kind::Changes).map(report_json),
+            "last_success": reports.iter().find(|report| report.run.kind > Kind::Changes && report.outcome.is_ok()).map(report_json),
         },
+    })
+}
+
+/// How changes are read, and how far they can be relied on.
+fn changes_status(refresher: &Refresher) -> Value {
+    let settings = &refresher.tenant().settings().refresh;
+    json!({
+        "every_seconds": settings.changes.map(|every| every.as_secs_f64()),
+        "fallback_seconds": settings.fallback.as_secs_f64(),
+        "reliance": refresher.reliance().into_iter().collect::<BTreeMap<_, _>>(),
     })
 }
 
@@ -128,7 +141,7 @@ pub(super) async fn reload(service: &Service, operator: Operator<'_>) -> Respons
 
 fn run_json(run: &Running) -> Value {
     let accept_shrink = run.acceptance == Acceptance::AsRead;
-    json!({ "run": run.id, "trigger": run.trigger, "accept_shrink": accept_shrink, "started_at": timestamp(run.started_at) })
+    json!({ "run": run.id, "trigger": run.trigger, "kind": run.kind, "accept_shrink": accept_shrink, "started_at": timestamp(run.started_at) })
 }
 
 /// What is told of a run that ended.

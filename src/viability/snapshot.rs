@@ -85,7 +85,9 @@ impl Census {
 
     fn take(boxes: &[ServiceBox]) -> Self {
         let mut census = Self::default();
-        boxes.iter().for_each(|one| census.gain(one));
+        for one in boxes {
+            census.gain(one);
+        }
         census
     }
 

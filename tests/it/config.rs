@@ -59,7 +59,7 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(tenant.key.header_value(), "raw-key");
     assert_eq!((tenant.forward, tenant.forwards_at_once.get()), (Forward::Read, 16));
     assert_eq!(tenant.rules.default_radius.map(|radius| radius.metres().round().to_string()).unwrap(), "150");
-    assert_eq!(tenant.refresh.full.as_str(), "0 */10 * * * *");
+    assert_eq!(tenant.refresh.full.as_str(), "0 0 */6 * * *");
     assert_eq!(tenant.freshness.max_stale, Duration::from_hours(72));
     assert_eq!(tenant.freshness.when_expired, WhenExpired::Serve);
     assert_eq!(tenant.live.deadline, Duration::from_millis(800));

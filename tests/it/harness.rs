@@ -250,6 +250,7 @@ pub(crate) async fn start_app_at(
         [refresh]
         # Never by itself while a test runs.
         full = "0 0 0 1 1 *"
+        changes = "0s"
         "#
     );
     let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);

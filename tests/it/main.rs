@@ -8,6 +8,7 @@ mod answers;
 mod between;
 mod bombs;
 mod certificates;
+mod changes;
 mod cli;
 mod config;
 mod dashboard;

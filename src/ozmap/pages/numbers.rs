@@ -67,7 +67,7 @@ impl<R: Row> Sweep<R> {
         if let Some(before) = before {
             self.found.fill_up_from(before.found);
         }
-        Ok(self.found.finish())
+        Ok(self.found.finish(self.totals.after))
     }
 }
 
@@ -121,6 +121,7 @@ impl Reader<'_> {
         let pages = first.total.div_ceil(limit);
         let mut totals = Totals { before: first.total, after: first.total };
         let mut found = Found::new();
+        found.saw(first.date);
         found.take(first.rows);
         let rest = stream::iter(2..=pages)
             .map(|page| self.numbered::<R>(page, limit))
@@ -153,9 +154,7 @@ impl Reader<'_> {
     /// that is believed.
     async fn numbered<R: Row>(&self, page: u64, limit: u64) -> Result<Page<R>, CallError> {
         match self.page::<R>(Slice { filter: Filter::Nothing, page, limit }).await {
-            Err(CallError::EmptyPage { total }) => {
-                Ok(Page { total, limit: None, has_more: None, rows: Vec::new() })
-            }
+            Err(CallError::EmptyPage { total }) => Ok(Page::empty(total)),
             other => other,
         }
     }

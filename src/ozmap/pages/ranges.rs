@@ -23,7 +23,7 @@ impl Reader<'_> {
             let read = found.count();
             let is_last = reading == READINGS;
             match totals.measure(read) {
-                Measured::Whole => return Ok(Some(found.finish())),
+                Measured::Whole => return Ok(Some(found.finish(totals.after))),
                 Measured::Nearly if !is_last => {}
                 Measured::Short if !is_last && totals.have_moved() => {}
                 Measured::Nearly if totals.have_moved() => {
@@ -36,7 +36,7 @@ impl Reader<'_> {
                          counts and didn't show could change the answer"
                     );
                     found.unattributed += totals.lacking(read);
-                    return Ok(Some(found.finish()));
+                    return Ok(Some(found.finish(totals.after)));
                 }
                 // Nobody edits, and rows are missing all the same.
                 Measured::Nearly | Measured::Short => return Ok(None),
@@ -56,6 +56,7 @@ impl Reader<'_> {
         let (read, total) = (count(&first.rows), first.total);
         let (limit_in_force, has_more) = (first.limit.unwrap_or(limit).min(limit), first.has_more);
         let mut found = Found::new();
+        found.saw(first.date);
         found.take(if read < total { up_to_last_id(first.rows) } else { first.rows });
         if read == 0 && List::filter(R::LIST, IdRange::default()).is_some() {
             // Perhaps there is none, perhaps the filter of the list matches nothing here.
@@ -144,14 +145,14 @@ impl Reader<'_> {
 
     /// A page of filtered rows; `None` when OZmap refuses the filter. An OZmap that says the list has rows and sends
     /// none has no more of them in this range, or doesn't filter: the count of the whole tells.
-    async fn filtered<R: Row>(&self, slice: Slice) -> Result<Option<Page<R>>, CallError> {
+    pub(super) async fn filtered<R: Row>(&self, slice: Slice) -> Result<Option<Page<R>>, CallError> {
         let is_filtered = slice.filter(R::LIST).is_some();
         match self.page(slice).await {
             // They say how OZmap is, not what it makes of filters.
             Err(error @ CallError::Status { status: 429 | 502..=504, .. }) => Err(error),
             Err(CallError::Status { .. }) if is_filtered => Ok(None),
             Err(CallError::EmptyPage { total }) if is_filtered || slice.page > 1 => {
-                Ok(Some(Page { total, limit: None, has_more: None, rows: Vec::new() }))
+                Ok(Some(Page::empty(total)))
             }
             other => other.map(Some),
         }
@@ -160,14 +161,14 @@ impl Reader<'_> {
 
 /// What the next page, which starts behind the last id, doesn't show again: rows that don't tell their id would else be
 /// counted twice, and make up for others that are missing.
-fn up_to_last_id<R>(mut rows: Vec<PageRow<R>>) -> Vec<PageRow<R>> {
+pub(super) fn up_to_last_id<R>(mut rows: Vec<PageRow<R>>) -> Vec<PageRow<R>> {
     rows.truncate(rows.iter().rposition(|row| row.id.is_some()).map_or(0, |last| last + 1));
     rows
 }
 
 /// The page and the last id on it; `None` when a row lies outside the range or out of order: then filter or sort were
 /// ignored.
-fn ordered<R>(page: Page<R>, range: IdRange) -> Option<(Page<R>, Option<ObjectId>)> {
+pub(super) fn ordered<R>(page: Page<R>, range: IdRange) -> Option<(Page<R>, Option<ObjectId>)> {
     let mut last = None;
     for id in page.rows.iter().filter_map(|row| row.id) {
         if !range.holds(id) || last.is_some_and(|before| id <= before) {

@@ -4,11 +4,13 @@ use super::List;
 use super::fault::RowFault;
 use super::place::{Place, RawPlace, coordinates, row_id};
 use super::reference::Reference;
+use super::time::{OzmapTime, time_of};
 use crate::viability::geo::Point;
 use crate::viability::plant::{ObjectId, Stage};
 use crate::viability::ports::{Outputs, Port};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use smol_str::SmolStr;
 use std::borrow::Cow;
 
@@ -22,6 +24,11 @@ pub trait Row: Sized + PartialEq + Send + 'static {
 
     /// Its id, by which the list is sorted.
     fn id(&self) -> ObjectId;
+
+    /// When it was changed last, where it tells.
+    fn updated_at(&self) -> Option<OzmapTime> {
+        None
+    }
 
     /// Which box a row is about that could not be decoded.
     fn about(json: &str) -> About;
@@ -84,6 +91,8 @@ pub struct BoxRow {
     pub position: Point,
     /// Draft, or in the field.
     pub stage: Stage,
+    /// When it was changed last, where it tells.
+    pub updated_at: Option<OzmapTime>,
 }
 
 impl Row for BoxRow {
@@ -104,8 +113,11 @@ impl Row for BoxRow {
             name: Option<Cow<'a, str>>,
             draft: Option<bool>,
             implanted: Option<bool>,
+            #[serde(borrow, rename = "updatedAt")]
+            updated_at: Option<&'a RawValue>,
         }
         let raw: Raw<'_> = parse(json)?;
+        let updated_at = time_of(raw.updated_at);
         let Raw { id, project, coords, lat, lng, .. } = raw;
         let Place { id, project, position } = RawPlace { id, project, coords, lat, lng }.read()?;
         let name = raw.name.unwrap_or_default().into();
@@ -114,11 +126,15 @@ impl Row for BoxRow {
             (_, Some(true)) => Stage::Implanted,
             _ => Stage::NotImplanted,
         };
-        Ok(Self { id, name, project, position, stage })
+        Ok(Self { id, name, project, position, stage, updated_at })
     }
 
     fn id(&self) -> ObjectId {
         self.id
+    }
+
+    fn updated_at(&self) -> Option<OzmapTime> {
+        self.updated_at
     }
 
     fn about(json: &str) -> About {
@@ -141,6 +157,8 @@ pub struct SplitterRow {
     pub serves_clients: bool,
     /// Its outputs; none are read of a splitter that doesn't serve clients.
     pub outputs: Outputs,
+    /// When it was changed last, where it tells.
+    pub updated_at: Option<OzmapTime>,
 }
 
 impl Row for SplitterRow {
@@ -157,6 +175,8 @@ impl Row for SplitterRow {
             is_drop: Option<bool>,
             connectables: Option<Connectables>,
             ports: Option<Vec<RawPort>>,
+            #[serde(borrow, rename = "updatedAt")]
+            updated_at: Option<&'a RawValue>,
         }
         #[derive(Deserialize)]
         struct Connectables {
@@ -168,8 +188,9 @@ impl Row for SplitterRow {
         }
         let raw: Raw<'_> = parse(json)?;
         let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.id());
+        let updated_at = time_of(raw.updated_at);
         if raw.is_drop != Some(true) {
-            return Ok(Self { id, parent, serves_clients: false, outputs: Outputs::default() });
+            return Ok(Self { id, parent, serves_clients: false, outputs: Outputs::default(), updated_at });
         }
         if raw.parent == Reference::Unreadable {
             return Err(RowFault::BadParent);
@@ -186,11 +207,15 @@ impl Row for SplitterRow {
             ports.into_iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
         let ports = outputs.into_iter().zip(blocked);
         let outputs = ports.map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked }).collect();
-        Ok(Self { id, parent, serves_clients: true, outputs })
+        Ok(Self { id, parent, serves_clients: true, outputs, updated_at })
     }
 
     fn id(&self) -> ObjectId {
         self.id
+    }
+
+    fn updated_at(&self) -> Option<OzmapTime> {
+        self.updated_at
     }
 
     fn about(json: &str) -> About {

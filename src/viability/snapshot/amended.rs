@@ -29,6 +29,7 @@ impl Snapshot {
     /// This one with the changes: the same as if it had been built of all boxes as they are now.
     ///
     /// Takes a tenth of the time, and less where no box came, went or moved.
+    #[must_use]
     pub fn amended(&self, generation: u64, amendment: Amendment) -> Self {
         let Amendment { read_at, projects, boxes, gone, unplaced } = amendment;
         let mut census = self.census;
@@ -51,7 +52,8 @@ impl Snapshot {
         entering.iter().chain(staying.iter().map(|(_, one)| one)).for_each(|one| census.gain(one));
 
         let mut table = Table::going_on(&self.numbered);
-        let order = (!leaving.is_empty() || !entering.is_empty()).then(|| Order::of(self, &leaving, &entering));
+        let order =
+            (!leaving.is_empty() || !entering.is_empty()).then(|| Order::of(self, &leaving, &entering));
         let (mut rows, index, by_id) = match &order {
             None => (self.rows.to_vec(), Arc::clone(&self.index), Arc::clone(&self.by_id)),
             Some(order) => {
@@ -167,8 +169,13 @@ impl Order {
 }
 
 impl Snapshot {
+    /// The box with this id.
+    pub fn get(&self, id: ObjectId) -> Option<ServiceBox<&str>> {
+        self.row_of(id).and_then(|row| self.service_box(row))
+    }
+
     /// The row of the box with this id.
-    pub(super) fn row_of(&self, id: ObjectId) -> Option<u32> {
+    fn row_of(&self, id: ObjectId) -> Option<u32> {
         let at = self.by_id.binary_search_by(|&row| self.id(row).cmp(&Some(id))).ok()?;
         self.by_id.get(at).copied()
     }

@@ -1,14 +1,37 @@
-//! What the log tells of a run that published nothing.
+//! What the log tells of a run that ended.
 
 use super::Refresher;
 use super::report::{Failure, Running};
-use super::run::RefreshError;
+use super::run::{Kind, Published, RefreshError};
 use crate::config::WhenExpired;
 use crate::tenant::DataState;
 use crate::wording::{with_causes, with_remedy};
+use std::time::Duration;
 use tokio::time::Instant;
 
 impl Refresher {
+    pub(super) fn tell_of_success(&self, run: Running, took: Duration, published: &Published) {
+        let (tenant, run, kind) = (self.tenant.name(), run.id, published.kind.as_str());
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let Published { generation, boxes, sellable, free_ports, changed, .. } = *published;
+        if published.kind > Kind::Changes {
+            tracing::info!(
+                tenant,
+                run,
+                kind,
+                generation,
+                boxes,
+                sellable,
+                free_ports,
+                changed,
+                took_ms,
+                "refresh published"
+            );
+        } else {
+            tracing::debug!(tenant, run, generation, changed, took_ms, "changes read");
+        }
+    }
+
     /// Tells of it, and returns what reports tell.
     pub(super) fn tell_of_failure(&self, run: Running, error: &RefreshError) -> Failure {
         let message = with_remedy(with_causes(error), error.remedy());

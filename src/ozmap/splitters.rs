@@ -1,0 +1,139 @@
+//! Service splitters as they were read last: what a snapshot, which counts ports by box, can't tell.
+
+use super::pages::Reading;
+use super::wire::rows::SplitterRow;
+use crate::viability::Rules;
+use crate::viability::plant::ObjectId;
+use crate::viability::ports::{Outputs, Ports};
+use std::collections::{HashMap, HashSet};
+
+/// Those that stand in something and serve clients: some forty bytes each.
+#[derive(Clone, Debug, Default)]
+pub struct Splitters {
+    /// In the order of their ids.
+    rows: Vec<Splitter>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Splitter {
+    id: ObjectId,
+    parent: ObjectId,
+    outputs: Outputs,
+}
+
+impl Splitter {
+    /// `None` for one that no box has ports of.
+    fn of(row: &SplitterRow) -> Option<Self> {
+        let parent = row.parent.filter(|_| row.serves_clients)?;
+        Some(Self { id: row.id, parent, outputs: row.outputs })
+    }
+}
+
+/// How a row stands to what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It says the same.
+    Same,
+    /// It says something else.
+    Changed,
+    /// There was none with its id.
+    Added,
+}
+
+impl Splitters {
+    /// Those of a whole list; other things than service splitters are passed over.
+    pub fn of(reading: &Reading<SplitterRow>) -> Self {
+        Self { rows: reading.rows.iter().filter_map(Splitter::of).collect() }
+    }
+
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// How a row stands to what is held.
+    pub fn standing_of(&self, row: &SplitterRow) -> Standing {
+        match (self.get(row.id), Splitter::of(row)) {
+            (before, now) if before == now => Standing::Same,
+            (None, _) => Standing::Added,
+            (Some(_), _) => Standing::Changed,
+        }
+    }
+
+    /// How many of those held are in none of these rows, which are in the order of their ids.
+    pub fn missing_from(&self, rows: &[SplitterRow]) -> u64 {
+        let is_there = |id: ObjectId| rows.binary_search_by_key(&id, |row| row.id).is_ok();
+        self.rows.iter().filter(|held| !is_there(held.id)).count() as u64
+    }
+
+    /// Takes over changed rows, which are in the order of their ids; returns the boxes whose ports may be others now.
+    pub fn amend(&mut self, changed: &[SplitterRow]) -> HashSet<ObjectId> {
+        let mut concerned = HashSet::new();
+        let (mut gone, mut added) = (HashSet::new(), Vec::new());
+        for row in changed {
+            let (before, now) = (self.find(row.id), Splitter::of(row));
+            let held = before.and_then(|at| self.rows.get_mut(at));
+            if held.as_deref() == now.as_ref() {
+                continue;
+            }
+            concerned.extend(held.as_ref().map(|held| held.parent));
+            concerned.extend(now.map(|now| now.parent));
+            match (held, now) {
+                (Some(held), Some(now)) => *held = now,
+                (Some(held), None) => drop(gone.insert(held.id)),
+                (None, now) => added.extend(now),
+            }
+        }
+        if !gone.is_empty() {
+            self.rows.retain(|held| !gone.contains(&held.id));
+        }
+        if !added.is_empty() {
+            self.rows.extend(added);
+            // Nearly in order already: that sort is quick then.
+            self.rows.sort_by_key(|held| held.id);
+        }
+        concerned
+    }
+
+    /// Takes over a whole list; returns the boxes whose ports may be others now.
+    pub fn replace(&mut self, now: Self) -> HashSet<ObjectId> {
+        let mut concerned = HashSet::new();
+        let (mut before, mut after) = (self.rows.iter().peekable(), now.rows.iter().peekable());
+        while let Some(id) =
+            before.peek().map(|one| one.id).into_iter().chain(after.peek().map(|one| one.id)).min()
+        {
+            let (one, other) = (before.next_if(|one| one.id == id), after.next_if(|one| one.id == id));
+            if one != other {
+                concerned.extend(one.into_iter().chain(other).map(|one| one.parent));
+            }
+        }
+        *self = now;
+        concerned
+    }
+
+    /// The ports of these boxes; one without any is left out.
+    pub fn ports_of(&self, boxes: &HashSet<ObjectId>, rules: &Rules) -> HashMap<ObjectId, Ports> {
+        self.count_ports(rules, |parent| boxes.contains(&parent))
+    }
+
+    /// The ports of everything that has some: boxes, and buildings and POPs too.
+    pub fn all_ports(&self, rules: &Rules) -> HashMap<ObjectId, Ports> {
+        self.count_ports(rules, |_| true)
+    }
+
+    fn count_ports(&self, rules: &Rules, wanted: impl Fn(ObjectId) -> bool) -> HashMap<ObjectId, Ports> {
+        let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
+        for splitter in self.rows.iter().filter(|splitter| wanted(splitter.parent)) {
+            ports.entry(splitter.parent).or_default().add(Ports::of(splitter.outputs, rules));
+        }
+        ports
+    }
+
+    fn get(&self, id: ObjectId) -> Option<Splitter> {
+        self.find(id).and_then(|at| self.rows.get(at).copied())
+    }
+
+    fn find(&self, id: ObjectId) -> Option<usize> {
+        self.rows.binary_search_by_key(&id, |held| held.id).ok()
+    }
+}

@@ -1,0 +1,74 @@
+//! What a whole reading finds that reading changes had missed.
+
+use super::ledger::ListState;
+use crate::ozmap::splitters::{Splitters, Standing};
+use crate::ozmap::wire::rows::{BoxRow, SplitterRow};
+use crate::viability::plant::{Evidence, ServiceBox};
+use crate::viability::snapshot::Snapshot;
+use serde::Serialize;
+
+/// Rows that no reading of changes would have brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// They say something else than what is held.
+    pub changed: u64,
+    /// None with their id is held.
+    pub added: u64,
+    /// They are held, and there no more: no change shows that.
+    pub deleted: u64,
+}
+
+impl Drift {
+    /// Those that a change should have shown.
+    pub(super) fn missed(self) -> u64 {
+        self.changed + self.added
+    }
+
+    /// With its words for the metric.
+    pub(super) fn kinds(self) -> [(&'static str, u64); 3] {
+        [("changed", self.changed), ("added", self.added), ("deleted", self.deleted)]
+    }
+
+    fn count(&mut self, standing: Standing) {
+        match standing {
+            Standing::Same => {}
+            Standing::Changed => self.changed += 1,
+            Standing::Added => self.added += 1,
+        }
+    }
+}
+
+/// Of splitters; `rows` are in the order of their ids.
+pub(super) fn of_splitters(held: &Splitters, state: &ListState, rows: &[SplitterRow]) -> Drift {
+    let mut drift = Drift { deleted: held.missing_from(rows), ..Drift::default() };
+    let unseen = rows.iter().filter(|row| !state.would_show(row.updated_at));
+    unseen.for_each(|row| drift.count(held.standing_of(row)));
+    drift
+}
+
+/// Of boxes; `rows` are in the order of their ids.
+pub(super) fn of_boxes(held: &Snapshot, state: &ListState, rows: &[BoxRow]) -> Drift {
+    let is_there = |one: &ServiceBox<&str>| rows.binary_search_by_key(&one.id, |row| row.id).is_ok();
+    // What could not be read says nothing of what is there.
+    let listed = held.boxes().filter(|one| one.evidence == Evidence::Whole);
+    let deleted = listed.filter(|one| !is_there(one)).count() as u64;
+    let mut drift = Drift { deleted, ..Drift::default() };
+    for row in rows.iter().filter(|row| !state.would_show(row.updated_at)) {
+        drift.count(match held.get(row.id) {
+            None => Standing::Added,
+            Some(one) if one.evidence != Evidence::Whole || says_the_same(row, &one) => Standing::Same,
+            Some(_) => Standing::Changed,
+        });
+    }
+    drift
+}
+
+/// How many rows of boxes say something else than what is held.
+pub(super) fn others_of_boxes(held: &Snapshot, rows: &[BoxRow]) -> u64 {
+    let is_other = |row: &&BoxRow| held.get(row.id).is_none_or(|one| !says_the_same(row, &one));
+    rows.iter().filter(is_other).count() as u64
+}
+
+fn says_the_same(row: &BoxRow, one: &ServiceBox<&str>) -> bool {
+    (&*row.name, row.project, row.position, row.stage) == (one.name, one.project, one.position, one.stage)
+}

@@ -1,0 +1,273 @@
+//! What is remembered of OZmap's lists between two runs, beside the snapshot: how far each has been read, and whether
+//! reading its changes can be relied on.
+//!
+//! That OZmap filters by `updatedAt`, and that a sale touches it, is an assumption. It is believed of a list when
+//! changes that were read so are found again in the whole list, and none is found there that they missed. Until then,
+//! and from a miss on, the whole list is read every `refresh.fallback`.
+
+use super::drift::Drift;
+use crate::ozmap::assemble::Doubts;
+use crate::ozmap::assemble::amend::ChangedDoubts;
+use crate::ozmap::pages::{Reading, Times, Unfit};
+use crate::ozmap::splitters::Splitters;
+use crate::ozmap::wire::List;
+use crate::ozmap::wire::time::OzmapTime;
+use crate::tenant::AsOf;
+use serde::Serialize;
+use std::time::Duration;
+
+/// What is read again although it was asked for before: rows that became visible later than their time says.
+const OVERLAP: Duration = Duration::from_mins(2);
+/// How wrong our clock may be, where OZmap doesn't tell what its own says.
+const UNTOLD_CLOCK: Duration = Duration::from_mins(5);
+/// Changes of splitters that have to be caught before they are believed to be all: sales may not touch a splitter's time.
+const SPLITTERS_TO_CATCH: u64 = 10;
+/// The same of boxes, which are edited as what they are: that a whole list holds no other is enough.
+const BOXES_TO_CATCH: u64 = 0;
+/// Of a hundred changes, so many may be missed: somebody edits OZmap's database by hand.
+const TOLERATED_PERCENT: u64 = 1;
+
+/// What is held of all lists since the last whole reading.
+pub(super) struct Ledger {
+    pub(super) splitters: Splitters,
+    /// What the last whole reading of splitters left in doubt.
+    pub(super) doubts: Doubts,
+    /// What changes left in doubt since.
+    pub(super) changed_doubts: ChangedDoubts,
+    /// Boxes that hung anywhere by the last whole reading.
+    pub(super) unplaced: u64,
+    /// Whether boxes are held that OZmap lists no more: only a full run can tell whether they are gone.
+    pub(super) has_unlisted: bool,
+    pub(super) box_list: ListState,
+    pub(super) splitter_list: ListState,
+}
+
+impl Ledger {
+    /// Whether the changes of any list are worth asking for.
+    pub(super) fn shows_changes(&self) -> bool {
+        [self.box_list, self.splitter_list].iter().any(|list| list.changes_since().is_some())
+    }
+
+    /// Whether something is in doubt that only reading all lists can settle.
+    pub(super) fn needs_full_runs(&self) -> bool {
+        self.has_unlisted || self.box_list.needs_whole_reading() || !self.splitter_list.is_whole
+    }
+
+    /// How far the changes of each list can be relied on.
+    pub(super) fn reliance(&self) -> [(&'static str, Reliance); 2] {
+        [(List::Boxes, self.box_list), (List::ServiceSplitters, self.splitter_list)]
+            .map(|(list, state)| (list.path(), state.reliance()))
+    }
+
+    /// Since when nothing that is held can be older.
+    pub(super) fn as_of(&self) -> AsOf {
+        self.box_list.sure.or_earlier(self.splitter_list.sure)
+    }
+}
+
+/// How a list stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListState {
+    to_catch: u64,
+    /// From when on changes are asked for next; `None`: OZmap tells no times.
+    since: Option<OzmapTime>,
+    newest: Option<OzmapTime>,
+    /// As of when every row is held as it was.
+    sure: AsOf,
+    /// Whether every row could be read.
+    is_whole: bool,
+    trust: Trust,
+    /// Changes that reading them brought, while unproven all in all, then since the last whole reading.
+    caught: u64,
+    count: Count,
+    /// Whether an operator was told that changes can't be relied on.
+    told: bool,
+}
+
+/// What reading changes is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Unfit(Unfit),
+    Unproven,
+    Proven,
+}
+
+/// How many rows more OZmap counts than are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Count {
+    /// Not looked at yet.
+    Unknown,
+    /// So many, ever since.
+    Steady(i64),
+    /// It has become less: rows were deleted, which no time tells.
+    Shrunk,
+}
+
+/// Why the whole list is read again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Distrust {
+    /// Changes can't be learned.
+    #[error("{0}")]
+    Unfit(Unfit),
+    /// They don't show everything.
+    #[error("{missed} rows were changed without a new updatedAt, and {caught} with one")]
+    Misses {
+        /// Found in the whole list only.
+        missed: u64,
+        /// Brought by reading changes.
+        caught: u64,
+    },
+}
+
+/// What is told of a list's changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reliance {
+    /// They can't be learned, or not all: the whole list is read every `refresh.fallback`.
+    Unfit,
+    /// Not enough was caught yet to believe that nothing is missed; the whole list is read, too.
+    Unproven,
+    /// They are all that is read between full refreshes.
+    Proven,
+}
+
+impl Reliance {
+    /// The number that stands for it in the metric.
+    pub fn as_number(self) -> i64 {
+        match self {
+            Self::Unfit => 0,
+            Self::Unproven => 1,
+            Self::Proven => 2,
+        }
+    }
+}
+
+impl ListState {
+    /// Of boxes that were just read for the first time.
+    pub(super) fn of_boxes(read: ListReading) -> Self {
+        Self::new(read, BOXES_TO_CATCH)
+    }
+
+    /// Of splitters that were just read for the first time.
+    pub(super) fn of_splitters(read: ListReading) -> Self {
+        Self::new(read, SPLITTERS_TO_CATCH)
+    }
+
+    fn new(read: ListReading, to_catch: u64) -> Self {
+        let mut state = Self {
+            to_catch,
+            since: None,
+            newest: None,
+            sure: read.begun,
+            is_whole: read.is_whole,
+            trust: Trust::Unproven,
+            caught: 0,
+            count: Count::Unknown,
+            told: false,
+        };
+        state.take_times(read);
+        state
+    }
+
+    /// The list was read whole again. Tells why its changes can't be relied on, if that is news.
+    pub(super) fn read_whole(&mut self, read: ListReading, drift: Drift) -> Option<Distrust> {
+        let (caught, missed) = (self.caught, drift.missed());
+        let was_asked = self.changes_since().is_some();
+        self.take_times(read);
+        (self.sure, self.is_whole, self.count) = (read.begun, read.is_whole, Count::Unknown);
+        if self.since.is_none() {
+            return self.cant_read_changes(Unfit::Untimed);
+        }
+        if !was_asked {
+            // Perhaps it is another OZmap by now.
+            self.trust = Trust::Unproven;
+            return None;
+        }
+        if missed * 100 > caught * TOLERATED_PERCENT {
+            return self.distrust(Trust::Unproven, Distrust::Misses { missed, caught });
+        }
+        if self.trust == Trust::Proven || caught >= self.to_catch {
+            (self.trust, self.caught, self.told) = (Trust::Proven, 0, false);
+        }
+        None
+    }
+
+    /// Its changes were read.
+    pub(super) fn read_changes(&mut self, read: ListReading, caught: u64) {
+        self.take_times(read);
+        self.caught += caught;
+        self.is_whole &= read.is_whole;
+        if self.trust == Trust::Proven && self.is_whole {
+            self.sure = read.begun;
+        }
+    }
+
+    /// Its changes can't be read. Tells so, if that is news.
+    pub(super) fn cant_read_changes(&mut self, why: Unfit) -> Option<Distrust> {
+        self.distrust(Trust::Unfit(why), Distrust::Unfit(why))
+    }
+
+    fn distrust(&mut self, trust: Trust, why: Distrust) -> Option<Distrust> {
+        (self.trust, self.caught) = (trust, 0);
+        (!std::mem::replace(&mut self.told, true)).then_some(why)
+    }
+
+    /// OZmap counts so many rows, and so many are held.
+    pub(super) fn counted(&mut self, rows: u64, held: u64) {
+        let more = rows.cast_signed().wrapping_sub(held.cast_signed());
+        self.count = match self.count {
+            Count::Unknown => Count::Steady(more),
+            Count::Steady(before) if more >= before => Count::Steady(before),
+            Count::Steady(_) | Count::Shrunk => Count::Shrunk,
+        };
+    }
+
+    /// From when on changes are to be asked for; `None`: there is no use in asking.
+    pub(super) fn changes_since(&self) -> Option<OzmapTime> {
+        self.since.filter(|_| !matches!(self.trust, Trust::Unfit(_)))
+    }
+
+    /// Whether reading changes doesn't do.
+    pub(super) fn needs_whole_reading(&self) -> bool {
+        self.count == Count::Shrunk || !self.is_whole || self.reliance() != Reliance::Proven
+    }
+
+    /// Whether its changes can be relied on.
+    pub(super) fn reliance(&self) -> Reliance {
+        match (self.changes_since(), self.trust) {
+            (None, _) | (_, Trust::Unfit(_)) => Reliance::Unfit,
+            (Some(_), Trust::Unproven) => Reliance::Unproven,
+            (Some(_), Trust::Proven) => Reliance::Proven,
+        }
+    }
+
+    /// Whether a row with this time would be read with the next changes.
+    pub(super) fn would_show(&self, updated_at: Option<OzmapTime>) -> bool {
+        self.since.zip(updated_at).is_some_and(|(since, updated_at)| updated_at >= since)
+    }
+
+    /// Asks next from the last change on, and no later than OZmap's clock allows: times may lie in the future.
+    fn take_times(&mut self, read: ListReading) {
+        let ListReading { times, begun, .. } = read;
+        let clock = times.begun.or_else(|| Some(OzmapTime::new(begun.time)?.before(UNTOLD_CLOCK)));
+        self.newest = self.newest.max(times.newest);
+        self.since = clock.zip(self.newest).map(|(clock, newest)| newest.min(clock.before(OVERLAP)));
+    }
+}
+
+/// What a reading tells of a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListReading {
+    /// When it began.
+    pub(super) begun: AsOf,
+    /// What it tells of OZmap's clock.
+    pub(super) times: Times,
+    /// Whether every row could be read.
+    pub(super) is_whole: bool,
+}
+
+impl ListReading {
+    pub(super) fn of<R>(reading: &Reading<R>, begun: AsOf) -> Self {
+        Self { begun, times: reading.times, is_whole: reading.is_whole() }
+    }
+}

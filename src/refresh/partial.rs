@@ -1,0 +1,215 @@
+//! A run that reads what has changed, and all splitters where their changes can't be relied on; what didn't change is
+//! neither read nor indexed again.
+
+use super::drift::{self, Drift};
+use super::full;
+use super::guard;
+use super::ledger::{Distrust, Ledger, ListReading};
+use super::progress::{Phase, Progress};
+use super::reading::Reader;
+use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
+use crate::ozmap::assemble::amend::{Amended, Known, amend};
+use crate::ozmap::pages::{Changes, Reading, Unfit};
+use crate::ozmap::splitters::{Splitters, Standing};
+use crate::ozmap::wire::List;
+use crate::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
+use crate::ozmap::wire::time::OzmapTime;
+use crate::tenant::AsOf;
+use crate::viability::Rules;
+use crate::viability::snapshot::{Amendment, Snapshot};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// Reads what the order's kind says and publishes what has become of it, if the guard lets it. Where that doesn't do,
+/// it reads all lists.
+pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
+    let begun = AsOf::now();
+    let Some(held) = order.tenant.data() else { return full::run(order, Some(ledger)).await };
+    let mut reader = Reader::new(order);
+    let lists = timeout(LONGEST_READING, Lists::read(order.kind, &mut reader, &ledger)).await;
+    let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {
+        Ok(lists) => lists,
+        Err(error) => return (Some(ledger), Err(error)),
+    };
+    if lists.are_not_enough() {
+        drop(held);
+        return full::run(order, Some(ledger)).await;
+    }
+    order.progress.send_replace(Progress::at(Phase::Building));
+    let (snapshot, rules) = (Arc::clone(&held.snapshot), order.tenant.settings().rules.clone());
+    let applied = spawn_blocking(move || lists.apply(ledger, &snapshot, &rules, begun)).await;
+    let Ok((ledger, applied)) = applied else { return (None, Err(RefreshError::Panicked)) };
+    let limits = &order.tenant.settings().refresh;
+    let amended = applied.amended.as_ref();
+    if let Some(objections) =
+        amended.and_then(|amended| guard::check_changes(limits, &held.snapshot, amended))
+    {
+        // The ledger has them already: what is held there and here differs.
+        free((ledger, applied));
+        return (None, Err(objections.into()));
+    }
+    let published = applied.publish(order, held.snapshot.as_ref(), &ledger, reader.quarantined);
+    (Some(ledger), Ok(published))
+}
+
+/// How a list was read.
+enum ListRead<R> {
+    Whole(Reading<R>),
+    Changes(Reading<R>),
+    /// Not at all: there is no use in asking, as is known.
+    Not,
+    /// Not at all, as has turned out.
+    Unfit(Unfit),
+}
+
+impl<R: Row> ListRead<R> {
+    async fn changes(
+        reader: &mut Reader<'_>,
+        phase: Phase,
+        since: Option<OzmapTime>,
+    ) -> Result<Self, RefreshError> {
+        let Some(since) = since else { return Ok(Self::Not) };
+        Ok(match reader.read_changes(phase, since).await? {
+            Changes::Rows(reading) => Self::Changes(reading),
+            Changes::Unfit(why) => Self::Unfit(why),
+        })
+    }
+}
+
+/// What is read.
+struct Lists {
+    boxes: ListRead<BoxRow>,
+    splitters: ListRead<SplitterRow>,
+    box_count: u64,
+    splitter_count: u64,
+}
+
+impl Lists {
+    async fn read(kind: Kind, reader: &mut Reader<'_>, ledger: &Ledger) -> Result<Self, RefreshError> {
+        let boxes = ListRead::changes(reader, Phase::Boxes, ledger.box_list.changes_since()).await?;
+        let splitters = match kind {
+            Kind::Splitters => ListRead::Whole(reader.read(Phase::Splitters).await?),
+            Kind::Changes | Kind::Full => {
+                ListRead::changes(reader, Phase::Splitters, ledger.splitter_list.changes_since()).await?
+            }
+        };
+        // Behind the rows: what is deleted from now on is missing next time.
+        let box_count = reader.count::<BoxRow>().await?;
+        Ok(Self { boxes, splitters, box_count, splitter_count: reader.count::<SplitterRow>().await? })
+    }
+
+    /// Whether it takes a reading of all lists to tell what rows leave in doubt that can't be read.
+    fn are_not_enough(&self) -> bool {
+        matches!(&self.splitters, ListRead::Whole(reading) if !reading.is_whole())
+    }
+
+    /// What becomes of the snapshot. Takes milliseconds for a thousand changes, so never on a thread that answers.
+    fn apply(self, mut ledger: Ledger, held: &Snapshot, rules: &Rules, begun: AsOf) -> (Ledger, Applied) {
+        let (mut drift, mut distrust) = (BTreeMap::new(), Vec::new());
+        let boxes = match self.boxes {
+            ListRead::Changes(reading) => {
+                let others = drift::others_of_boxes(held, &reading.rows);
+                ledger.box_list.read_changes(ListReading::of(&reading, begun), others);
+                reading
+            }
+            ListRead::Unfit(why) => {
+                distrust.extend(ledger.box_list.cant_read_changes(why).map(|why| (List::Boxes.path(), why)));
+                Reading::default()
+            }
+            ListRead::Whole(_) | ListRead::Not => Reading::default(),
+        };
+        let list = List::ServiceSplitters.path();
+        let (splitters, concerned) = match self.splitters {
+            ListRead::Changes(reading) => {
+                let is_other = |row: &&SplitterRow| ledger.splitters.standing_of(row) != Standing::Same;
+                let others = reading.rows.iter().filter(is_other).count() as u64;
+                ledger.splitter_list.read_changes(ListReading::of(&reading, begun), others);
+                let concerned = ledger.splitters.amend(&reading.rows);
+                (reading, concerned)
+            }
+            ListRead::Whole(reading) => {
+                let missed = drift::of_splitters(&ledger.splitters, &ledger.splitter_list, &reading.rows);
+                let told = ledger.splitter_list.read_whole(ListReading::of(&reading, begun), missed);
+                distrust.extend(told.map(|why| (list, why)));
+                drift.insert(list, missed);
+                let concerned = ledger.splitters.replace(Splitters::of(&reading));
+                (Reading::default(), concerned)
+            }
+            ListRead::Unfit(why) => {
+                distrust.extend(ledger.splitter_list.cant_read_changes(why).map(|why| (list, why)));
+                (Reading::default(), HashSet::new())
+            }
+            ListRead::Not => (Reading::default(), HashSet::new()),
+        };
+        let known = Known { held, splitters: &ledger.splitters, doubts: &ledger.doubts, rules };
+        let others = amend(known, boxes, &splitters, concerned, &mut ledger.changed_doubts);
+        let (changed, amended) = amended(held, others, &ledger);
+        let listed = amended.as_ref().unwrap_or(held).census().listed();
+        ledger.box_list.counted(self.box_count, listed);
+        ledger.splitter_list.counted(self.splitter_count, ledger.splitters.count());
+        (ledger, Applied { amended, changed, drift, distrust })
+    }
+}
+
+/// The snapshot with the changes, if there are any, and how many.
+fn amended(held: &Snapshot, others: Amended, ledger: &Ledger) -> (u64, Option<Snapshot>) {
+    let Amended { boxes, gone } = others;
+    let unplaced = ledger.unplaced + ledger.changed_doubts.unplaced();
+    let count = (boxes.len() + gone.len()) as u64;
+    if count == 0 && unplaced == held.unplaced() {
+        return (0, None);
+    }
+    // The tenant's key sees the project of a box that it was shown.
+    let projects = held.projects().iter().copied().chain(boxes.iter().map(|one| one.project)).collect();
+    let amendment = Amendment { read_at: ledger.as_of().time, projects, boxes, gone, unplaced };
+    (count, Some(held.amended(held.generation() + 1, amendment)))
+}
+
+/// What became of the snapshot.
+struct Applied {
+    /// `None` where nothing changed.
+    amended: Option<Snapshot>,
+    changed: u64,
+    drift: BTreeMap<&'static str, Drift>,
+    distrust: Vec<(&'static str, Distrust)>,
+}
+
+impl Applied {
+    fn publish(
+        self,
+        order: &Order,
+        held: &Snapshot,
+        ledger: &Ledger,
+        quarantined: BTreeMap<&'static str, u64>,
+    ) -> Published {
+        let Self { amended, changed, drift, distrust } = self;
+        order.tell_of_drift(&drift, &distrust);
+        let now = amended.as_ref().unwrap_or(held);
+        let census = now.census();
+        let published = Published {
+            kind: order.kind,
+            changed: Some(changed),
+            drift,
+            generation: now.generation(),
+            projects: now.projects().len() as u64,
+            boxes: census.boxes(),
+            sellable: census.sellable,
+            free_ports: census.free_ports,
+            splitters: ledger.splitters.count(),
+            quarantined,
+            unlisted: census.unlisted,
+            ..Published::default()
+        };
+        match amended {
+            Some(snapshot) => {
+                if let Some(old) = order.tenant.publish(Arc::new(snapshot), ledger.as_of()) {
+                    retire(old);
+                }
+            }
+            None => order.tenant.confirm(ledger.as_of()),
+        }
+        published
+    }
+}

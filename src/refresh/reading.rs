@@ -1,0 +1,130 @@
+//! Reading OZmap's lists for a run: what came is counted, told and remembered.
+
+use super::guard::Legibility;
+use super::objections::Objections;
+use super::progress::{Phase, Progress};
+use super::run::{Order, RefreshError};
+use crate::config::key::ApiKey;
+use crate::ozmap::failure::CallError;
+use crate::ozmap::pages::{Changes, PageSeen, Reading, count_rows, read_all, read_changes};
+use crate::ozmap::wire::fault::RowFault;
+use crate::ozmap::wire::rows::Row;
+use crate::ozmap::wire::time::OzmapTime;
+use crate::ozmap::{Client, Lane};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a long reading says in the log how far it is.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Reads lists one after the other, keeping count.
+pub(super) struct Reader<'r> {
+    order: &'r Order,
+    last_line: Mutex<Instant>,
+    /// Rows that could not be read, by reason.
+    pub(super) quarantined: BTreeMap<&'static str, u64>,
+    /// How well each list could be read.
+    pub(super) lists: Vec<Legibility>,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(order: &'r Order) -> Self {
+        let last_line = Mutex::new(Instant::now());
+        Self { order, last_line, quarantined: BTreeMap::new(), lists: Vec::new() }
+    }
+
+    /// The whole list.
+    pub(super) async fn read<R: Row>(&mut self, phase: Phase) -> Result<Reading<R>, RefreshError> {
+        self.order.progress.send_replace(Progress::at(phase));
+        let (client, key) = (self.client(), self.key());
+        let watch = |seen| self.watch::<R>(seen);
+        let reading: Result<Reading<R>, CallError> = read_all(client, key, Lane::Refresh, &watch).await;
+        let reading = reading.map_err(unread::<R>)?;
+        self.lists.push(Legibility {
+            list: R::LIST.path(),
+            read: reading.rows.len() as u64,
+            unreadable: reading.faults.values().sum(),
+        });
+        self.set_aside(R::LIST.path(), &reading.faults);
+        self.log_progress(R::LIST.path(), "list read");
+        Ok(reading)
+    }
+
+    /// What has changed in the list.
+    pub(super) async fn read_changes<R: Row>(
+        &mut self,
+        phase: Phase,
+        since: OzmapTime,
+    ) -> Result<Changes<R>, RefreshError> {
+        self.order.progress.send_replace(Progress::at(phase));
+        let watch = |seen| self.watch::<R>(seen);
+        let changes = read_changes(self.client(), self.key(), since, &watch).await.map_err(unread::<R>)?;
+        if let Changes::Rows(reading) = &changes {
+            self.set_aside(R::LIST.path(), &reading.faults);
+        }
+        Ok(changes)
+    }
+
+    /// How many rows OZmap counts in the list.
+    pub(super) async fn count<R: Row>(&self) -> Result<u64, RefreshError> {
+        count_rows::<R>(self.client(), self.key()).await.map_err(unread::<R>)
+    }
+
+    fn client(&self) -> &'r Client {
+        self.order.tenant.client()
+    }
+
+    fn key(&self) -> &'r ApiKey {
+        &self.order.tenant.settings().key
+    }
+
+    fn watch<R: Row>(&self, seen: PageSeen) {
+        self.order.progress.send_modify(|progress| {
+            progress.pages += 1;
+            progress.rows += seen.rows;
+            progress.rows_total = seen.total.or(progress.rows_total);
+        });
+        let mut last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_line.elapsed() >= LINE_EVERY {
+            *last_line = Instant::now();
+            self.log_progress(R::LIST.path(), "reading");
+        }
+    }
+
+    fn log_progress(&self, list: &str, message: &str) {
+        let Progress { pages, rows, rows_total, .. } = *self.order.progress.borrow();
+        tracing::info!(tenant = self.order.tenant.name(), list, pages, rows, rows_total, "{message}");
+    }
+
+    /// An operator has said so: tells what they took upon themselves.
+    pub(super) fn override_all(&self, objections: &Objections) -> Vec<String> {
+        let tenant = self.order.tenant.name();
+        let overridden = objections.iter().map(|objection| {
+            let why = objection.to_string();
+            tracing::warn!(tenant, why, "published all the same, as ordered with accept_shrink=true");
+            self.order.metrics.refresh().overridden(tenant, objection.as_str());
+            why
+        });
+        overridden.collect()
+    }
+
+    fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {
+        for (fault, &rows) in faults {
+            tracing::warn!(
+                tenant = self.order.tenant.name(),
+                list,
+                reason = fault.as_str(),
+                rows,
+                "unreadable rows set aside"
+            );
+            self.order.metrics.refresh().quarantined(self.order.tenant.name(), fault.as_str(), rows);
+            *self.quarantined.entry(fault.as_str()).or_default() += rows;
+        }
+    }
+}
+
+fn unread<R: Row>(source: CallError) -> RefreshError {
+    RefreshError::Unread { list: R::LIST.path(), source }
+}

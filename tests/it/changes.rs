@@ -1,0 +1,242 @@
+//! Reading what has changed, and what becomes of it where OZmap doesn't tell.
+
+use crate::harness::{PATIENCE, Plan, World, start_app};
+use ozmap_simulator::{BoxView, Fault, NewBox, NewSplitter, Settings};
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use viability_proxy::app::App;
+use viability_proxy::refresh::Reliance;
+use viability_proxy::refresh::report::{Report, Trigger};
+use viability_proxy::refresh::run::{Kind, Published};
+use viability_proxy::viability::plant::ServiceBox;
+
+/// Changes are read when a test says so, and never by themselves.
+const WHEN_TOLD: &str = "[tenants.demo.refresh]\nchanges = \"1h\"\nfallback = \"1h\"";
+
+async fn world(simulator: Settings) -> World {
+    World::build(Plan { simulator, config: WHEN_TOLD, ..Plan::default() }).await
+}
+
+impl World {
+    /// A run that reads what has changed.
+    async fn read_changes(&self) -> Report {
+        let refresher = &self.app.refreshers()[0];
+        let run = refresher.request_changes(Trigger::Changes).unwrap();
+        refresher.report_of(run, PATIENCE).await.unwrap()
+    }
+
+    /// The same, which must end well.
+    async fn published_changes(&self) -> Published {
+        let report = self.read_changes().await;
+        assert_eq!(report.run.kind, Kind::Changes);
+        report.outcome.unwrap_or_else(|failure| panic!("{failure:?}"))
+    }
+
+    fn reliance(&self) -> Vec<Reliance> {
+        self.app.refreshers()[0].reliance().into_iter().map(|(_, reliance)| reliance).collect()
+    }
+
+    fn generation(&self) -> u64 {
+        self.app.refreshers()[0].tenant().data().unwrap().snapshot.generation()
+    }
+
+    /// The boxes of this proxy beside those of one that has just read all of them.
+    async fn held_and_fresh(&self) -> (Vec<ServiceBox>, Vec<ServiceBox>) {
+        let other = start_app(&[("demo", &self.simulator)], "").await;
+        other.refreshers()[0].report_of(1, PATIENCE).await.unwrap().outcome.unwrap();
+        (boxes(&self.app), boxes(&other))
+    }
+}
+
+fn boxes(app: &App) -> Vec<ServiceBox> {
+    let data = app.refreshers()[0].tenant().data().expect("data");
+    data.snapshot.boxes().map(|one| one.named(Into::into)).collect()
+}
+
+#[tokio::test]
+async fn what_is_done_at_ozmap_shows_with_the_next_changes_and_costs_it_little() {
+    let world = world(Settings { boxes: 3_000, ..Settings::default() }).await;
+    let [sold, freed, moved, drafted] = four(&world);
+    let project = sold.project.clone();
+    world.simulator.sell_out(&sold.id).unwrap();
+    world.simulator.sell_port(&freed.id).unwrap();
+    assert_eq!(world.published_changes().await.changed, Some(2));
+    assert!(!world.ask(sold.lat, sold.lng, 1.0).await.is_viable());
+    world.simulator.free_port(&freed.id).unwrap();
+    world.simulator.move_box(&moved.id, -10.0, -50.0).unwrap();
+    world.simulator.set_draft(&drafted.id, true).unwrap();
+    let added = NewBox { project: Some(project), lat: -11.0, lng: -50.0, ..NewBox::default() };
+    let added = world.simulator.add_box(added);
+    let elsewhere =
+        NewBox { project: Some("Rede nova".to_owned()), lat: -12.0, lng: -50.0, ..NewBox::default() };
+    let elsewhere = world.simulator.add_box(elsewhere);
+    let pages = |world: &World| world.simulator.requests("all");
+    let before = pages(&world);
+    assert_eq!(world.published_changes().await.changed, Some(5));
+    assert!(pages(&world) - before <= 4, "one page of either list, and what either counts");
+    for (lat, id) in [(-10.0, moved.id), (-11.0, added), (-12.0, elsewhere)] {
+        let answer = world.ask(lat, -50.0, 1.0).await;
+        assert_eq!((answer.detail(), answer.box_ids("boxes")), ("index", vec![&*id]));
+    }
+    let (held, fresh) = world.held_and_fresh().await;
+    assert_eq!(held, fresh);
+}
+
+/// Four boxes that can be sold, none near another.
+fn four(world: &World) -> [BoxView; 4] {
+    let boxes = world.simulator.boxes().into_iter().filter(|one| !one.draft && one.free_ports > 1);
+    let boxes: Vec<_> = boxes.step_by(97).take(4).collect();
+    boxes.try_into().expect("four boxes")
+}
+
+#[tokio::test]
+async fn where_nothing_has_changed_the_data_are_as_new_and_what_is_remembered_of_ozmap_stays() {
+    let world = world(Settings::default()).await;
+    let data = || world.app.refreshers()[0].tenant().data().unwrap();
+    world.prove().await;
+    let (before, generation) = (data().read_at(), world.generation());
+    assert_eq!(world.published_changes().await.changed, Some(0));
+    assert!(data().read_at() > before);
+    assert_eq!(world.generation(), generation);
+}
+
+impl World {
+    /// Makes reading changes do alone, by as many of them as it takes and a whole reading.
+    async fn prove(&self) {
+        let boxes = self.simulator.boxes().into_iter().filter(|one| !one.draft && one.free_ports > 0);
+        for one in boxes.take(12) {
+            self.simulator.sell_port(&one.id).unwrap();
+        }
+        assert_eq!(self.published_changes().await.changed, Some(12));
+        self.refresh().await;
+        assert_eq!(self.reliance(), [Reliance::Proven; 2]);
+    }
+}
+
+#[tokio::test]
+async fn changes_are_relied_on_when_a_whole_reading_has_found_nothing_else() {
+    let world = world(Settings::default()).await;
+    assert_eq!(world.reliance(), [Reliance::Unproven; 2]);
+    let read_at = || world.app.refreshers()[0].tenant().data().unwrap().read_at();
+    let first = read_at();
+    world.published_changes().await;
+    assert_eq!(read_at(), first, "what isn't proven keeps nothing fresh");
+    world.refresh().await;
+    assert_eq!(
+        world.reliance(),
+        [Reliance::Proven, Reliance::Unproven],
+        "no sale has shown that it touches a splitter"
+    );
+    world.prove().await;
+    let relied_on =
+        world.metric(r#"viability_refresh_changes_reliance{list="splitters",tenant="demo"}"#).await;
+    assert_eq!(relied_on, 2);
+    for kind in ["changed", "added", "deleted"] {
+        for list in ["boxes", "splitters"] {
+            let drift =
+                format!(r#"viability_refresh_drift_total{{kind="{kind}",list="{list}",tenant="demo"}}"#);
+            assert_eq!(world.metric(&drift).await, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_missed_in_the_count_and_found_by_reading_all() {
+    let config = "[tenants.demo.refresh]\nchanges = \"10ms\"\nfallback = \"20ms\"";
+    let world = World::build(Plan { config, ..Plan::default() }).await;
+    let doomed = world.sellable_box();
+    let is_proven = async || world.reliance().first() == Some(&Reliance::Proven);
+    world.until("changes of boxes do alone", is_proven).await;
+    world.simulator.delete_box(&doomed.id).unwrap();
+    let is_gone = async || boxes(&world.app).iter().all(|one| one.id.to_string() != doomed.id);
+    world.until("the box is gone", is_gone).await;
+    let drift = r#"viability_refresh_drift_total{kind="deleted",list="boxes",tenant="demo"}"#;
+    world.until("it is counted", async || world.metric(drift).await == 1).await;
+}
+
+#[tokio::test]
+async fn changes_that_cant_be_read_leave_the_data_and_are_read_the_next_time() {
+    let world = world(Settings::default()).await;
+    let home = world.sellable_box();
+    world.simulator.sell_out(&home.id).unwrap();
+    world.simulator.faults().set("/splitters", Fault::Failure { rate: 1.0, status: 500 });
+    // A filter that is refused can't be told from an OZmap that is ill: all of it is read, which fails as well.
+    let report = world.read_changes().await;
+    assert!(report.outcome.is_err(), "{report:?}");
+    assert!(world.ask(home.lat, home.lng, 1.0).await.is_viable());
+    world.simulator.faults().clear();
+    world.published_changes().await;
+    assert!(!world.ask(home.lat, home.lng, 1.0).await.is_viable());
+}
+
+/// A provider's day, and OZmap's: some edits, then a look.
+struct Day {
+    dice: ChaCha8Rng,
+    world: World,
+}
+
+impl Day {
+    async fn from(seed: u64) -> Self {
+        let simulator = Settings { boxes: 400, seed, ..Settings::default() };
+        Self { dice: ChaCha8Rng::seed_from_u64(seed), world: world(simulator).await }
+    }
+
+    fn edit(&mut self) {
+        let simulator = &self.world.simulator;
+        let boxes = simulator.boxes();
+        let Some(one) = boxes.choose(&mut self.dice) else { return };
+        // A full box sells nothing, an empty one gives nothing back: that is life.
+        match self.dice.random_range(0..20) {
+            0..8 => drop(simulator.sell_port(&one.id)),
+            8..11 => drop(simulator.free_port(&one.id)),
+            11..13 => drop(simulator.sell_out(&one.id)),
+            13..15 => simulator.move_box(&one.id, one.lat + 0.01, one.lng).unwrap(),
+            15..16 => simulator.set_draft(&one.id, !one.draft).unwrap(),
+            16..19 => drop(simulator.add_box(NewBox {
+                lat: one.lat,
+                lng: one.lng + 0.000_1,
+                project: Some(one.project.clone()),
+                splitters: vec![NewSplitter::service(8, self.dice.random_range(0..9))],
+                ..NewBox::default()
+            })),
+            _ => simulator.delete_box(&one.id).unwrap(),
+        }
+    }
+
+    /// Half an hour of it.
+    async fn half_an_hour(&mut self) {
+        for _ in 0..self.dice.random_range(0..12) {
+            self.edit();
+        }
+        if self.dice.random_range(0..6) == 0 {
+            let lists = ["/boxes", "/splitters", "/projects"];
+            let status = *[500, 503, 401].choose(&mut self.dice).unwrap();
+            let list = *lists.choose(&mut self.dice).unwrap();
+            self.world.simulator.faults().next(1, list, Fault::Failure { rate: 1.0, status });
+        }
+        // An outage is one, and over the next time.
+        let _report = self.world.read_changes().await;
+        self.world.simulator.faults().clear();
+    }
+}
+
+#[tokio::test]
+async fn after_a_day_of_edits_and_outages_the_boxes_are_those_of_a_fresh_reading() {
+    for seed in 1..=6 {
+        let mut day = Day::from(seed).await;
+        for half_hour in 0..48 {
+            day.half_an_hour().await;
+            if half_hour % 12 == 11 {
+                day.world.refresh_as_read().await;
+            }
+            if half_hour % 6 == 5 {
+                // Twice: what splitters still stand in is doubted once.
+                day.world.refresh_as_read().await;
+            }
+        }
+        day.world.published_changes().await;
+        let (held, fresh) = day.world.held_and_fresh().await;
+        assert_eq!(held, fresh, "seed {seed}");
+    }
+}

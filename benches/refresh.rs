@@ -8,14 +8,18 @@ mod usual;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use std::hint::black_box;
-use viability_proxy::ozmap::assemble::{Unlisted, assemble};
+use viability_proxy::ozmap::assemble::amend::{ChangedDoubts, Known, amend};
+use viability_proxy::ozmap::assemble::{Doubts, Unlisted, assemble};
 use viability_proxy::ozmap::pages::Reading;
+use viability_proxy::ozmap::splitters::Splitters;
 use viability_proxy::ozmap::wire::decode_page;
 use viability_proxy::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
 use viability_proxy::refresh::store::format::{decode, encode};
 use viability_proxy::refresh::store::stored::Identity;
+use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::plant::ServiceBox;
-use viability_proxy::viability::snapshot::Snapshot;
+use viability_proxy::viability::ports::Ports;
+use viability_proxy::viability::snapshot::{Amendment, Snapshot};
 
 /// Rows of a page, as many as are asked for.
 const PAGE: usize = 1_000;
@@ -79,10 +83,11 @@ fn building(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("refresh");
         group.sample_size(10).throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("assemble", count), |bencher| {
-            let splitters = reading::<SplitterRow>(&of_splitters);
+            let splitters = Splitters::of(&reading(&of_splitters));
+            let (doubts, rules) = (Doubts::default(), usual::rules());
             bencher.iter_batched(
                 || reading::<BoxRow>(&of_boxes),
-                |boxes| assemble(boxes, &splitters, None, Unlisted::Doubted, &usual::rules()).boxes,
+                |boxes| assemble(boxes, &splitters, &doubts, None, Unlisted::Doubted, &rules).boxes,
                 BatchSize::PerIteration,
             );
         });
@@ -110,5 +115,58 @@ fn building(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decoding, building);
+/// How many changes come at once: those of half a minute in a country.
+const CHANGES: usize = 1_000;
+
+/// From pages of changed rows to a snapshot that could be published.
+fn amending(criterion: &mut Criterion) {
+    for count in usual::sizes(&[25_000, 300_000, 1_000_000]) {
+        let boxes = town::boxes(count, town::CITY);
+        let held = Snapshot::build(1, town::plant(boxes.clone()));
+        let splitters = splitters_of(&boxes);
+        let changed =
+            || boxes.iter().filter(|one| one.free_ports() > 0).step_by((count / CHANGES / 2).max(1));
+        let sold = changed().take(CHANGES).map(|one| {
+            let ports = one.ports.map(|ports| Ports { free: ports.free - 1, ..ports });
+            splitter_row(&ServiceBox { ports, ..one.clone() })
+        });
+        let sold = page(&sold.collect::<Vec<_>>());
+        let moved = changed().take(CHANGES / 10).map(|one| {
+            let north = Point::new(one.position.lat() + 1e-4, one.position.lng()).expect("a place in Brazil");
+            box_row(&ServiceBox { position: north, ..one.clone() })
+        });
+        let (moved, none) = (page(&moved.collect::<Vec<_>>()), page(&[]));
+        let mut group = criterion.benchmark_group("amend");
+        group.sample_size(10).throughput(Throughput::Elements(CHANGES as u64));
+        for (name, of_boxes) in [("sales", &none), ("sales, a tenth of them with moves", &moved)] {
+            group.bench_function(BenchmarkId::new(name, count), |bencher| {
+                bencher.iter_batched_ref(
+                    || splitters.clone(),
+                    |splitters| amended(&held, splitters, of_boxes, &sold),
+                    BatchSize::PerIteration,
+                );
+            });
+        }
+    }
+}
+
+fn splitters_of(boxes: &[ServiceBox]) -> Splitters {
+    let pages = boxes.chunks(PAGE).map(|chunk| page(&chunk.iter().map(splitter_row).collect::<Vec<_>>()));
+    Splitters::of(&reading(&pages.collect::<Vec<_>>()))
+}
+
+fn amended(held: &Snapshot, splitters: &mut Splitters, of_boxes: &[u8], of_splitters: &[u8]) -> Snapshot {
+    let changed = reading::<SplitterRow>(&[of_splitters.to_vec()]);
+    let concerned = splitters.amend(&changed.rows);
+    let (doubts, rules) = (Doubts::default(), usual::rules());
+    let known = Known { held, splitters, doubts: &doubts, rules: &rules };
+    let others =
+        amend(known, reading(&[of_boxes.to_vec()]), &changed, concerned, &mut ChangedDoubts::default());
+    let projects = held.projects().clone();
+    let amendment =
+        Amendment { read_at: held.read_at(), projects, boxes: others.boxes, gone: others.gone, unplaced: 0 };
+    held.amended(2, amendment)
+}
+
+criterion_group!(benches, decoding, building, amending);
 criterion_main!(benches);

@@ -221,6 +221,20 @@ mod tests {
         (number, prop_oneof![4 => put, 1 => Just(Edit::Delete)])
     }
 
+    /// The id of the box that it is done to.
+    fn edit(number: usize, edit: &Edit, plant: &mut BTreeMap<ObjectId, ServiceBox>) -> ObjectId {
+        let id = service_box(number, 0.0, 0.0).id;
+        let Edit::Put(lat, lng, free, draft) = *edit else {
+            plant.remove(&id);
+            return id;
+        };
+        let stage = if draft { Stage::Draft } else { Stage::Implanted };
+        let ports = (number % 7 != 3).then_some(Ports { total: 8, free });
+        let evidence = if number.is_multiple_of(5) { Evidence::Unlisted } else { Evidence::Whole };
+        plant.insert(id, ServiceBox { stage, ports, evidence, ..service_box(number, lat, lng) });
+        id
+    }
+
     fn built(plant: &BTreeMap<ObjectId, ServiceBox>) -> Snapshot {
         let boxes = plant.values().cloned().collect();
         Snapshot::build(7, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
@@ -238,20 +252,6 @@ mod tests {
             then in prop::collection::vec(prop::collection::vec(boxes(0..80), 0..20), 1..4),
         ) {
             let mut plant = BTreeMap::new();
-            let mut edit = |number: usize, edit: &Edit, plant: &mut BTreeMap<_, _>| {
-                let Edit::Put(lat, lng, free, draft) = *edit else {
-                    let id = service_box(number, 0.0, 0.0).id;
-                    plant.remove(&id);
-                    return id;
-                };
-                let stage = if draft { Stage::Draft } else { Stage::Implanted };
-                let ports = (number % 7 != 3).then_some(Ports { total: 8, free });
-                let evidence = if number % 5 == 0 { Evidence::Unlisted } else { Evidence::Whole };
-                let one = ServiceBox { stage, ports, evidence, ..service_box(number, lat, lng) };
-                let id = one.id;
-                plant.insert(id, one);
-                id
-            };
             for (number, change) in &first {
                 edit(*number, change, &mut plant);
             }

@@ -57,7 +57,7 @@ async fn a_stopped_simulator_is_gone_and_comes_back_where_it_was() {
 async fn every_control_route_does_what_it_says() {
     let simulator = start(Settings::default()).await;
     let routes = control(&simulator, "GET /_control", &Value::Null).await.json();
-    assert_eq!(routes.as_object().unwrap().len(), 16);
+    assert_eq!(routes.as_object().unwrap().len(), 26);
     let keys = control(&simulator, "GET /_control/keys", &Value::Null).await.json();
     assert_eq!(keys["full"], simulator.full_key());
     let wanted = json!({ "projects": [keys["projects"][0]["project"]] });

@@ -1,7 +1,7 @@
 //! The oracle against cases computed by hand.
 
 use crate::client::{get, start};
-use ozmap_simulator::{NewBox, NewPort, NewSplitter, OracleRules, Settings, Simulator};
+use ozmap_simulator::{ConnectorKind, NewBox, NewPort, NewSplitter, OracleRules, Settings, Simulator};
 use serde_json::{Value, json};
 
 /// Metres of a degree on a great circle of the sphere with R = 6 378 100 m: 2 π R / 360.
@@ -49,7 +49,11 @@ async fn the_boundary_is_inside() {
 #[tokio::test]
 async fn ports_are_counted_over_the_service_splitters_and_judged() {
     let simulator = empty(OracleRules::default()).await;
-    let blocked = NewSplitter { is_drop: true, ports: vec![NewPort { used: false, blocked: true }; 4] };
+    let blocked = NewSplitter {
+        kind: ConnectorKind::Splitter,
+        is_drop: true,
+        ports: vec![NewPort { used: false, blocked: true }; 4],
+    };
     let cases = [
         (vec![NewSplitter::service(8, 5), NewSplitter::service(8, 7)], Ok(4)),
         (vec![NewSplitter::service(8, 8)], Err("no_free_port")),
@@ -83,7 +87,10 @@ async fn ports_are_counted_over_the_service_splitters_and_judged() {
 async fn blocked_ports_are_free_where_the_setting_says_so() {
     let simulator = empty(OracleRules { blocked_ports_are_free: true, ..OracleRules::default() }).await;
     let ports = vec![NewPort { used: false, blocked: true }, NewPort { used: true, blocked: true }];
-    simulator.add_box(NewBox { splitters: vec![NewSplitter { is_drop: true, ports }], ..at(1.0, 1.0) });
+    simulator.add_box(NewBox {
+        splitters: vec![NewSplitter { kind: ConnectorKind::Splitter, is_drop: true, ports }],
+        ..at(1.0, 1.0)
+    });
     assert_eq!(ask(&simulator, 1.0, 1.0, 1.0)["boxes"][0]["availability"], 1);
 }
 

@@ -61,7 +61,7 @@ impl Kind {
         }
     }
 
-    /// What a list of things with ports shows of their common table.
+    /// Which rows of the table of splitters this list shows.
     fn connectors(self) -> Option<ConnectorKind> {
         match self {
             Self::Splitters => Some(ConnectorKind::Splitter),

@@ -29,7 +29,7 @@ pub(crate) struct BoxRow {
     /// The splitters made with it lie side by side: the first slot, and how many.
     pub(crate) first_splitter: u32,
     pub(crate) splitters: u8,
-    /// Index into [`render::BOX_TYPES`]; a POP has none.
+    /// Index into [`super::render::BOX_TYPES`]; a POP has none.
     pub(crate) box_type: Option<u8>,
     pub(crate) project: u16,
     pub(crate) draft: bool,

@@ -1,12 +1,14 @@
 //! The seeded network: towns, streets, boxes, splitters, homes. The same seed and size make the same rows.
 
+mod connectors;
 pub(crate) mod dice;
 mod names;
 mod plant;
 mod towns;
 
+use crate::network::Network;
 use crate::network::id::Id;
-use crate::network::{BoxRow, CondominiumRow, Network, ParentKind, ProjectRow, PropertyRow};
+use crate::network::rows::{Address, BoxRow, CondominiumRow, ParentKind, ProjectRow, PropertyRow};
 use dice::Dice;
 use plant::Plan;
 use towns::{Streets, Town, offset};
@@ -15,8 +17,13 @@ use towns::{Streets, Town, offset};
 const MAX_PROPERTIES: usize = 100_000;
 /// Gated communities, at most.
 const MAX_CONDOMINIUMS: usize = 500;
+/// How long a drop cable may be, project by project; the third says nothing of it.
+const MAX_DROPS_M: [Option<f64>; 4] = [Some(200.0), Some(150.0), None, Some(300.0)];
 /// Rows were last touched within so many milliseconds (about five years) after they were made.
 const TOUCHED_WITHIN_MS: f64 = 1.5e11;
+
+/// 2026-01-01: no row was touched then or later, however it was made.
+const END_OF_HISTORY_MS: i64 = 1_767_225_600_000;
 
 /// Builds the network.
 pub(crate) fn build(boxes: usize, seed: u64) -> Network {
@@ -31,6 +38,8 @@ pub(crate) fn build(boxes: usize, seed: u64) -> Network {
     city.elsewhere();
     city.properties();
     city.condominiums();
+    city.connectors(seed);
+    city.lost_homes(seed);
     city.network.splitters.shrink_to_fit();
     city.network
 }
@@ -43,9 +52,14 @@ struct City {
 impl City {
     /// A time after the row was made.
     fn touched(&mut self, id: Id) -> i64 {
+        Self::touched_by(&mut self.dice, id)
+    }
+
+    fn touched_by(dice: &mut Dice, id: Id) -> i64 {
         #[expect(clippy::cast_possible_truncation, reason = "below 2^38")]
-        let later = self.dice.between(0.0, TOUCHED_WITHIN_MS) as i64;
-        id.created_ms() + later
+        let later = dice.between(0.0, TOUCHED_WITHIN_MS) as i64;
+        let made = id.created_ms();
+        (made + later).min(END_OF_HISTORY_MS - 1).max(made)
     }
 
     /// About one for two or three towns, and one where there is no town.
@@ -61,6 +75,7 @@ impl City {
                 parent: (place > 0 && place % 7 == 3).then_some(0),
                 lat: centre.map_or(0.0, |town| town.lat),
                 lng: centre.map_or(0.0, |town| town.lng),
+                max_drop_m: MAX_DROPS_M[place % MAX_DROPS_M.len()],
                 updated_ms,
             });
         }
@@ -145,17 +160,17 @@ impl City {
             let id = self.network.ids.next();
             let updated_ms = self.touched(id);
             self.network.properties.push(PropertyRow {
-                lat,
-                lng,
+                position: Some((lat, lng)),
                 updated_ms,
                 id,
-                in_box: u32::try_from(slot).unwrap_or(u32::MAX),
+                in_box: u32::try_from(slot).ok(),
                 connection,
                 project,
-                house: u16::try_from(self.dice.below(3_000) + 1).unwrap_or(1),
+                address: Address::House(u16::try_from(self.dice.below(3_000) + 1).unwrap_or(1)),
                 // Some homes hold a port and have no contract any more.
                 has_client: connection.is_some() && self.dice.chance(0.9),
                 observed: self.dice.chance(0.2),
+                gone: false,
             });
         }
     }
@@ -178,7 +193,14 @@ impl City {
             let id = self.network.ids.next();
             let updated_ms = self.touched(id);
             let name = format!("Condomínio Jardim \"Paraíso\" {}", number + 1);
-            self.network.condominiums.push(CondominiumRow { id, name, project, ring, updated_ms });
+            self.network.condominiums.push(CondominiumRow {
+                id,
+                name,
+                project,
+                ring,
+                updated_ms,
+                gone: false,
+            });
         }
     }
 }

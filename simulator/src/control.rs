@@ -1,6 +1,7 @@
 //! Everything that may be done to the network and asked of it, beside OZmap's API.
 
 pub(crate) mod churn;
+mod homes;
 pub(crate) mod routes;
 
 use std::collections::BTreeMap;
@@ -9,9 +10,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::faults::Faults;
-use crate::network::edit::{ControlError, NewBox};
-use crate::network::view::{BoxView, Project};
-use crate::oracle::{self, Place};
+use crate::network::edit::ControlError;
+use crate::network::edit::new::NewBox;
+use crate::network::view::{BoxView, Project, SplitterView};
+use crate::oracle;
+use crate::oracle::place::Place;
+use crate::oracle::ports::Ports;
+use crate::settings::rules::OracleRules;
 use crate::state::{PageEvent, State};
 
 /// A handle on a simulator; clones share it. The server need not be listening.
@@ -50,8 +55,8 @@ impl Control {
         &self.state.faults
     }
 
-    /// Requests since the start: `boxes`, `splitters`, `projects`, `properties`, `horizontal-condominiums`,
-    /// `viability`, `authenticated`, `login`, `other`, `all`.
+    /// Requests since the start: `boxes`, `splitters`, `connectors`, `fusions`, `switches`, `projects`, `properties`,
+    /// `horizontal-condominiums`, `viability`, `authenticated`, `login`, `other`, `all`.
     pub fn requests(&self, operation: &str) -> u64 {
         self.all_requests().get(operation).copied().unwrap_or_default()
     }
@@ -83,17 +88,24 @@ impl Control {
         network.projects[usize::from(index)].id.to_string()
     }
 
+    /// Sets `drop.maxSize` of the project with this id, in metres, or takes it away.
+    pub fn set_maximum_drop(&self, id: &str, metres: Option<f64>) -> Result<(), ControlError> {
+        self.state.network_mut().set_maximum_drop(id, metres)
+    }
+
     /// Every box that is there, in the order of ids.
     pub fn boxes(&self) -> Vec<BoxView> {
         let network = self.state.network();
+        let ports = Ports::under(&network, self.rules());
         let there = network.boxes.iter().filter(|row| !row.gone);
-        there.map(|row| network.view(row, self.blocked_are_free())).collect()
+        there.map(|row| network.view(row, ports.free(row))).collect()
     }
 
     /// One box.
     pub fn box_named(&self, id: &str) -> Option<BoxView> {
         let network = self.state.network();
-        network.box_named(id).map(|row| network.view(row, self.blocked_are_free()))
+        let ports = Ports::under(&network, self.rules());
+        network.box_named(id).map(|row| network.view(row, ports.free(row)))
     }
 
     /// Free service ports of a box; `None` when there is no such box.
@@ -101,22 +113,22 @@ impl Control {
         self.box_named(id).map(|seen| seen.free_ports)
     }
 
-    /// Sells one port; how many are left.
+    /// Sells one port, the free ones first, then a home's without client if those count as free: the home gets a client.
+    /// How many are left.
     pub fn sell_port(&self, id: &str) -> Result<usize, ControlError> {
-        let blocked_are_free = self.blocked_are_free();
-        self.state.network_mut().sell_port(id, blocked_are_free)?;
+        self.state.network_mut().sell_port(id, self.rules())?;
         self.left(id)
     }
 
     /// Gives one sold port back; how many are free now.
     pub fn free_port(&self, id: &str) -> Result<usize, ControlError> {
-        self.state.network_mut().free_port(id)?;
+        self.state.network_mut().free_port(id, self.rules())?;
         self.left(id)
     }
 
     /// Sells every service port.
     pub fn sell_out(&self, id: &str) -> Result<(), ControlError> {
-        self.state.network_mut().sell_out(id)
+        self.state.network_mut().sell_out(id, self.rules())
     }
 
     /// Adds a box; its id.
@@ -134,7 +146,23 @@ impl Control {
         self.state.network_mut().set_draft(id, draft)
     }
 
-    /// Deletes a box and its splitters.
+    /// What a box holds that has ports.
+    pub fn splitters_of(&self, id: &str) -> Vec<SplitterView> {
+        let network = self.state.network();
+        network.box_named(id).map(|row| network.view_contents(row)).unwrap_or_default()
+    }
+
+    /// Hangs a splitter, connector, fusion or switch into another box.
+    pub fn move_splitter(&self, id: &str, to_box: &str) -> Result<(), ControlError> {
+        self.state.network_mut().move_splitter(id, to_box)
+    }
+
+    /// Deletes a splitter, connector, fusion or switch.
+    pub fn delete_splitter(&self, id: &str) -> Result<(), ControlError> {
+        self.state.network_mut().delete_splitter(id)
+    }
+
+    /// Deletes a box and what is in it.
     pub fn delete_box(&self, id: &str) -> Result<(), ControlError> {
         self.state.network_mut().delete_box(id)
     }
@@ -142,7 +170,7 @@ impl Control {
     /// The viability answer that this key gets, without HTTP; `None` as radius takes the setting. Null for an unknown
     /// key or a place that is none.
     pub fn oracle(&self, key: &str, lat: f64, lng: f64, radius: Option<f64>) -> Value {
-        let rules = &self.state.settings.rules;
+        let rules = self.rules();
         let scope = self.state.keys().scope(key);
         let place = Place::checked(lat, lng, radius.unwrap_or(rules.default_radius_m)).ok();
         scope.zip(place).map_or(Value::Null, |(scope, place)| {
@@ -155,7 +183,7 @@ impl Control {
         self.free_ports(id).ok_or_else(|| ControlError::UnknownBox(id.to_owned()))
     }
 
-    fn blocked_are_free(&self) -> bool {
-        self.state.settings.rules.blocked_ports_are_free
+    fn rules(&self) -> &OracleRules {
+        &self.state.settings.rules
     }
 }

@@ -34,8 +34,13 @@ pub use control::Control;
 pub use control::churn::Churn;
 pub use faults::{Fault, Faults};
 pub use keys::{LOGIN, PASSWORD};
-pub use network::edit::{ControlError, NewBox, NewPort, NewSplitter};
-pub use network::view::{BoxView, Project};
-pub use settings::{Clamping, IdFilters, OracleRules, Pagination, Settings, Totals};
+pub use network::edit::ControlError;
+pub use network::edit::new::{
+    NewBox, NewCondominium, NewPort, NewProperty, NewSplitter, Position, PropertyPort,
+};
+pub use network::rows::ConnectorKind;
+pub use network::view::{BoxView, CondominiumView, Project, PropertyView, SplitterView};
+pub use settings::rules::{Boundary, BoxOrder, OracleRules, RefusedBoxes, ServiceConnectors};
+pub use settings::{Clamping, IdFilters, Pagination, Sales, Settings, Totals, UpdateFilters, UpdateTimes};
 pub use simulator::Simulator;
 pub use state::PageEvent;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::keys::Scope;
 use crate::network::cell::Cell;
 use crate::network::{Kind, Network};
-use crate::settings::{Clamping, IdFilters, Pagination, Totals};
+use crate::settings::{Clamping, IdFilters, Pagination, Settings, Totals, UpdateFilters};
 use crate::state::State;
 use filter::Condition;
 use query::{Direction, ListQuery, SortKey};
@@ -90,10 +90,14 @@ fn cut(
     limit: usize,
 ) -> Cut {
     let honoured = state.settings.id_filters == IdFilters::Honoured;
+    let updates_honoured = state.settings.update_filters == UpdateFilters::Honoured;
     let by_id = query.sort.iter().all(|key| key.is_id() && key.direction == Direction::Ascending);
     let mut conditions = query.filter.clone();
     let mut bounds = Vec::new();
     conditions.retain(|condition| {
+        if condition.is_on_update() {
+            return updates_honoured;
+        }
         let Some(bound) = condition.id_bound() else { return honoured || !condition.is_on_id() };
         if by_id && honoured {
             bounds.push(bound);
@@ -106,8 +110,7 @@ fn cut(
         }
     });
     let mut total = 0..slots.len();
-    let matches_nothing = state.settings.id_filters == IdFilters::MatchNothing;
-    if matches_nothing && query.filter.iter().any(Condition::is_on_id) {
+    if matches_nothing(&state.settings, &query.filter) {
         total.end = 0;
     }
     for bound in bounds {
@@ -122,6 +125,13 @@ fn cut(
     let start = total.start.saturating_add(before).min(total.end);
     let page = start..start.saturating_add(limit).min(total.end);
     Cut { slots, page, total }
+}
+
+/// Whether this installation knows no row where a filter is on what it is on.
+fn matches_nothing(settings: &Settings, filter: &[Condition]) -> bool {
+    let on_ids = settings.id_filters == IdFilters::MatchNothing;
+    let on_updates = settings.update_filters == UpdateFilters::MatchNothing;
+    filter.iter().any(|one| on_ids && one.is_on_id() || on_updates && one.is_on_update())
 }
 
 /// The rows that this key sees and that meet the conditions, in the order that `sort` makes and `sorting` names.

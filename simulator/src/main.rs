@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
-use ozmap_simulator::{IdFilters, LOGIN, PASSWORD, Pagination, Settings, Simulator};
+use ozmap_simulator::{IdFilters, LOGIN, PASSWORD, Pagination, Sales, Settings, Simulator, UpdateFilters};
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A stand-in for OZmap: a seeded fibre network behind OZmap's HTTP API, with faults on demand.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -37,6 +38,12 @@ struct Arguments {
     /// Ignore filters on ids.
     #[arg(long)]
     ignore_id_filters: bool,
+    /// Ignore filters on updatedAt.
+    #[arg(long)]
+    ignore_update_filters: bool,
+    /// Sales leave the splitters' updatedAt as it was.
+    #[arg(long)]
+    silent_sales: bool,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -61,6 +68,12 @@ async fn run(arguments: Arguments) -> io::Result<()> {
         max_limit: arguments.max_limit,
         pagination: if arguments.legacy_pagination { Pagination::Legacy } else { Pagination::Current },
         id_filters: if arguments.ignore_id_filters { IdFilters::Ignored } else { IdFilters::Honoured },
+        update_filters: if arguments.ignore_update_filters {
+            UpdateFilters::Ignored
+        } else {
+            UpdateFilters::Honoured
+        },
+        sales: if arguments.silent_sales { Sales::Silent } else { Sales::Touch },
         ..Settings::default()
     };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -7,29 +7,44 @@ pub(crate) mod edit;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod render;
+pub(crate) mod rows;
 pub(crate) mod time;
 pub(crate) mod view;
 
-use std::ops::Range;
+use std::collections::HashMap;
 
+use crate::settings::{Sales, UpdateTimes};
 use id::{Id, IdSource};
+use rows::{BoxRow, CondominiumRow, ConnectorKind, ProjectRow, PropertyRow, SplitterRow};
 
 /// The lists of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Boxes,
     Splitters,
+    Connectors,
+    Fusions,
+    Switches,
     Projects,
     Properties,
     Condominiums,
 }
 
+const KINDS: [Kind; 8] = [
+    Kind::Boxes,
+    Kind::Splitters,
+    Kind::Connectors,
+    Kind::Fusions,
+    Kind::Switches,
+    Kind::Projects,
+    Kind::Properties,
+    Kind::Condominiums,
+];
+
 impl Kind {
     /// The list at this path segment.
     pub(crate) fn of_path(segment: &str) -> Option<Self> {
-        [Self::Boxes, Self::Splitters, Self::Projects, Self::Properties, Self::Condominiums]
-            .into_iter()
-            .find(|kind| kind.path() == segment)
+        KINDS.into_iter().find(|kind| kind.path() == segment)
     }
 
     /// The path segment, which also names the operation in request counts.
@@ -37,117 +52,25 @@ impl Kind {
         match self {
             Self::Boxes => "boxes",
             Self::Splitters => "splitters",
+            Self::Connectors => "connectors",
+            Self::Fusions => "fusions",
+            Self::Switches => "switches",
             Self::Projects => "projects",
             Self::Properties => "properties",
             Self::Condominiums => "horizontal-condominiums",
         }
     }
-}
 
-#[derive(Debug)]
-pub(crate) struct ProjectRow {
-    pub(crate) id: Id,
-    pub(crate) name: String,
-    pub(crate) parent: Option<u16>,
-    pub(crate) lat: f64,
-    pub(crate) lng: f64,
-    pub(crate) updated_ms: i64,
-}
-
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, as OZmap's own row has them")]
-#[derive(Debug)]
-pub(crate) struct BoxRow {
-    pub(crate) lat: f64,
-    pub(crate) lng: f64,
-    pub(crate) updated_ms: i64,
-    pub(crate) name: Box<str>,
-    pub(crate) id: Id,
-    /// Its splitters lie side by side: the first slot, and how many.
-    pub(crate) first_splitter: u32,
-    pub(crate) splitters: u8,
-    /// Index into [`render::BOX_TYPES`]; a POP has none.
-    pub(crate) box_type: Option<u8>,
-    pub(crate) project: u16,
-    pub(crate) draft: bool,
-    pub(crate) implanted: bool,
-    pub(crate) certified: bool,
-    pub(crate) observed: bool,
-    pub(crate) gone: bool,
-}
-
-impl BoxRow {
-    pub(crate) fn splitter_slots(&self) -> Range<usize> {
-        let first = self.first_splitter as usize;
-        first..first + usize::from(self.splitters)
-    }
-}
-
-/// What a splitter sits in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ParentKind {
-    Box,
-    Building,
-    Pop,
-}
-
-impl ParentKind {
-    pub(crate) fn name(self) -> &'static str {
+    /// Which rows of the table of splitters this list shows.
+    fn connectors(self) -> Option<ConnectorKind> {
         match self {
-            Self::Box => "Box",
-            Self::Building => "Building",
-            Self::Pop => "Pop",
+            Self::Splitters => Some(ConnectorKind::Splitter),
+            Self::Connectors => Some(ConnectorKind::Connector),
+            Self::Fusions => Some(ConnectorKind::Fusion),
+            Self::Switches => Some(ConnectorKind::Switch),
+            Self::Boxes | Self::Projects | Self::Properties | Self::Condominiums => None,
         }
     }
-}
-
-#[derive(Debug)]
-pub(crate) struct SplitterRow {
-    pub(crate) updated_ms: i64,
-    /// Bit `i`: `connectables.output[i]` holds a fibre.
-    pub(crate) used: u64,
-    /// Bit `i`: `ports[i].blocked`.
-    pub(crate) blocked: u64,
-    pub(crate) id: Id,
-    pub(crate) parent: Id,
-    pub(crate) project: u16,
-    /// Outputs, at most 64.
-    pub(crate) ports: u8,
-    pub(crate) parent_kind: ParentKind,
-    pub(crate) is_drop: bool,
-    pub(crate) implanted: bool,
-    pub(crate) gone: bool,
-}
-
-impl SplitterRow {
-    /// Bits of the outputs that exist.
-    pub(crate) fn outputs(&self) -> u64 {
-        if self.ports >= 64 { u64::MAX } else { (1 << self.ports) - 1 }
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct PropertyRow {
-    pub(crate) lat: f64,
-    pub(crate) lng: f64,
-    pub(crate) updated_ms: i64,
-    pub(crate) id: Id,
-    pub(crate) in_box: u32,
-    /// Slot of the splitter and index of the port that serve it.
-    pub(crate) connection: Option<(u32, u8)>,
-    pub(crate) project: u16,
-    pub(crate) house: u16,
-    pub(crate) has_client: bool,
-    pub(crate) observed: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct CondominiumRow {
-    pub(crate) id: Id,
-    pub(crate) name: String,
-    pub(crate) project: u16,
-    /// Closed ring of `[lng, lat]`.
-    pub(crate) ring: Vec<[f64; 2]>,
-    pub(crate) updated_ms: i64,
 }
 
 /// All rows.
@@ -155,7 +78,10 @@ pub(crate) struct CondominiumRow {
 pub(crate) struct Network {
     pub(crate) projects: Vec<ProjectRow>,
     pub(crate) boxes: Vec<BoxRow>,
+    /// Connectors, fusions and switches too.
     pub(crate) splitters: Vec<SplitterRow>,
+    /// Slots of splitters that lie apart from the others of their box, by the box's id.
+    pub(crate) apart: HashMap<Id, Vec<usize>>,
     pub(crate) properties: Vec<PropertyRow>,
     pub(crate) condominiums: Vec<CondominiumRow>,
     pub(crate) ids: IdSource,
@@ -163,6 +89,8 @@ pub(crate) struct Network {
     pub(crate) version: u64,
     /// Time of the last edit: no two edits share one.
     pub(crate) edited_ms: i64,
+    pub(crate) update_times: UpdateTimes,
+    pub(crate) sales: Sales,
 }
 
 impl Network {
@@ -171,11 +99,14 @@ impl Network {
             projects: Vec::new(),
             boxes: Vec::new(),
             splitters: Vec::new(),
+            apart: HashMap::new(),
             properties: Vec::new(),
             condominiums: Vec::new(),
             ids: IdSource::new(seed),
             version: 0,
             edited_ms: 0,
+            update_times: UpdateTimes::default(),
+            sales: Sales::default(),
         }
     }
 
@@ -183,7 +114,7 @@ impl Network {
     pub(crate) fn slots(&self, kind: Kind) -> usize {
         match kind {
             Kind::Boxes => self.boxes.len(),
-            Kind::Splitters => self.splitters.len(),
+            Kind::Splitters | Kind::Connectors | Kind::Fusions | Kind::Switches => self.splitters.len(),
             Kind::Projects => self.projects.len(),
             Kind::Properties => self.properties.len(),
             Kind::Condominiums => self.condominiums.len(),
@@ -193,22 +124,36 @@ impl Network {
     pub(crate) fn id_at(&self, kind: Kind, slot: usize) -> Id {
         match kind {
             Kind::Boxes => self.boxes[slot].id,
-            Kind::Splitters => self.splitters[slot].id,
+            Kind::Splitters | Kind::Connectors | Kind::Fusions | Kind::Switches => self.splitters[slot].id,
             Kind::Projects => self.projects[slot].id,
             Kind::Properties => self.properties[slot].id,
             Kind::Condominiums => self.condominiums[slot].id,
         }
     }
 
-    /// The project (index) of a row that is there; `None` for a deleted row.
+    /// The project (index) of a row that is there and in this list.
     pub(crate) fn project_at(&self, kind: Kind, slot: usize) -> Option<u16> {
-        match kind {
-            Kind::Boxes => Some(&self.boxes[slot]).filter(|row| !row.gone).map(|row| row.project),
-            Kind::Splitters => Some(&self.splitters[slot]).filter(|row| !row.gone).map(|row| row.project),
-            Kind::Projects => u16::try_from(slot).ok(),
-            Kind::Properties => Some(self.properties[slot].project),
-            Kind::Condominiums => Some(self.condominiums[slot].project),
-        }
+        let (project, gone) = match kind {
+            Kind::Boxes => (self.boxes[slot].project, self.boxes[slot].gone),
+            Kind::Projects => (u16::try_from(slot).ok()?, false),
+            Kind::Properties => (self.properties[slot].project, self.properties[slot].gone),
+            Kind::Condominiums => (self.condominiums[slot].project, self.condominiums[slot].gone),
+            Kind::Splitters | Kind::Connectors | Kind::Fusions | Kind::Switches => {
+                let row = &self.splitters[slot];
+                (row.project, row.gone || kind.connectors() != Some(row.kind))
+            }
+        };
+        (!gone).then_some(project)
+    }
+
+    /// What is in a box now and has ports: slots.
+    pub(crate) fn contents(&self, row: &BoxRow) -> impl Iterator<Item = usize> {
+        let id = row.id;
+        let apart = self.apart.get(&id).into_iter().flatten().copied();
+        row.splitter_slots().chain(apart).filter(move |&slot| {
+            let inside = &self.splitters[slot];
+            !inside.gone && inside.parent == id
+        })
     }
 
     /// The first slot whose id does not satisfy `before`, which must hold for a prefix of the ids.

@@ -1,7 +1,11 @@
 //! What an installation of OZmap is like.
 
+pub(crate) mod rules;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+
+use rules::OracleRules;
 
 /// How large the simulated OZmap is and how it behaves.
 #[derive(Debug, Clone)]
@@ -24,6 +28,12 @@ pub struct Settings {
     pub clamping: Clamping,
     /// Whether filters on `id` count.
     pub id_filters: IdFilters,
+    /// Whether filters on `updatedAt` count.
+    pub update_filters: UpdateFilters,
+    /// Whether rows tell when they were changed.
+    pub update_times: UpdateTimes,
+    /// Whether a sale shows in the splitter's `updatedAt`.
+    pub sales: Sales,
     /// What `total` counts.
     pub totals: Totals,
     /// The rules of the viability answer.
@@ -42,6 +52,9 @@ impl Default for Settings {
             pagination: Pagination::default(),
             clamping: Clamping::default(),
             id_filters: IdFilters::default(),
+            update_filters: UpdateFilters::default(),
+            update_times: UpdateTimes::default(),
+            sales: Sales::default(),
             totals: Totals::default(),
             rules: OracleRules::default(),
         }
@@ -72,6 +85,40 @@ pub enum IdFilters {
     Refused,
 }
 
+/// What becomes of filters on the property `updatedAt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpdateFilters {
+    /// They filter.
+    #[default]
+    Honoured,
+    /// They are accepted and ignored: the list comes as if they were absent.
+    Ignored,
+    /// They are accepted and match no row.
+    MatchNothing,
+    /// They are answered 500.
+    Refused,
+}
+
+/// Whether rows carry `updatedAt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpdateTimes {
+    /// Every row does.
+    #[default]
+    Told,
+    /// No row does, so that no time lies before or after it.
+    Absent,
+}
+
+/// What a sale, or a port given back, does to the splitter's `updatedAt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sales {
+    /// It is set.
+    #[default]
+    Touch,
+    /// It stays as it was.
+    Silent,
+}
+
 /// What a page says of a limit that was clamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Clamping {
@@ -94,28 +141,4 @@ pub enum Totals {
     OfPage,
     /// The rows that match the filter, or this many if they are more.
     Capped(usize),
-}
-
-/// The system settings of an OZmap tenant that decide about viability.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OracleRules {
-    /// Radius of the sphere, in metres. Default 6,378,100.
-    pub earth_radius_m: f64,
-    /// Radius of a query that names none, in metres. Default 150.
-    pub default_radius_m: f64,
-    /// The most entries of `boxes`, and of `refused_boxes`. Default 100.
-    pub max_boxes: usize,
-    /// Whether a blocked port without fibre counts as free. Default no.
-    pub blocked_ports_are_free: bool,
-}
-
-impl Default for OracleRules {
-    fn default() -> Self {
-        Self {
-            earth_radius_m: 6_378_100.0,
-            default_radius_m: 150.0,
-            max_boxes: 100,
-            blocked_ports_are_free: false,
-        }
-    }
 }

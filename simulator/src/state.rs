@@ -51,8 +51,10 @@ impl State {
         if settings.failure_rate > 0.0 {
             faults.set("", Fault::Failure { rate: settings.failure_rate, status: 503 });
         }
+        let mut network = city::build(settings.boxes, settings.seed);
+        (network.update_times, network.sales) = (settings.update_times, settings.sales);
         Self {
-            network: RwLock::new(city::build(settings.boxes, settings.seed)),
+            network: RwLock::new(network),
             keys: Mutex::new(Keys::new(settings.seed)),
             memo: Mutex::default(),
             requests: Mutex::default(),

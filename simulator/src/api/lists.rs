@@ -13,7 +13,7 @@ use crate::listing::query::ListQuery;
 use crate::network::Kind;
 use crate::network::id::Id;
 use crate::network::json::Fields;
-use crate::settings::IdFilters;
+use crate::settings::{IdFilters, UpdateFilters};
 use crate::state::{PageEvent, State};
 
 pub(super) fn page(
@@ -28,8 +28,10 @@ pub(super) fn page(
         Ok(asked) => asked,
         Err(text) => return message(400, &text),
     };
-    let on_ids = asked.filter.iter().any(Condition::is_on_id);
-    if on_ids && state.settings.id_filters == IdFilters::Refused {
+    let ids_refused = state.settings.id_filters == IdFilters::Refused;
+    let updates_refused = state.settings.update_filters == UpdateFilters::Refused;
+    let refused = |one: &Condition| ids_refused && one.is_on_id() || updates_refused && one.is_on_update();
+    if asked.filter.iter().any(refused) {
         return message(500, "Internal server error");
     }
     // The SDK overwrites `page` and `limit` of a nextUrl: what leads on has to be another parameter.

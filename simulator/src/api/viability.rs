@@ -2,7 +2,8 @@
 
 use super::answer::{Answer, message};
 use crate::keys::Scope;
-use crate::oracle::{self, Place};
+use crate::oracle;
+use crate::oracle::place::Place;
 use crate::state::State;
 
 pub(super) fn radius(state: &State, scope: &Scope, query: &str) -> Answer {

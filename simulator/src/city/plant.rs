@@ -1,8 +1,9 @@
 //! What hangs in a box: splitters, their ports, and who uses them.
 
 use super::dice::Dice;
+use crate::network::Network;
 use crate::network::id::Id;
-use crate::network::{BoxRow, Network, ParentKind, SplitterRow};
+use crate::network::rows::{BoxRow, ConnectorKind, ParentKind, SplitterRow};
 
 /// A splitter before it has an id.
 #[derive(Debug)]
@@ -78,6 +79,7 @@ impl Plan {
             parent,
             project,
             ports: self.ports,
+            kind: ConnectorKind::Splitter,
             parent_kind,
             is_drop: self.is_drop,
             implanted,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Control;
 use crate::city::dice::Dice;
-use crate::network::edit::NewBox;
+use crate::network::edit::new::NewBox;
 
 /// How often edits are made.
 const TICK: Duration = Duration::from_millis(50);
@@ -17,15 +17,39 @@ const TICK: Duration = Duration::from_millis(50);
 pub struct Churn {
     /// Ports sold a second.
     pub sells_per_second: f64,
+    /// Sold ports given back a second.
+    pub frees_per_second: f64,
+    /// Boxes moved a second, by some metres.
+    pub moves_per_second: f64,
     /// Boxes added a second.
     pub adds_per_second: f64,
     /// Boxes deleted a second.
     pub deletes_per_second: f64,
 }
 
+/// What happens to a box, or near it.
+#[derive(Debug, Clone, Copy)]
+enum Edit {
+    Sell,
+    Free,
+    Move,
+    Add,
+    Delete,
+}
+
 impl Churn {
+    fn rates(&self) -> [(Edit, f64); 5] {
+        [
+            (Edit::Sell, self.sells_per_second),
+            (Edit::Free, self.frees_per_second),
+            (Edit::Move, self.moves_per_second),
+            (Edit::Add, self.adds_per_second),
+            (Edit::Delete, self.deletes_per_second),
+        ]
+    }
+
     fn is_over(&self) -> bool {
-        self.sells_per_second <= 0.0 && self.adds_per_second <= 0.0 && self.deletes_per_second <= 0.0
+        self.rates().iter().all(|(_, rate)| *rate <= 0.0)
     }
 }
 
@@ -41,6 +65,25 @@ impl Control {
         }
     }
 
+    /// Refusals are part of life: a full box sells nothing, an empty one gives nothing back, and another request may have
+    /// deleted it meanwhile.
+    fn edit_some_box(&self, edit: Edit, dice: &mut Dice) {
+        let Some((id, lat, lng)) = self.any_box(dice) else { return };
+        let _refused = match edit {
+            Edit::Sell => self.sell_port(&id).map(drop),
+            Edit::Free => self.free_port(&id).map(drop),
+            Edit::Move => {
+                let mut aside = || dice.between(-0.000_2, 0.000_2);
+                self.move_box(&id, lat + aside(), lng + aside())
+            }
+            Edit::Add => {
+                self.add_box(NewBox { lat: lat + 0.000_4, lng, ..NewBox::default() });
+                Ok(())
+            }
+            Edit::Delete => self.delete_box(&id),
+        };
+    }
+
     fn any_box(&self, dice: &mut Dice) -> Option<(String, f64, f64)> {
         let network = self.state.network();
         // Deleted boxes keep their slots: a few tries find one that is there.
@@ -54,34 +97,14 @@ impl Control {
 async fn keep_editing(control: Control, churn: Churn) {
     let mut dice = Dice::new(control.state.settings.seed, 3);
     let mut ticks = tokio::time::interval(TICK);
-    let (mut sells, mut adds, mut deletes) = (0.0, 0.0, 0.0);
+    let mut due = churn.rates().map(|(edit, _)| (edit, 0.0));
     loop {
         ticks.tick().await;
-        for (due, rate) in [
-            (&mut sells, churn.sells_per_second),
-            (&mut adds, churn.adds_per_second),
-            (&mut deletes, churn.deletes_per_second),
-        ] {
+        for ((edit, due), (_, rate)) in due.iter_mut().zip(churn.rates()) {
             *due += rate * TICK.as_secs_f64();
-        }
-        while sells >= 1.0 {
-            sells -= 1.0;
-            if let Some((id, ..)) = control.any_box(&mut dice) {
-                // A full box sells nothing: that is life.
-                let _left = control.sell_port(&id);
-            }
-        }
-        while adds >= 1.0 {
-            adds -= 1.0;
-            if let Some((_, lat, lng)) = control.any_box(&mut dice) {
-                control.add_box(NewBox { lat: lat + 0.000_4, lng, ..NewBox::default() });
-            }
-        }
-        while deletes >= 1.0 {
-            deletes -= 1.0;
-            if let Some((id, ..)) = control.any_box(&mut dice) {
-                // Another request may have deleted it meanwhile.
-                let _gone = control.delete_box(&id);
+            while *due >= 1.0 {
+                *due -= 1.0;
+                control.edit_some_box(*edit, &mut dice);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! `/_control/`: the same over HTTP, for people and for programs that are not written in Rust.
 
+mod edits;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use super::Control;
 use super::churn::Churn;
 use crate::api::answer::{Answer, message};
 use crate::faults::Fault;
-use crate::network::edit::{ControlError, NewBox};
+use crate::network::edit::new::NewBox;
 use crate::state::State;
 
 const ROUTES: &str = r#"{
@@ -29,10 +31,20 @@ const ROUTES: &str = r#"{
   "POST /_control/boxes/<id>/sell-out": "sells every port",
   "POST /_control/boxes/<id>/move": "{\"lat\":…,\"lng\":…}",
   "POST /_control/boxes/<id>/draft": "{\"draft\":true}",
+  "GET /_control/boxes/<id>/splitters": "what it holds that has ports",
   "DELETE /_control/boxes/<id>": "deletes it",
+  "POST /_control/splitters/<id>/move": "{\"box\":…}: hangs it into that box; also a connector, fusion or switch",
+  "DELETE /_control/splitters/<id>": "deletes it",
+  "POST /_control/projects/<id>/drop": "{\"maxSize\":200}: its maximum drop in metres; null takes it away",
+  "POST /_control/properties": "{\"position\":{\"lat\":…,\"lng\":…},\"address\":…,\"has_client\":…,\"box\":…,\"project\":…,\"port\":{\"splitter\":…,\"port\":1}}, each optional: adds a home",
+  "POST /_control/properties/<id>/client": "{\"has_client\":true}",
+  "DELETE /_control/properties/<id>": "deletes it",
+  "POST /_control/condominiums": "{\"name\":…,\"project\":…,\"corners\":[{\"lat\":…,\"lng\":…},…]}: adds a gated community",
+  "POST /_control/condominiums/<id>/move": "{\"corners\":[…]}: draws it anew",
+  "DELETE /_control/condominiums/<id>": "deletes it",
   "POST /_control/faults": "{\"prefix\":\"/boxes\",\"times\":…} with one or more of \"latency\":\"50ms\", \"failure_rate\":0.1 (and \"status\":503), \"cut_after\":100, \"hang\":true, \"answer\":{\"status\":…,\"content_type\":…,\"body\":…}",
   "DELETE /_control/faults": "clears all",
-  "POST /_control/churn": "{\"sells_per_second\":…,\"adds_per_second\":…,\"deletes_per_second\":…}: edits until all are 0"
+  "POST /_control/churn": "{\"sells_per_second\":…,\"frees_per_second\":…,\"moves_per_second\":…,\"adds_per_second\":…,\"deletes_per_second\":…}: edits until all are 0"
 }"#;
 
 /// Answers a request below `/_control`.
@@ -72,32 +84,7 @@ fn route(control: &Control, method: &Method, segments: &[&str], body: &[u8]) -> 
             let id = control.add_box(parse::<NewBox>(body)?);
             Ok(Answer::json(200, &json!({ "id": id })))
         }
-        (method, ["boxes", id, rest @ ..]) => edit_box(control, method, id, rest, body),
-        _ => Err(message(404, "no such control route; see GET /_control")),
-    }
-}
-
-fn edit_box(control: &Control, method: &str, id: &str, rest: &[&str], body: &[u8]) -> Result<Answer, Answer> {
-    let refused = |error: ControlError| message(409, &error.to_string());
-    match (method, rest) {
-        ("GET", []) => {}
-        ("POST", ["sell"]) => drop(control.sell_port(id).map_err(refused)?),
-        ("POST", ["free"]) => drop(control.free_port(id).map_err(refused)?),
-        ("POST", ["sell-out"]) => control.sell_out(id).map_err(refused)?,
-        ("POST", ["move"]) => {
-            let to: Position = parse(body)?;
-            control.move_box(id, to.lat, to.lng).map_err(refused)?;
-        }
-        ("POST", ["draft"]) => control.set_draft(id, parse::<Draft>(body)?.draft).map_err(refused)?,
-        ("DELETE", []) => {
-            control.delete_box(id).map_err(refused)?;
-            return Ok(done());
-        }
-        _ => return Err(message(404, "no such control route; see GET /_control")),
-    }
-    match control.box_named(id) {
-        Some(seen) => Ok(Answer::json(200, &json!(seen))),
-        None => Err(message(404, "no such box")),
+        (method, segments) => edits::route(control, method, segments, body),
     }
 }
 
@@ -121,17 +108,6 @@ struct Projects {
 #[derive(Deserialize)]
 struct Key {
     key: String,
-}
-
-#[derive(Deserialize)]
-struct Position {
-    lat: f64,
-    lng: f64,
-}
-
-#[derive(Deserialize)]
-struct Draft {
-    draft: bool,
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::network::cell::Cell;
 use crate::network::id::Id;
 use crate::network::{Kind, Network, time};
-use crate::oracle::{distance_m, unit_vector};
+use crate::oracle::distance::{distance_m, unit_vector};
 
 /// MongoDB's sphere, on which `near` measures.
 const EARTH_RADIUS_M: f64 = 6_378_100.0;
@@ -100,6 +100,10 @@ pub(crate) fn parse(filter: &Value) -> Result<Vec<Condition>, String> {
 impl Condition {
     pub(crate) fn is_on_id(&self) -> bool {
         matches!(self.property.as_str(), "id" | "_id")
+    }
+
+    pub(crate) fn is_on_update(&self) -> bool {
+        self.property == "updatedAt"
     }
 
     /// The condition as a bound on ids, if it is one.

@@ -6,7 +6,9 @@ use super::id::Id;
 use super::render::{
     BOX_TYPES, box_observation, box_type_id, property_address, property_observation, splitter_name,
 };
+use super::rows::ConnectorKind;
 use super::{Kind, Network};
+use crate::settings::UpdateTimes;
 
 /// The value of a property.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +37,11 @@ impl Network {
         match (kind, name) {
             (_, "id" | "_id") => Cell::Id(self.id_at(kind, slot)),
             (_, "createdAt") => Cell::Date(self.id_at(kind, slot).created_ms()),
+            (_, "updatedAt") if self.update_times == UpdateTimes::Absent => Cell::Missing,
             (Kind::Boxes, _) => self.box_cell(slot, name),
-            (Kind::Splitters, _) => self.splitter_cell(slot, name),
+            (Kind::Splitters | Kind::Connectors | Kind::Fusions | Kind::Switches, _) => {
+                self.splitter_cell(slot, name)
+            }
             (Kind::Projects, _) => self.project_cell(slot, name),
             (Kind::Properties, _) => self.property_cell(slot, name),
             (Kind::Condominiums, _) => self.condominium_cell(slot, name),
@@ -68,14 +73,16 @@ impl Network {
     fn splitter_cell(&self, slot: usize, name: &str) -> Cell<'_> {
         let row = &self.splitters[slot];
         match name {
-            "kind" => Cell::Text("Splitter".into()),
+            "kind" => Cell::Text(row.kind.name().into()),
             "name" => Cell::Text(splitter_name(row).into()),
             "parent" => Cell::Id(row.parent),
             "project" => self.project_id(row.project),
             "isDrop" => Cell::Bool(row.is_drop),
             "implanted" => Cell::Bool(row.implanted),
-            "ratio.output" => Cell::Number(f64::from(row.ports)),
-            "ratio" | "connectables" | "ports" => Cell::Whole,
+            "ratio.output" if row.kind == ConnectorKind::Splitter => Cell::Number(f64::from(row.ports)),
+            "ratio" if row.kind == ConnectorKind::Splitter => Cell::Whole,
+            "ports" if row.kind.has_ports() => Cell::Whole,
+            "connectables" => Cell::Whole,
             "updatedAt" => Cell::Date(row.updated_ms),
             _ => Cell::Missing,
         }
@@ -87,6 +94,8 @@ impl Network {
             "kind" => Cell::Text("Project".into()),
             "name" => Cell::Text(row.name.as_str().into()),
             "parents" => Cell::Whole,
+            "drop" if row.max_drop_m.is_some() => Cell::Whole,
+            "drop.maxSize" => row.max_drop_m.map_or(Cell::Missing, Cell::Number),
             "lat" => Cell::Number(row.lat),
             "lng" => Cell::Number(row.lng),
             "updatedAt" => Cell::Date(row.updated_ms),
@@ -100,9 +109,9 @@ impl Network {
             "kind" => Cell::Text("Property".into()),
             "address" => Cell::Text(property_address(row).into()),
             "project" => self.project_id(row.project),
-            "coords" => Cell::Point { lat: row.lat, lng: row.lng },
-            "lat" => Cell::Number(row.lat),
-            "lng" => Cell::Number(row.lng),
+            "coords" => row.position.map_or(Cell::Missing, |(lat, lng)| Cell::Point { lat, lng }),
+            "lat" => row.position.map_or(Cell::Null, |(lat, _)| Cell::Number(lat)),
+            "lng" => row.position.map_or(Cell::Null, |(_, lng)| Cell::Number(lng)),
             "box" => self.property_box(row).map_or(Cell::Null, |home| Cell::Id(home.id)),
             "client" if row.has_client => Cell::Id(row.id.sibling(0x11)),
             "client" => Cell::Null,
@@ -119,7 +128,7 @@ impl Network {
             "kind" => Cell::Text("HorizontalCondominium".into()),
             "name" => Cell::Text(row.name.as_str().into()),
             "project" => self.project_id(row.project),
-            "coords" => Cell::Whole,
+            "polygon" => Cell::Whole,
             "updatedAt" => Cell::Date(row.updated_ms),
             _ => Cell::Missing,
         }

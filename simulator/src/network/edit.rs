@@ -1,12 +1,17 @@
 //! What people do to the network while others read it.
 
+mod connectors;
+mod homes;
+pub(crate) mod new;
+mod ports;
+
 use std::error::Error;
 use std::fmt;
 
-use serde::Deserialize;
-
 use super::id::Id;
-use super::{BoxRow, Kind, Network, ParentKind, ProjectRow, SplitterRow, time};
+use super::rows::{BoxRow, ParentKind, ProjectRow, SplitterRow};
+use super::{Kind, Network, time};
+use new::{NewBox, NewPort};
 
 /// Why an edit was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,16 @@ pub enum ControlError {
     NoFreePort(String),
     /// The box has no sold service port to give back.
     NoSoldPort(String),
+    /// There is no such project.
+    UnknownProject(String),
+    /// There is no such splitter, connector, fusion or switch (any more).
+    UnknownSplitter(String),
+    /// There is no such home (any more).
+    UnknownProperty(String),
+    /// There is no such gated community (any more).
+    UnknownCondominium(String),
+    /// The splitter has no port of this number, or the box no splitter.
+    UnknownPort(usize),
 }
 
 impl fmt::Display for ControlError {
@@ -25,83 +40,16 @@ impl fmt::Display for ControlError {
             Self::UnknownBox(id) => write!(f, "there is no box {id}"),
             Self::NoFreePort(id) => write!(f, "box {id} has no free service port"),
             Self::NoSoldPort(id) => write!(f, "box {id} has no sold service port"),
+            Self::UnknownProject(id) => write!(f, "there is no project {id}"),
+            Self::UnknownSplitter(id) => write!(f, "there is no splitter {id}"),
+            Self::UnknownProperty(id) => write!(f, "there is no property {id}"),
+            Self::UnknownCondominium(id) => write!(f, "there is no condominium {id}"),
+            Self::UnknownPort(port) => write!(f, "there is no port {port}"),
         }
     }
 }
 
 impl Error for ControlError {}
-
-/// A box to add. As JSON every field may be absent.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NewBox {
-    /// Its name.
-    pub name: String,
-    /// id or name of a project; a new name makes a new project; `None` takes the first project.
-    pub project: Option<String>,
-    /// Degrees.
-    pub lat: f64,
-    /// Degrees.
-    pub lng: f64,
-    /// "Em projeto".
-    pub draft: bool,
-    /// Whether it stands in the street.
-    pub implanted: bool,
-    /// Default: one service splitter 1:8, all free.
-    pub splitters: Vec<NewSplitter>,
-}
-
-impl Default for NewBox {
-    fn default() -> Self {
-        Self {
-            name: "CTO nova".to_owned(),
-            project: None,
-            lat: -27.595,
-            lng: -48.548,
-            draft: false,
-            implanted: true,
-            splitters: vec![NewSplitter::service(8, 0)],
-        }
-    }
-}
-
-/// A splitter of a box to add.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewSplitter {
-    /// Whether it serves homes ("atendimento").
-    #[serde(default = "yes")]
-    pub is_drop: bool,
-    /// Its outputs; those beyond the 64th are dropped.
-    pub ports: Vec<NewPort>,
-}
-
-/// An output of a splitter to add. As JSON every field may be absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NewPort {
-    /// Whether `connectables.output[i]` holds a fibre.
-    pub used: bool,
-    /// `ports[i].blocked`.
-    pub blocked: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl NewSplitter {
-    /// A service splitter with so many outputs, the first `used` of them sold.
-    pub fn service(ports: usize, used: usize) -> Self {
-        let ports = (0..ports).map(|port| NewPort { used: port < used, blocked: false }).collect();
-        Self { is_drop: true, ports }
-    }
-
-    /// A splitter of the network itself (`isDrop` false), with all outputs null.
-    pub fn network(ports: usize) -> Self {
-        Self { is_drop: false, ports: vec![NewPort::default(); ports] }
-    }
-}
 
 impl Network {
     /// Notes an edit and tells its time, later than that of any edit before.
@@ -111,10 +59,17 @@ impl Network {
         self.edited_ms
     }
 
+    fn slot_of(
+        &self,
+        kind: Kind,
+        id: &str,
+        unknown: fn(String) -> ControlError,
+    ) -> Result<usize, ControlError> {
+        Id::parse(id).and_then(|id| self.find(kind, id)).ok_or_else(|| unknown(id.to_owned()))
+    }
+
     fn box_slot(&self, id: &str) -> Result<usize, ControlError> {
-        Id::parse(id)
-            .and_then(|id| self.find(Kind::Boxes, id))
-            .ok_or_else(|| ControlError::UnknownBox(id.to_owned()))
+        self.slot_of(Kind::Boxes, id, ControlError::UnknownBox)
     }
 
     pub(crate) fn box_named(&self, id: &str) -> Option<&BoxRow> {
@@ -128,10 +83,26 @@ impl Network {
             let updated_ms = self.touch();
             let id = self.ids.next();
             let name = wanted.to_owned();
-            self.projects.push(ProjectRow { id, name, parent: None, lat: 0.0, lng: 0.0, updated_ms });
+            self.projects.push(ProjectRow {
+                id,
+                name,
+                parent: None,
+                lat: 0.0,
+                lng: 0.0,
+                max_drop_m: None,
+                updated_ms,
+            });
             self.projects.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn set_maximum_drop(&mut self, id: &str, metres: Option<f64>) -> Result<(), ControlError> {
+        let slot = self.slot_of(Kind::Projects, id, ControlError::UnknownProject)?;
+        let updated_ms = self.touch();
+        let row = &mut self.projects[slot];
+        (row.max_drop_m, row.updated_ms) = (metres, updated_ms);
+        Ok(())
     }
 
     pub(crate) fn add_box(&mut self, new: NewBox) -> Id {
@@ -147,11 +118,12 @@ impl Network {
             self.splitters.push(SplitterRow {
                 updated_ms,
                 used: bits(|port| port.used),
-                blocked: bits(|port| port.blocked),
+                blocked: if splitter.kind.has_ports() { bits(|port| port.blocked) } else { 0 },
                 id: self.ids.next(),
                 parent: id,
                 project,
                 ports: u8::try_from(splitter.ports.len().min(64)).unwrap_or(64),
+                kind: splitter.kind,
                 parent_kind: ParentKind::Box,
                 is_drop: splitter.is_drop,
                 implanted: new.implanted,
@@ -193,59 +165,15 @@ impl Network {
         Ok(())
     }
 
-    /// The box and its splitters just disappear.
+    /// The box and what is in it just disappear.
     pub(crate) fn delete_box(&mut self, id: &str) -> Result<(), ControlError> {
         let slot = self.box_slot(id)?;
         self.touch();
+        let inside: Vec<usize> = self.contents(&self.boxes[slot]).collect();
+        for at in inside {
+            self.splitters[at].gone = true;
+        }
         self.boxes[slot].gone = true;
-        for splitter in &mut self.splitters[self.boxes[slot].splitter_slots()] {
-            splitter.gone = true;
-        }
         Ok(())
-    }
-
-    /// Gives one free port a fibre; one that is blocked only if those count as free and no other is left.
-    pub(crate) fn sell_port(&mut self, id: &str, blocked_are_free: bool) -> Result<(), ControlError> {
-        let slot = self.box_slot(id)?;
-        let open = self.service_port(slot, |splitter| !splitter.used & !splitter.blocked).or_else(|| {
-            blocked_are_free.then(|| self.service_port(slot, |splitter| !splitter.used)).flatten()
-        });
-        let (splitter, port) = open.ok_or_else(|| ControlError::NoFreePort(id.to_owned()))?;
-        self.connect(splitter, port, true);
-        Ok(())
-    }
-
-    /// Takes the fibre from one sold port that is not blocked.
-    pub(crate) fn free_port(&mut self, id: &str) -> Result<(), ControlError> {
-        let slot = self.box_slot(id)?;
-        let sold = self.service_port(slot, |splitter| splitter.used & !splitter.blocked);
-        let (splitter, port) = sold.ok_or_else(|| ControlError::NoSoldPort(id.to_owned()))?;
-        self.connect(splitter, port, false);
-        Ok(())
-    }
-
-    /// Gives every service port a fibre, the blocked ones too.
-    pub(crate) fn sell_out(&mut self, id: &str) -> Result<(), ControlError> {
-        let slot = self.box_slot(id)?;
-        while let Some((splitter, port)) = self.service_port(slot, |splitter| !splitter.used) {
-            self.connect(splitter, port, true);
-        }
-        Ok(())
-    }
-
-    /// The first service port of the box whose bit is set: the splitter's slot and the port.
-    fn service_port(&self, slot: usize, wanted: impl Fn(&SplitterRow) -> u64) -> Option<(usize, u32)> {
-        self.boxes[slot].splitter_slots().find_map(|at| {
-            let splitter = &self.splitters[at];
-            let ports = if splitter.is_drop { wanted(splitter) & splitter.outputs() } else { 0 };
-            (ports != 0).then(|| (at, ports.trailing_zeros()))
-        })
-    }
-
-    fn connect(&mut self, splitter: usize, port: u32, used: bool) {
-        let updated_ms = self.touch();
-        let row = &mut self.splitters[splitter];
-        row.updated_ms = updated_ms;
-        row.used = if used { row.used | 1 << port } else { row.used & !(1 << port) };
     }
 }

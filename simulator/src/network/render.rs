@@ -1,16 +1,18 @@
 //! Rows as OZmap sends them.
 
+mod connector;
+
 use super::id::Id;
 use super::json::{self, Fields, Object};
-use super::{BoxRow, Kind, Network, ParentKind, PropertyRow, SplitterRow};
+use super::rows::{Address, BoxRow, ConnectorKind, PropertyRow, SplitterRow};
+use super::{Kind, Network};
+use crate::settings::UpdateTimes;
 
 /// Codes of the box types.
 pub(crate) const BOX_TYPES: [&str; 4] = ["CTO 16", "CTO 8", "CEO 144", "NAP"];
 
-/// Stands for the row as a whole in the ids that are new at every read; outputs count from 0, ports from [`PORTS`].
-const INPUT: u32 = 0x1_0000;
-const PORTS: u32 = 0x2_0000;
-const RATIO: u32 = 0x3_0000;
+/// Stands for the row as a whole in the ids that are new at every read.
+const WHOLE: u32 = 0x1_0000;
 
 /// About one row in twenty comes with its parent and project as whole objects.
 fn comes_populated(id: Id) -> bool {
@@ -26,11 +28,20 @@ pub(crate) fn box_observation(row: &BoxRow) -> String {
 }
 
 pub(crate) fn splitter_name(row: &SplitterRow) -> String {
-    format!("SPL 1:{} {}", row.ports, row.id.hash() % 10_000)
+    let short = match row.kind {
+        ConnectorKind::Splitter => "SPL",
+        ConnectorKind::Connector => "CON",
+        ConnectorKind::Fusion => "FUS",
+        ConnectorKind::Switch => "SW",
+    };
+    format!("{short} 1:{} {}", row.ports, row.id.hash() % 10_000)
 }
 
 pub(crate) fn property_address(row: &PropertyRow) -> String {
-    format!("Rua São Sebastião, {} - Centro", row.house)
+    match &row.address {
+        Address::House(number) => format!("Rua São Sebastião, {number} - Centro"),
+        Address::Written(text) => text.to_string(),
+    }
 }
 
 pub(crate) fn property_observation(row: &PropertyRow) -> &'static str {
@@ -45,7 +56,7 @@ impl Network {
         json::id(row.object.out, self.id_at(kind, slot));
         match kind {
             Kind::Boxes => row.write_box(),
-            Kind::Splitters => row.write_splitter(),
+            Kind::Splitters | Kind::Connectors | Kind::Fusions | Kind::Switches => row.write_connector(),
             Kind::Projects => row.write_project(),
             Kind::Properties => row.write_property(),
             Kind::Condominiums => row.write_condominium(),
@@ -53,9 +64,16 @@ impl Network {
         row.object.close();
     }
 
+    /// What serves a property, and the index of the port, while that holds a fibre.
+    pub(crate) fn connection(&self, row: &PropertyRow) -> Option<(&SplitterRow, u8)> {
+        let (slot, port) = row.connection?;
+        let splitter = self.splitters.get(slot as usize)?;
+        (!splitter.gone && splitter.used >> port & 1 == 1).then_some((splitter, port))
+    }
+
     /// The box of a property, unless it was deleted.
     pub(crate) fn property_box(&self, row: &PropertyRow) -> Option<&BoxRow> {
-        self.boxes.get(row.in_box as usize).filter(|home| !home.gone)
+        self.boxes.get(row.in_box? as usize).filter(|home| !home.gone)
     }
 }
 
@@ -80,16 +98,19 @@ impl Row<'_> {
 
     fn dates(&mut self, id: Id, updated_ms: i64) {
         self.put("createdAt", |out| json::instant(out, id.created_ms()));
-        self.put("updatedAt", |out| json::instant(out, updated_ms));
+        if self.network.update_times == UpdateTimes::Told {
+            self.put("updatedAt", |out| json::instant(out, updated_ms));
+        }
     }
 
     /// `lat` and `lng` are made from `coords`: without them they are null.
-    fn position(&mut self, lat: f64, lng: f64) {
-        self.put("coords", |out| json::position(out, lng, lat));
-        let known = self.fields.has("coords");
-        for (name, degrees) in [("lat", lat), ("lng", lng)] {
-            json::number(self.object.key(name), if known { degrees } else { f64::NAN });
+    fn position(&mut self, position: Option<(f64, f64)>) {
+        if let Some((lat, lng)) = position {
+            self.put("coords", |out| json::position(out, lng, lat));
         }
+        let (lat, lng) = position.filter(|_| self.fields.has("coords")).unwrap_or((f64::NAN, f64::NAN));
+        json::number(self.object.key("lat"), lat);
+        json::number(self.object.key("lng"), lng);
     }
 
     fn project(&mut self, project: u16, owner: Id) {
@@ -110,7 +131,7 @@ impl Row<'_> {
         self.kind("Box");
         self.put("name", |out| json::string(out, &row.name));
         self.project(row.project, row.id);
-        self.position(row.lat, row.lng);
+        self.position(Some((row.lat, row.lng)));
         self.put("implanted", |out| json::boolean(out, row.implanted));
         self.put("draft", |out| json::boolean(out, row.draft));
         self.put("certified", |out| json::boolean(out, row.certified));
@@ -133,67 +154,6 @@ impl Row<'_> {
         self.dates(row.id, row.updated_ms);
     }
 
-    fn write_splitter(&mut self) {
-        let row = &self.network.splitters[self.slot];
-        let (read, place) = (self.read, u32::try_from(self.slot).unwrap_or_default());
-        self.kind("Splitter");
-        self.put("name", |out| json::string(out, &splitter_name(row)));
-        self.parent(row);
-        self.project(row.project, row.id);
-        self.put("isDrop", |out| json::boolean(out, row.is_drop));
-        self.put("implanted", |out| json::boolean(out, row.implanted));
-        self.put("ratio", |out| {
-            let mut object = Object::open(out);
-            json::id(object.key("id"), Id::passing(read, place, RATIO));
-            json::count(object.key("input"), 1);
-            json::count(object.key("output"), usize::from(row.ports));
-            object.close();
-        });
-        self.put("connectables", |out| {
-            let mut object = Object::open(out);
-            json::array(object.key("input"), [INPUT], |out, input| {
-                json::id(out, Id::passing(read, place, input));
-            });
-            json::array(object.key("output"), 0..u32::from(row.ports), |out, port| {
-                if row.used >> port & 1 == 1 {
-                    json::id(out, Id::passing(read, place, port));
-                } else {
-                    json::null(out);
-                }
-            });
-            object.close();
-        });
-        self.put("ports", |out| {
-            json::array(out, 0..u32::from(row.ports), |out, port| {
-                let blocked = row.blocked >> port & 1 == 1;
-                out.extend_from_slice(if blocked {
-                    b"{\"blocked\":true,\"tags\":[],\"id\":"
-                } else {
-                    b"{\"blocked\":false,\"tags\":[],\"id\":"
-                });
-                json::id(out, Id::passing(read, place, PORTS + port));
-                out.push(b'}');
-            });
-        });
-        self.dates(row.id, row.updated_ms);
-    }
-
-    fn parent(&mut self, row: &SplitterRow) {
-        let network = self.network;
-        let whole = comes_populated(row.id) || self.fields.populates("parent");
-        self.put("parent", |out| match (whole, row.parent_kind) {
-            (false, _) => json::id(out, row.parent),
-            (true, ParentKind::Box) => match network.find(Kind::Boxes, row.parent) {
-                Some(slot) => {
-                    let fields = Fields::default();
-                    network.render(out, Kind::Boxes, slot, &fields, 0);
-                }
-                None => named(out, row.parent, ParentKind::Box.name(), ""),
-            },
-            (true, other) => named(out, row.parent, other.name(), "Edifício Copan"),
-        });
-    }
-
     fn write_project(&mut self) {
         let row = &self.network.projects[self.slot];
         let parents = row.parent.and_then(|parent| self.network.projects.get(usize::from(parent)));
@@ -208,6 +168,13 @@ impl Row<'_> {
         });
         self.put("lat", |out| json::number(out, row.lat));
         self.put("lng", |out| json::number(out, row.lng));
+        if let Some(metres) = row.max_drop_m {
+            self.put("drop", |out| {
+                let mut object = Object::open(out);
+                json::number(object.key("maxSize"), metres);
+                object.close();
+            });
+        }
         self.dates(row.id, row.updated_ms);
     }
 
@@ -216,13 +183,10 @@ impl Row<'_> {
         let row = &network.properties[self.slot];
         let (read, place) = (self.read, u32::try_from(self.slot).unwrap_or_default());
         let home = network.property_box(row);
-        let connection = row.connection.and_then(|(slot, port)| {
-            let splitter = network.splitters.get(slot as usize)?;
-            (!splitter.gone && splitter.used >> port & 1 == 1).then_some((splitter.id, port))
-        });
+        let connection = network.connection(row);
         self.kind("Property");
         self.put("address", |out| json::string(out, &property_address(row)));
-        self.position(row.lat, row.lng);
+        self.position(row.position);
         self.put("box", |out| match home {
             Some(home) => json::id(out, home.id),
             None => json::null(out),
@@ -237,9 +201,10 @@ impl Row<'_> {
         self.put("connections", |out| {
             json::array(out, connection, |out, (splitter, port)| {
                 let mut object = Object::open(out);
-                json::id(object.key("id"), splitter);
+                json::id(object.key("id"), splitter.id);
+                json::string(object.key("kind"), splitter.kind.name());
                 json::count(object.key("port"), usize::from(port) + 1);
-                json::id(object.key("fiber"), Id::passing(read, place, INPUT));
+                json::id(object.key("fiber"), Id::passing(read, place, WHOLE));
                 object.close();
             });
         });
@@ -253,8 +218,13 @@ impl Row<'_> {
         self.kind("HorizontalCondominium");
         self.put("name", |out| json::string(out, &row.name));
         self.project(row.project, row.id);
-        self.put("coords", |out| {
-            json::array(out, &row.ring, |out, corner| json::position(out, corner[0], corner[1]));
+        self.put("polygon", |out| {
+            let mut object = Object::open(out);
+            json::string(object.key("type"), "Polygon");
+            json::array(object.key("coordinates"), &row.ring, |out, corner| {
+                json::position(out, corner[0], corner[1]);
+            });
+            object.close();
         });
         self.dates(row.id, row.updated_ms);
     }

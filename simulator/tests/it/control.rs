@@ -1,7 +1,7 @@
 //! What can be done to a simulator, from tests and over HTTP.
 
 use crate::client::{control, get, get_as, send, start};
-use ozmap_simulator::{Churn, Fault, Settings};
+use ozmap_simulator::{BoxView, Churn, Fault, Settings};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,7 +57,7 @@ async fn a_stopped_simulator_is_gone_and_comes_back_where_it_was() {
 async fn every_control_route_does_what_it_says() {
     let simulator = start(Settings::default()).await;
     let routes = control(&simulator, "GET /_control", &Value::Null).await.json();
-    assert_eq!(routes.as_object().unwrap().len(), 16);
+    assert_eq!(routes.as_object().unwrap().len(), 26);
     let keys = control(&simulator, "GET /_control/keys", &Value::Null).await.json();
     assert_eq!(keys["full"], simulator.full_key());
     let wanted = json!({ "projects": [keys["projects"][0]["project"]] });
@@ -127,6 +127,25 @@ async fn churn_sells_adds_and_deletes() {
         tokio::task::yield_now().await;
     }
     simulator.churn(Churn::default());
+}
+
+#[tokio::test]
+async fn churn_moves_boxes_and_gives_ports_back() {
+    let simulator = start(Settings::default()).await;
+    let free = || simulator.boxes().iter().map(|one| one.free_ports).sum::<usize>();
+    let (before, boxes) = (free(), simulator.boxes());
+    simulator.churn(Churn { frees_per_second: 2_000.0, ..Churn::default() });
+    while free() < before + 100 {
+        tokio::task::yield_now().await;
+    }
+    simulator.churn(Churn { moves_per_second: 2_000.0, ..Churn::default() });
+    let apart = |(was, is): (&BoxView, &BoxView)| (was.lat - is.lat).abs().max((was.lng - is.lng).abs());
+    while boxes.iter().zip(&simulator.boxes()).filter(|pair| apart(*pair) > 0.0).count() < 100 {
+        tokio::task::yield_now().await;
+    }
+    simulator.churn(Churn::default());
+    let farthest = boxes.iter().zip(&simulator.boxes()).map(apart).fold(0.0, f64::max);
+    assert!(farthest < 0.01, "{farthest} degrees are no few metres");
 }
 
 #[tokio::test]

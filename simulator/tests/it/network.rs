@@ -83,7 +83,8 @@ async fn the_program_prints_where_it_listens_and_refuses_nonsense() {
         command
     };
     let arguments = ["--listen", "127.0.0.1:0", "--boxes", "300", "--latency", "1ms", "--max-limit", "50"];
-    let mut running = program().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let quirks = ["--ignore-update-filters", "--silent-sales"];
+    let mut running = program().args(arguments).args(quirks).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
     let mut printed = String::new();
     let reading = async {

@@ -1,27 +1,9 @@
 //! The oracle against cases computed by hand.
 
-use crate::client::{get, start};
-use ozmap_simulator::{NewBox, NewPort, NewSplitter, OracleRules, Settings, Simulator};
-use serde_json::{Value, json};
-
-/// Metres of a degree on a great circle of the sphere with R = 6 378 100 m: 2 π R / 360.
-const DEGREE: f64 = 111_318.845_3;
-
-async fn empty(rules: OracleRules) -> Simulator {
-    start(Settings { boxes: 0, rules, ..Settings::default() }).await
-}
-
-fn at(lat: f64, lng: f64) -> NewBox {
-    NewBox { lat, lng, ..NewBox::default() }
-}
-
-fn ask(simulator: &Simulator, lat: f64, lng: f64, radius: f64) -> Value {
-    simulator.oracle(&simulator.full_key(), lat, lng, Some(radius))
-}
-
-fn ids(answer: &Value, list: &str) -> Vec<String> {
-    answer[list].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
-}
+use crate::client::get;
+use crate::ground::{DEGREE, ask, at, empty, listed};
+use ozmap_simulator::{ConnectorKind, NewBox, NewPort, NewSplitter, OracleRules};
+use serde_json::json;
 
 #[tokio::test]
 async fn distances_are_those_of_great_circles_to_two_decimals() {
@@ -49,7 +31,11 @@ async fn the_boundary_is_inside() {
 #[tokio::test]
 async fn ports_are_counted_over_the_service_splitters_and_judged() {
     let simulator = empty(OracleRules::default()).await;
-    let blocked = NewSplitter { is_drop: true, ports: vec![NewPort { used: false, blocked: true }; 4] };
+    let blocked = NewSplitter {
+        kind: ConnectorKind::Splitter,
+        is_drop: true,
+        ports: vec![NewPort { used: false, blocked: true }; 4],
+    };
     let cases = [
         (vec![NewSplitter::service(8, 5), NewSplitter::service(8, 7)], Ok(4)),
         (vec![NewSplitter::service(8, 8)], Err("no_free_port")),
@@ -83,7 +69,10 @@ async fn ports_are_counted_over_the_service_splitters_and_judged() {
 async fn blocked_ports_are_free_where_the_setting_says_so() {
     let simulator = empty(OracleRules { blocked_ports_are_free: true, ..OracleRules::default() }).await;
     let ports = vec![NewPort { used: false, blocked: true }, NewPort { used: true, blocked: true }];
-    simulator.add_box(NewBox { splitters: vec![NewSplitter { is_drop: true, ports }], ..at(1.0, 1.0) });
+    simulator.add_box(NewBox {
+        splitters: vec![NewSplitter { kind: ConnectorKind::Splitter, is_drop: true, ports }],
+        ..at(1.0, 1.0)
+    });
     assert_eq!(ask(&simulator, 1.0, 1.0, 1.0)["boxes"][0]["availability"], 1);
 }
 
@@ -92,10 +81,13 @@ async fn drafts_are_in_no_list_and_those_not_implanted_are_offered() {
     let simulator = empty(OracleRules::default()).await;
     let id = simulator.add_box(NewBox { implanted: false, ..at(2.0, 2.0) });
     let answer = ask(&simulator, 2.0, 2.0, 1.0);
-    assert_eq!((ids(&answer, "boxes"), &answer["boxes"][0]["implanted"]), (vec![id.clone()], &json!(false)));
+    assert_eq!(
+        (listed(&answer, "boxes"), &answer["boxes"][0]["implanted"]),
+        (vec![id.clone()], &json!(false))
+    );
     simulator.set_draft(&id, true).unwrap();
     let answer = ask(&simulator, 2.0, 2.0, 1.0);
-    assert_eq!((ids(&answer, "boxes").len(), ids(&answer, "refused_boxes").len()), (0, 0));
+    assert_eq!((listed(&answer, "boxes").len(), listed(&answer, "refused_boxes").len()), (0, 0));
 }
 
 #[tokio::test]
@@ -108,8 +100,8 @@ async fn the_nearest_come_first_ties_by_id_and_each_list_is_cut_by_itself() {
         simulator.add_box(NewBox { splitters: vec![], ..at(5.0, 5.0) });
     }
     let answer = ask(&simulator, 5.0, 5.0, 1_000.0);
-    assert_eq!(ids(&answer, "boxes"), [twins[0].clone(), twins[1].clone(), far]);
-    assert_eq!(ids(&answer, "refused_boxes").len(), 3);
+    assert_eq!(listed(&answer, "boxes"), [twins[0].clone(), twins[1].clone(), far]);
+    assert_eq!(listed(&answer, "refused_boxes").len(), 3);
 }
 
 #[tokio::test]

@@ -271,3 +271,99 @@ impl ListReading {
         Self { begun, times: reading.times, is_whole: reading.is_whole() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    fn time(seconds: u64) -> OzmapTime {
+        OzmapTime::new(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap()
+    }
+
+    /// At a second of OZmap's clock, of rows the newest of which was changed at another.
+    fn reading(clock: Option<u64>, newest: Option<u64>) -> ListReading {
+        let times = Times { begun: clock.map(time), newest: newest.map(time) };
+        let begun =
+            AsOf { time: UNIX_EPOCH + Duration::from_secs(clock.unwrap_or(10_000)), instant: Instant::now() };
+        ListReading { begun, times, is_whole: true }
+    }
+
+    const NOTHING: Drift = Drift { changed: 0, added: 0, deleted: 0 };
+
+    #[test]
+    fn changes_are_asked_for_from_the_last_one_on_and_never_from_the_future() {
+        let since = |clock, newest| ListState::of_boxes(reading(clock, newest)).changes_since();
+        assert_eq!(since(Some(10_000), Some(5_000)), Some(time(5_000)), "quiet since");
+        assert_eq!(since(Some(10_000), Some(9_999)), Some(time(9_880)), "some come late");
+        assert_eq!(since(Some(10_000), Some(99_999)), Some(time(9_880)), "a time in the future");
+        assert_eq!(since(None, Some(9_999)), Some(time(9_580)), "by our own clock");
+        assert_eq!(since(Some(10_000), None), None, "rows without times");
+    }
+
+    #[test]
+    fn splitters_are_proven_by_what_was_caught_and_put_back_by_what_was_missed() {
+        let mut list = ListState::of_splitters(reading(Some(10_000), Some(9_000)));
+        let mut whole = |list: &mut ListState, caught, missed| {
+            list.read_changes(reading(Some(11_000), Some(10_500)), caught);
+            let told =
+                list.read_whole(reading(Some(12_000), Some(11_000)), Drift { changed: missed, ..NOTHING });
+            (list.reliance(), told)
+        };
+        assert_eq!(whole(&mut list, 9, 0), (Reliance::Unproven, None));
+        assert_eq!(whole(&mut list, 1, 0), (Reliance::Proven, None));
+        assert_eq!(whole(&mut list, 200, 2), (Reliance::Proven, None), "one in a hundred");
+        let misses = Distrust::Misses { missed: 3, caught: 200 };
+        assert_eq!(whole(&mut list, 200, 3), (Reliance::Unproven, Some(misses)));
+        assert_eq!(whole(&mut list, 200, 3), (Reliance::Unproven, None), "told once");
+        assert_eq!(whole(&mut list, 10, 0), (Reliance::Proven, None));
+        assert!(whole(&mut list, 0, 1).1.is_some(), "and again another time");
+    }
+
+    #[test]
+    fn only_what_is_proven_keeps_data_fresh() {
+        let first = reading(Some(10_000), Some(9_000));
+        let mut list = ListState::of_boxes(first);
+        let later = ListReading {
+            begun: AsOf { instant: first.begun.instant + Duration::from_secs(1), ..first.begun },
+            ..first
+        };
+        list.read_changes(later, 1);
+        assert_eq!(list.sure.instant, first.begun.instant);
+        list.read_whole(first, NOTHING);
+        list.read_changes(ListReading { is_whole: false, ..later }, 1);
+        assert_eq!(list.sure.instant, first.begun.instant, "a row could not be read");
+        list.read_whole(first, NOTHING);
+        list.read_changes(later, 1);
+        assert_eq!(list.sure.instant, later.begun.instant);
+    }
+
+    #[test]
+    fn what_cant_be_read_is_tried_again_after_the_next_whole_reading() {
+        let mut list = ListState::of_boxes(reading(Some(10_000), Some(9_000)));
+        let unfit = Distrust::Unfit(Unfit::Ignored);
+        assert_eq!(list.cant_read_changes(Unfit::Ignored), Some(unfit));
+        assert_eq!((list.changes_since(), list.reliance()), (None, Reliance::Unfit));
+        // What changed meanwhile was missed by nobody who was asked.
+        assert_eq!(
+            list.read_whole(reading(Some(10_000), Some(9_000)), Drift { changed: 5, ..NOTHING }),
+            None
+        );
+        assert_eq!((list.changes_since(), list.reliance()), (Some(time(9_000)), Reliance::Unproven));
+        assert_eq!(list.cant_read_changes(Unfit::Ignored), None, "told once");
+    }
+
+    #[test]
+    fn rows_that_ozmap_counts_no_more_call_for_a_whole_reading() {
+        let mut list = ListState::of_boxes(reading(Some(10_000), Some(9_000)));
+        list.read_whole(reading(Some(10_000), Some(9_000)), NOTHING);
+        for (rows, held, needed) in
+            [(102, 100, false), (103, 101, false), (104, 101, false), (103, 102, true)]
+        {
+            list.counted(rows, held);
+            assert_eq!(list.needs_whole_reading(), needed, "{rows} {held}");
+        }
+        list.read_whole(reading(Some(10_000), Some(9_000)), NOTHING);
+        assert!(!list.needs_whole_reading());
+    }
+}

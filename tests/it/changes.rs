@@ -1,7 +1,10 @@
 //! Reading what has changed, and what becomes of it where OZmap doesn't tell.
 
 use crate::harness::{PATIENCE, Plan, World, start_app};
-use ozmap_simulator::{BoxView, Fault, NewBox, NewSplitter, Settings};
+use ozmap_simulator::{
+    BoxView, Fault, IdFilters, NewBox, NewSplitter, Pagination, Sales, Settings, Totals, UpdateFilters,
+    UpdateTimes,
+};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -168,6 +171,82 @@ async fn changes_that_cant_be_read_leave_the_data_and_are_read_the_next_time() {
     world.simulator.faults().clear();
     world.published_changes().await;
     assert!(!world.ask(home.lat, home.lng, 1.0).await.is_viable());
+}
+
+/// What is sold still shows within the fallback's interval, and an operator is told once.
+async fn shows_by_whole_readings(simulator: Settings, reliance: [Reliance; 2]) {
+    let config = "[tenants.demo.refresh]\nchanges = \"20ms\"\nfallback = \"30ms\"";
+    let world = World::build(Plan { simulator, config, ..Plan::default() }).await;
+    let homes: Vec<_> =
+        world.simulator.boxes().into_iter().filter(|one| !one.draft && one.free_ports > 0).take(15).collect();
+    for home in &homes {
+        world.simulator.sell_out(&home.id).unwrap();
+        let is_known = async || {
+            let held = boxes(&world.app).into_iter().find(|one| one.id.to_string() == home.id);
+            held.is_some_and(|held| held.free_ports() == 0)
+        };
+        world.until("the sale shows", is_known).await;
+    }
+    world.until("the changes are judged", async || world.reliance() == reliance).await;
+}
+
+#[tokio::test]
+async fn where_changes_cant_be_learned_lists_are_read_whole() {
+    let (unfit, default) = ([Reliance::Unfit; 2], Settings::default);
+    for update_filters in [UpdateFilters::Ignored, UpdateFilters::MatchNothing, UpdateFilters::Refused] {
+        shows_by_whole_readings(Settings { update_filters, ..default() }, unfit).await;
+    }
+    shows_by_whole_readings(Settings { update_times: UpdateTimes::Absent, ..default() }, unfit).await;
+    shows_by_whole_readings(Settings { totals: Totals::OfList, ..default() }, unfit).await;
+}
+
+#[tokio::test]
+async fn where_sales_dont_touch_a_splitter_splitters_are_read_whole() {
+    let simulator = Settings { sales: Sales::Silent, ..Settings::default() };
+    shows_by_whole_readings(simulator, [Reliance::Proven, Reliance::Unproven]).await;
+}
+
+#[tokio::test]
+async fn a_missed_sale_puts_an_end_to_relying_on_changes_and_is_counted() {
+    let simulator = Settings { sales: Sales::Silent, ..Settings::default() };
+    let world = world(simulator).await;
+    let home = world.sellable_box();
+    world.simulator.sell_out(&home.id).unwrap();
+    assert_eq!(world.published_changes().await.changed, Some(0));
+    let report = world.refresh().await;
+    assert_eq!(report["published"]["drift"]["splitters"]["changed"], 1, "{report}");
+    let drift = r#"viability_refresh_drift_total{kind="changed",list="splitters",tenant="demo"}"#;
+    assert_eq!(world.metric(drift).await, 1);
+    let (_, status) = world.admin("/admin/status").await;
+    let reliance = &status["tenants"][0]["refresh"]["changes"]["reliance"];
+    assert_eq!((&reliance["boxes"], &reliance["splitters"]), (&"proven".into(), &"unproven".into()));
+}
+
+#[tokio::test]
+async fn changes_of_more_than_a_page_are_read_in_either_form_of_pages() {
+    for (pagination, id_filters, learned) in [
+        (Pagination::Current, IdFilters::Honoured, true),
+        (Pagination::Legacy, IdFilters::Honoured, true),
+        // Without a way to go on behind a row changes can't be read page after page.
+        (Pagination::Current, IdFilters::Ignored, false),
+    ] {
+        let simulator = Settings { pagination, id_filters, max_limit: Some(7), ..Settings::default() };
+        let world = world(simulator).await;
+        let homes: Vec<_> = world
+            .simulator
+            .boxes()
+            .into_iter()
+            .filter(|one| !one.draft && one.free_ports > 0)
+            .take(30)
+            .collect();
+        for home in &homes {
+            world.simulator.sell_out(&home.id).unwrap();
+        }
+        let changed = world.published_changes().await.changed;
+        assert_eq!(changed, Some(if learned { 30 } else { 0 }));
+        let unfit = world.reliance()[1] == Reliance::Unfit;
+        assert_eq!(unfit, !learned);
+    }
 }
 
 /// A provider's day, and OZmap's: some edits, then a look.

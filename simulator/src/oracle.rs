@@ -14,7 +14,7 @@ use crate::network::rows::BoxRow;
 use crate::settings::rules::{BoxOrder, OracleRules, RefusedBoxes};
 use communities::Community;
 use homes::Home;
-use place::Place;
+use place::{Circle, Place};
 use ports::Ports;
 
 /// The answer, its keys in OZmap's order.
@@ -65,12 +65,13 @@ struct Found<'a> {
 /// Judges every box.
 pub(crate) fn answer(network: &Network, scope: &Scope, rules: &OracleRules, place: Place) -> Answer {
     let ports = Ports::under(network, rules);
+    let circle = Circle::around(place, rules);
     let (mut sellable, mut refused) = (Vec::new(), Vec::new());
     for row in &network.boxes {
         if row.gone || row.draft || !scope.sees(row.project) {
             continue;
         }
-        let Some(distance) = place.reaches(rules, row.lat, row.lng) else { continue };
+        let Some(distance) = circle.distance_to(row.lat, row.lng) else { continue };
         if rules.consider_condominiums && !communities::shared(network, place, row) {
             continue;
         }
@@ -84,8 +85,11 @@ pub(crate) fn answer(network: &Network, scope: &Scope, rules: &OracleRules, plac
     }
     let boxes = items(network, scope, rules, sellable);
     let refused_boxes = items(network, scope, rules, refused);
-    let properties =
-        if rules.list_properties { homes::listed(network, scope, rules, place) } else { Vec::new() };
+    let properties = if rules.list_properties {
+        homes::listed(network, scope, &circle, rules.max_boxes)
+    } else {
+        Vec::new()
+    };
     Answer { viable: !boxes.is_empty(), boxes, refused_boxes, properties }
 }
 

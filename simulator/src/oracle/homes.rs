@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::place::Place;
+use super::place::Circle;
 use crate::keys::Scope;
 use crate::network::Network;
 use crate::network::render::{property_address, property_observation};
-use crate::settings::rules::OracleRules;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Home {
@@ -15,18 +14,18 @@ pub(super) struct Home {
     observation: &'static str,
 }
 
-/// Those in the radius that the key sees, the nearest first.
-pub(super) fn listed(network: &Network, scope: &Scope, rules: &OracleRules, place: Place) -> Vec<Home> {
+/// Those in the circle that the key sees, the nearest first.
+pub(super) fn listed(network: &Network, scope: &Scope, circle: &Circle, most: usize) -> Vec<Home> {
     let mut found = Vec::new();
     for row in &network.properties {
         if row.gone || row.has_client || !scope.sees(row.project) {
             continue;
         }
-        let distance = row.position.and_then(|(lat, lng)| place.reaches(rules, lat, lng));
+        let distance = row.position.and_then(|(lat, lng)| circle.distance_to(lat, lng));
         found.extend(distance.map(|distance| (distance, row)));
     }
     found.sort_by(|(near, a), (far, b)| near.total_cmp(far).then(a.id.cmp(&b.id)));
-    found.truncate(rules.max_boxes);
+    found.truncate(most);
     found
         .into_iter()
         .map(|(_, row)| Home {

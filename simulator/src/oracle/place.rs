@@ -25,19 +25,40 @@ impl Place {
         }
         Ok(Self { lat, lng, radius_m })
     }
+}
 
-    /// How far the point is, if it is in the radius.
-    pub(super) fn reaches(&self, rules: &OracleRules, lat: f64, lng: f64) -> Option<f64> {
-        // No point is nearer than its difference in latitude; the millimetre is for rounding.
-        let degrees = ((self.radius_m + 0.001) / rules.earth_radius_m).to_degrees();
-        if (lat - self.lat).abs() > degrees {
+/// What lies in the radius of a place.
+#[derive(Debug)]
+pub(super) struct Circle {
+    place: Place,
+    centre: [f64; 3],
+    earth_radius_m: f64,
+    boundary: Boundary,
+    /// No point is nearer than its difference in latitude: what differs by more is outside.
+    degrees: f64,
+}
+
+impl Circle {
+    pub(super) fn around(place: Place, rules: &OracleRules) -> Self {
+        Self {
+            place,
+            centre: unit_vector(place.lat, place.lng),
+            earth_radius_m: rules.earth_radius_m,
+            boundary: rules.boundary,
+            // The millimetre is for rounding.
+            degrees: ((place.radius_m + 0.001) / rules.earth_radius_m).to_degrees(),
+        }
+    }
+
+    /// How far the point is, if it is inside.
+    pub(super) fn distance_to(&self, lat: f64, lng: f64) -> Option<f64> {
+        if (lat - self.place.lat).abs() > self.degrees {
             return None;
         }
-        let (here, there) = (unit_vector(self.lat, self.lng), unit_vector(lat, lng));
-        let distance = distance_m(here, there, rules.earth_radius_m);
-        let inside = match rules.boundary {
-            Boundary::Inclusive => distance <= self.radius_m,
-            Boundary::Exclusive => distance < self.radius_m,
+        let distance = distance_m(self.centre, unit_vector(lat, lng), self.earth_radius_m);
+        let inside = match self.boundary {
+            Boundary::Inclusive => distance <= self.place.radius_m,
+            Boundary::Exclusive => distance < self.place.radius_m,
         };
         inside.then_some(distance)
     }

@@ -3,7 +3,8 @@
 use crate::client::{get, start};
 use crate::ground::{DEGREE, ask, at, empty, listed, spot, square};
 use ozmap_simulator::{
-    NewBox, NewCondominium, NewPort, NewProperty, NewSplitter, OracleRules, PropertyPort, Settings, Simulator,
+    ControlError, NewBox, NewCondominium, NewPort, NewProperty, NewSplitter, OracleRules, PropertyPort,
+    Settings, Simulator,
 };
 use serde_json::{Value, json};
 
@@ -199,6 +200,16 @@ async fn selling_takes_free_ports_then_those_of_homes_without_client() {
     simulator.set_client(&home, false).unwrap();
     simulator.sell_out(&id).unwrap();
     assert_eq!(simulator.free_ports(&id), Some(0));
+}
+
+#[tokio::test]
+async fn a_port_that_counts_as_free_is_not_given_back() {
+    let simulator = empty(OracleRules { property_ports_are_free: true, ..rules() }).await;
+    let id = sold_box(&simulator);
+    let (in_box, port) = (Some(id.clone()), Some(PropertyPort::first(2)));
+    simulator.add_property(NewProperty { in_box, port, ..NewProperty::default() }).unwrap();
+    assert_eq!(simulator.free_port(&id), Ok(3), "the fourth");
+    assert_eq!(simulator.free_port(&id), Err(ControlError::NoSoldPort(id)));
 }
 
 #[tokio::test]

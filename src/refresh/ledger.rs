@@ -276,6 +276,7 @@ impl ListReading {
 mod tests {
     use super::*;
     use std::time::UNIX_EPOCH;
+    use tokio::time::Instant;
 
     fn time(seconds: u64) -> OzmapTime {
         OzmapTime::new(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap()
@@ -304,7 +305,7 @@ mod tests {
     #[test]
     fn splitters_are_proven_by_what_was_caught_and_put_back_by_what_was_missed() {
         let mut list = ListState::of_splitters(reading(Some(10_000), Some(9_000)));
-        let mut whole = |list: &mut ListState, caught, missed| {
+        let whole = |list: &mut ListState, caught, missed| {
             list.read_changes(reading(Some(11_000), Some(10_500)), caught);
             let told =
                 list.read_whole(reading(Some(12_000), Some(11_000)), Drift { changed: missed, ..NOTHING });

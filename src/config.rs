@@ -236,6 +236,10 @@ pub struct Live {
     pub deadline: Duration,
     /// How long a client waits where no snapshot could answer instead.
     pub timeout: Duration,
+    /// Answers are checked that stand on boxes with no more free ports than this; 0: none.
+    pub recheck_at_most: u32,
+    /// How old the data have to be for that.
+    pub recheck_after: Duration,
     /// How long an answer is remembered; zero remembers none.
     pub cache_ttl: Duration,
     /// How many bytes of answers are remembered; zero remembers none.

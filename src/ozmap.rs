@@ -176,8 +176,19 @@ impl Client {
 
     /// One page of a list, if that is a 200.
     async fn list(&self, list: List, key: &ApiKey, query: &str, lane: Lane) -> Result<ListPage, CallError> {
+        self.list_within(list, key, query, lane, self.page_timeout).await
+    }
+
+    async fn list_within(
+        &self,
+        list: List,
+        key: &ApiKey,
+        query: &str,
+        lane: Lane,
+        within: Duration,
+    ) -> Result<ListPage, CallError> {
         let call = async {
-            let response = self.get(lane, list.path(), key, query, self.page_timeout).await?;
+            let response = self.get(lane, list.path(), key, query, within).await?;
             let answer = Whole::read(response, MAX_PAGE_BYTES).await?;
             match answer.status {
                 StatusCode::OK if wire::is_web_page(&answer.body) => Err(CallError::WebPage),

@@ -4,6 +4,8 @@ pub mod access;
 mod budget;
 pub mod cache;
 pub mod live;
+pub mod provenance;
+pub mod recheck;
 pub mod resolve;
 pub mod selection;
 
@@ -18,7 +20,9 @@ use crate::viability::plant::{Refusal, Scope};
 use crate::viability::snapshot::Snapshot;
 use access::{AccessError, KnownScope, Scopes};
 use arc_swap::ArcSwapOption;
+use budget::Budget;
 use live::LiveCalls;
+use recheck::{Corrections, Rechecks};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,6 +35,7 @@ pub struct Tenant {
     client: Arc<Client>,
     data: ArcSwapOption<Data>,
     live: LiveCalls,
+    rechecks: Rechecks,
     scopes: Scopes,
     forwards: Arc<Semaphore>,
     metrics: Arc<Metrics>,
@@ -93,10 +98,19 @@ impl Tenant {
     ) -> Result<Self, ClientError> {
         let client = Arc::new(Client::new(&settings, Arc::clone(&metrics))?);
         let waiting = Arc::new(Semaphore::new(max_waiting.get().min(Semaphore::MAX_PERMITS)));
+        let budget = Arc::new(Budget::new(settings.live.calls_per_second, settings.live.calls_at_once));
         Ok(Self {
             live: LiveCalls::new(
                 &settings.live,
                 Arc::clone(&client),
+                Arc::clone(&budget),
+                Arc::clone(&waiting),
+                Arc::clone(&metrics),
+            ),
+            rechecks: Rechecks::new(
+                &settings,
+                Arc::clone(&client),
+                budget,
                 Arc::clone(&waiting),
                 Arc::clone(&metrics),
             ),
@@ -128,6 +142,11 @@ impl Tenant {
     /// Its OZmap.
     pub fn client(&self) -> &Arc<Client> {
         &self.client
+    }
+
+    /// What was found to be other than it is held, for who refreshes.
+    pub fn corrections(&self) -> &Corrections {
+        self.rechecks.corrections()
     }
 
     /// Places for requests that are passed through.

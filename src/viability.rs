@@ -8,7 +8,8 @@ pub mod ports;
 pub mod snapshot;
 
 use geo::{Earth, Point, Radius};
-use plant::{Refusal, Scope, ServiceBox};
+use plant::{ObjectId, Refusal, Scope, ServiceBox};
+use ports::Ports;
 use snapshot::{Near, Snapshot, Standing};
 use std::num::NonZeroUsize;
 
@@ -56,6 +57,26 @@ impl Answer<'_> {
     /// Whether the verdict follows from what was read: an unreadable box in reach may yet make a home viable.
     pub fn is_certain(&self) -> bool {
         self.is_viable() || self.unreadable == 0
+    }
+}
+
+impl<'s> Answer<'s> {
+    /// With the ports of its boxes as they are by now. A box that has none free any more is refused.
+    #[must_use]
+    pub fn with_ports(mut self, rules: &Rules, ports: impl Fn(ObjectId) -> Option<Ports>) -> Self {
+        let mut refused = Vec::new();
+        self.boxes.retain_mut(|found| {
+            found.service_box.ports = ports(found.service_box.id);
+            let reason = found.service_box.refusal();
+            let Offered { distance, service_box } = *found;
+            refused.extend(reason.map(|reason| Refused { distance, service_box, reason }));
+            reason.is_none()
+        });
+        self.refused.extend(refused);
+        let key = |one: &Refused<'s>| (one.distance.to_bits(), one.service_box.id);
+        self.refused.sort_unstable_by_key(key);
+        self.refused.truncate(rules.max_boxes.get());
+        self
     }
 }
 
@@ -139,8 +160,7 @@ fn all_of<From, To>(found: Vec<From>, into: impl FnMut(From) -> Option<To>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::{Evidence, ObjectId, Stage};
-    use ports::Ports;
+    use plant::{Evidence, Stage};
     use proptest::prelude::*;
     use snapshot::{Census, Plant};
     use std::collections::HashSet;

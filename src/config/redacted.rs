@@ -161,6 +161,8 @@ impl Text {
         self.key("calls_at_once", live.calls_at_once);
         self.key("deadline", duration(live.deadline));
         self.key("timeout", duration(live.timeout));
+        self.key("recheck_at_most", live.recheck_at_most);
+        self.key("recheck_after", duration(live.recheck_after));
         self.key("cache_ttl", duration(live.cache_ttl));
         self.key("cache_bytes", live.cache_bytes);
     }

@@ -9,8 +9,10 @@ mod changes;
 mod found;
 mod numbers;
 mod ranges;
+mod standing;
 
 pub use changes::{Changes, Unfit, read_changes};
+pub use standing::read_standing_in;
 
 use super::failure::CallError;
 use super::wire::fault::RowFault;

@@ -111,6 +111,19 @@ impl Splitters {
         concerned
     }
 
+    /// Takes over what all splitters in some boxes are by now; returns the boxes whose ports may be others now.
+    pub fn correct(&mut self, boxes: &[ObjectId], now: &[SplitterRow]) -> HashSet<ObjectId> {
+        let is_there = |id: ObjectId| now.iter().any(|row| row.id == id);
+        let mut concerned = HashSet::new();
+        self.rows.retain(|held| {
+            let gone = boxes.contains(&held.parent) && !is_there(held.id);
+            concerned.extend(gone.then_some(held.parent));
+            !gone
+        });
+        concerned.extend(self.amend(now));
+        concerned
+    }
+
     /// The ports of these boxes; one without any is left out.
     pub fn ports_of(&self, boxes: &HashSet<ObjectId>, rules: &Rules) -> HashMap<ObjectId, Ports> {
         self.count_ports(rules, |parent| boxes.contains(&parent))

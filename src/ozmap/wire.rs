@@ -63,6 +63,13 @@ impl List {
         serde_json::Value::from(conditions).to_string()
     }
 
+    /// OZmap's `filter` for the service splitters that stand in one of these boxes.
+    pub fn standing_in(boxes: &[ObjectId]) -> String {
+        let boxes: Vec<_> = boxes.iter().map(ToString::to_string).collect();
+        let conditions = vec![condition("isDrop", "=", true), condition("parent", "in", boxes)];
+        serde_json::Value::from(conditions).to_string()
+    }
+
     /// OZmap's `sort` by id, oldest first: new rows come last and shift nobody.
     pub fn sort(self) -> &'static str {
         r#"[{"property":"id","direction":1}]"#

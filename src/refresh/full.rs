@@ -23,6 +23,8 @@ use tokio::time::{Instant, timeout};
 /// Reads all lists and publishes them, if the guard lets it. What failed leaves the ledger as it was.
 pub(super) async fn run(order: &Order, ledger: Option<Ledger>) -> Ended {
     let begun = AsOf::now();
+    // What is read from now on is newer.
+    drop(order.tenant.corrections().take());
     let mut reader = Reader::new(order);
     let lists = timeout(LONGEST_READING, Lists::read(&mut reader)).await;
     let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {

@@ -15,7 +15,9 @@ use crate::ozmap::wire::List;
 use crate::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
 use crate::ozmap::wire::time::OzmapTime;
 use crate::tenant::AsOf;
+use crate::tenant::recheck::Correction;
 use crate::viability::Rules;
+use crate::viability::plant::ObjectId;
 use crate::viability::snapshot::{Amendment, Snapshot};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use tokio::time::timeout;
 /// it reads all lists.
 pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     let begun = AsOf::now();
+    // They are older than what is read from now on.
+    let corrections = order.tenant.corrections().take();
     let Some(held) = order.tenant.data() else { return full::run(order, Some(ledger)).await };
     let mut reader = Reader::new(order);
     let lists = timeout(LONGEST_READING, Lists::read(order.kind, &mut reader, &ledger)).await;
@@ -39,7 +43,12 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     }
     order.progress.send_replace(Progress::at(Phase::Building));
     let (snapshot, rules) = (Arc::clone(&held.snapshot), order.tenant.settings().rules.clone());
-    let applied = spawn_blocking(move || lists.apply(ledger, &snapshot, &rules, begun)).await;
+    let applied = spawn_blocking(move || {
+        let mut ledger = ledger;
+        let concerned = corrected(&mut ledger, &corrections);
+        lists.apply(ledger, concerned, &snapshot, &rules, begun)
+    })
+    .await;
     let Ok((ledger, applied)) = applied else { return (None, Err(RefreshError::Panicked)) };
     let limits = &order.tenant.settings().refresh;
     let amended = applied.amended.as_ref();
@@ -106,7 +115,14 @@ impl Lists {
     }
 
     /// What becomes of the snapshot. Takes milliseconds for a thousand changes, so never on a thread that answers.
-    fn apply(self, mut ledger: Ledger, held: &Snapshot, rules: &Rules, begun: AsOf) -> (Ledger, Applied) {
+    fn apply(
+        self,
+        mut ledger: Ledger,
+        mut concerned: HashSet<ObjectId>,
+        held: &Snapshot,
+        rules: &Rules,
+        begun: AsOf,
+    ) -> (Ledger, Applied) {
         let (mut drift, mut distrust) = (BTreeMap::new(), Vec::new());
         let boxes = match self.boxes {
             ListRead::Changes(reading) => {
@@ -121,7 +137,7 @@ impl Lists {
             ListRead::Whole(_) | ListRead::Not => Reading::default(),
         };
         let list = List::ServiceSplitters.path();
-        let (splitters, concerned) = match self.splitters {
+        let (splitters, others) = match self.splitters {
             ListRead::Changes(reading) => {
                 let is_other = |row: &&SplitterRow| ledger.splitters.standing_of(row) != Standing::Same;
                 let others = reading.rows.iter().filter(is_other).count() as u64;
@@ -143,6 +159,7 @@ impl Lists {
             }
             ListRead::Not => (Reading::default(), HashSet::new()),
         };
+        concerned.extend(others);
         let known = Known { held, splitters: &ledger.splitters, doubts: &ledger.doubts, rules };
         let others = amend(known, boxes, &splitters, concerned, &mut ledger.changed_doubts);
         let (changed, amended) = amended(held, others, &ledger);
@@ -151,6 +168,12 @@ impl Lists {
         ledger.splitter_list.counted(self.splitter_count, ledger.splitters.count());
         (ledger, Applied { amended, changed, drift, distrust })
     }
+}
+
+/// Takes over what somebody's answer was checked by; returns the boxes whose ports may be others now.
+fn corrected(ledger: &mut Ledger, corrections: &[Correction]) -> HashSet<ObjectId> {
+    let correct = |Correction { boxes, splitters }: &Correction| ledger.splitters.correct(boxes, splitters);
+    corrections.iter().flat_map(correct).collect()
 }
 
 /// The snapshot with the changes, if there are any, and how many.

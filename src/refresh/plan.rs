@@ -4,6 +4,7 @@ use super::ledger::Ledger;
 use super::report::Trigger;
 use super::run::Kind;
 use crate::config;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// When runs of each kind began last, whatever came of them.
@@ -44,6 +45,14 @@ pub(super) struct Due {
     pub(super) at: Instant,
     pub(super) trigger: Trigger,
     pub(super) kind: Kind,
+}
+
+/// How soon after another run corrections get theirs: each costs OZmap a few calls.
+const CORRECTED_AFTER: Duration = Duration::from_secs(2);
+
+/// The run that corrections wait for.
+pub(super) fn corrected(began: Began) -> Due {
+    Due { at: began.any + CORRECTED_AFTER, trigger: Trigger::Recheck, kind: Kind::Changes }
 }
 
 /// The next run; `None` where only `refresh.full` counts.

@@ -22,6 +22,8 @@ pub enum Trigger {
     Changes,
     /// `refresh.fallback` came due, for lists whose changes can't be relied on.
     Fallback,
+    /// Somebody's answer was checked, and the data were wrong.
+    Recheck,
     /// None began for as long as data stay fresh: the clock must have missed its turn.
     Watchdog,
 }
@@ -36,6 +38,7 @@ impl Trigger {
             Self::Retry => "retry",
             Self::Changes => "changes",
             Self::Fallback => "fallback",
+            Self::Recheck => "recheck",
             Self::Watchdog => "watchdog",
         }
     }

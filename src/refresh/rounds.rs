@@ -77,12 +77,16 @@ impl Refresher {
         let settings = self.tenant.settings();
         // An order may have to wait for longer than a retry.
         let waiting = self.state().queue.due();
-        let planned = plan::next(&settings.refresh, ledger, began);
+        let corrections = self.tenant.corrections();
+        let corrected = corrections.are_waiting().then(|| plan::corrected(began));
+        let planned = plan::next(&settings.refresh, ledger, began).into_iter().chain(corrected);
+        let planned = planned.min_by_key(|due| due.at);
         // Without reading changes, data are as old as the last run.
         let patience = settings.freshness.stale_after.max(LEAST_WATCH);
         let watched = if settings.refresh.changes.is_none() { began.last() + patience } else { overdue_at };
         tokio::select! {
             () = self.wake.notified() => {}
+            () = corrections.arrived() => {}
             () = until(waiting) => {}
             () = until(retry.map(|retry| retry.at)) => self.wish(Trigger::Retry, retry.map(|retry| retry.kind)),
             () = until(planned.map(|due| due.at)) => {

@@ -11,7 +11,8 @@ use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::tenant::DataState;
 use crate::tenant::access::AccessError;
-use crate::tenant::resolve::{Provenance, Reply, Resolved, Unavailable};
+use crate::tenant::provenance::{Provenance, Remark, Unavailable};
+use crate::tenant::resolve::{Reply, Resolved};
 use crate::tenant::selection::NoTenant;
 use crate::wording::whole_seconds;
 use hyper::header::{
@@ -236,14 +237,16 @@ fn age_of(provenance: Provenance) -> Duration {
 /// RFC 9211: who answered, how fresh it is, and why OZmap did or did not.
 fn cache_status(resolved: &Resolved) -> String {
     match resolved.provenance {
-        Provenance::Index { seconds_left, instead_of_live, .. } => {
-            let detail = match (resolved.state, instead_of_live) {
+        Provenance::Index { seconds_left, remark, .. } => {
+            let detail = match (resolved.state, remark) {
                 (state @ (DataState::Stale | DataState::Expired), _) => state.as_str(),
-                (_, None) => "index",
-                (_, Some(Unavailable::OutOfBudget)) => "live-budget",
-                (_, Some(Unavailable::Late)) => "live-late",
-                (_, Some(Unavailable::Spared)) => "live-spared",
-                (_, Some(Unavailable::Failed)) => "live-failed",
+                (_, Remark::None) => "index",
+                (_, Remark::Checked) => "checked",
+                (_, Remark::Unchecked) => "unchecked",
+                (_, Remark::InsteadOfLive(Unavailable::OutOfBudget)) => "live-budget",
+                (_, Remark::InsteadOfLive(Unavailable::Late)) => "live-late",
+                (_, Remark::InsteadOfLive(Unavailable::Spared)) => "live-spared",
+                (_, Remark::InsteadOfLive(Unavailable::Failed)) => "live-failed",
             };
             ["viability-proxy; hit; ttl=", &seconds_left.to_string(), "; detail=", detail].concat()
         }

@@ -92,17 +92,18 @@ pub struct LiveCalls {
 }
 
 impl LiveCalls {
-    /// No call is made yet. `waiting` has a place for each request that may wait for OZmap.
-    pub fn new(
+    /// No call is made yet. `budget` is for these and others that are made for a waiting client; `waiting` has a place for each request that may wait for OZmap.
+    pub(super) fn new(
         settings: &config::Live,
         client: Arc<Client>,
+        budget: Arc<Budget>,
         waiting: Arc<Semaphore>,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             client,
+            budget,
             waiting,
-            budget: Arc::new(Budget::new(settings.calls_per_second, settings.calls_at_once)),
             remembered: LoadCache::new(
                 "live",
                 Room::Bytes(settings.cache_bytes),

@@ -2,18 +2,19 @@
 //! [`Tenant::resolve`].
 
 use super::live::{Found, LiveFailure, Recall};
+use super::provenance::{LiveReason, Provenance, Remark, Unavailable, seconds_left};
+use super::recheck::Doubted;
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
-use crate::metrics::labels::{Source, Verdict};
+use crate::metrics::labels::Verdict;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::answer::render;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::ozmap::{LiveAnswer, LiveQuery};
 use crate::viability::geo::{Point, Radius};
 use crate::viability::plant::Scope;
-use crate::viability::{Answer, Query, evaluate};
-use std::time::Duration;
+use crate::viability::{Answer, Offered, Query, evaluate};
 use tokio::time::Instant;
 
 /// A viability request, parsed.
@@ -74,109 +75,6 @@ impl Reply {
             Self::Live(LiveAnswer { viable: None, .. }) => Verdict::Refused,
         }
     }
-}
-
-/// How an answer came about.
-#[derive(Clone, Copy, Debug)]
-pub enum Provenance {
-    /// By the snapshot.
-    Index {
-        /// How long ago its data were read.
-        age: Duration,
-        /// Seconds until they are stale; negative since then.
-        seconds_left: i64,
-        /// Why it answered although OZmap should have.
-        instead_of_live: Option<Unavailable>,
-    },
-    /// By OZmap, a moment ago, to the same question.
-    Remembered {
-        /// How long ago.
-        age: Duration,
-        /// Seconds until it is asked again.
-        seconds_left: i64,
-        /// Why OZmap was asked.
-        reason: LiveReason,
-    },
-    /// By OZmap, now.
-    Live {
-        /// Why OZmap was asked.
-        reason: LiveReason,
-    },
-}
-
-impl Provenance {
-    /// Who answered.
-    pub fn source(&self) -> Source {
-        match self {
-            Self::Index { .. } => Source::Index,
-            Self::Remembered { .. } => Source::Cache,
-            Self::Live { .. } => Source::Live,
-        }
-    }
-}
-
-/// Why a request is OZmap's to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiveReason {
-    /// No snapshot yet.
-    Cold,
-    /// The data are stale.
-    Stale,
-    /// The data are expired and expired data are refused.
-    Expired,
-    /// The client sent `Cache-Control: no-cache`.
-    NoCache,
-    /// No radius given and none configured, or one above the maximum.
-    Radius,
-    /// The key may see projects which the tenant's own key, and so the snapshot, doesn't; or what it may see is
-    /// unsure.
-    Scope,
-    /// Nothing in reach can be sold, and a box in reach could not be read.
-    Unreadable,
-}
-
-impl LiveReason {
-    /// The word for it in headers and the log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cold => "cold",
-            Self::Stale => "stale",
-            Self::Expired => "expired",
-            Self::NoCache => "no-cache",
-            Self::Radius => "radius",
-            Self::Scope => "scope",
-            Self::Unreadable => "unreadable",
-        }
-    }
-
-    /// RFC 9211's word for why a request was forwarded.
-    pub fn forwarded(self) -> &'static str {
-        match self {
-            Self::Cold | Self::Scope | Self::Unreadable => "miss",
-            Self::Stale | Self::Expired => "stale",
-            Self::NoCache => "request",
-            Self::Radius => "bypass",
-        }
-    }
-}
-
-/// Seconds from `age` to `limit`, negative beyond it.
-fn seconds_left(age: Duration, limit: Duration) -> i64 {
-    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    seconds(limit) - seconds(age)
-}
-
-/// Why OZmap did not answer though it was its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unavailable {
-    /// The budget for live calls is used up, or the places of those who wait for one.
-    OutOfBudget,
-    /// Not within the client's patience.
-    Late,
-    /// OZmap has just failed again and again and is spared.
-    Spared,
-    /// The call failed.
-    Failed,
 }
 
 /// Nobody can answer this request now.
@@ -246,7 +144,13 @@ impl Tenant {
             (_, Some(local)) if local.coverage == Coverage::Part => (LiveReason::Scope, Some(local)),
             (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
-            (DataState::Fresh, Some(local)) => return Ok(self.answer_locally(&local, now, None)),
+            (DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
+                None => return Ok(self.answer_locally(&local, now, Remark::None)),
+                Some(doubted) => match Box::pin(self.check(local, doubted, caller)).await {
+                    (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
+                    _ => (LiveReason::Unreadable, None),
+                },
+            },
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
         let otherwise = otherwise.filter(Local::holds);
@@ -260,19 +164,42 @@ impl Tenant {
         (radius <= self.settings.rules.max_radius).then_some(Query { center: request.center, radius })
     }
 
-    fn answer_locally(
-        &self,
-        local: &Local<'_>,
-        now: Instant,
-        instead_of_live: Option<Unavailable>,
-    ) -> Resolved {
+    fn answer_locally(&self, local: &Local<'_>, now: Instant, remark: Remark) -> Resolved {
         let reply = Reply::Local { body: render(&local.answer), viable: local.answer.is_viable() };
         let age = local.data.age(now);
         let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
-        Resolved {
-            reply,
-            state: local.state,
-            provenance: Provenance::Index { age, seconds_left, instead_of_live },
+        Resolved { reply, state: local.state, provenance: Provenance::Index { age, seconds_left, remark } }
+    }
+
+    /// The boxes of an answer that stands on last free ports, if the data are old enough for these to be sold by now.
+    fn doubted(&self, local: &Local<'_>, now: Instant) -> Option<Doubted> {
+        let live = &self.settings.live;
+        let boxes = &local.answer.boxes;
+        let last = |found: &Offered<'_>| found.service_box.free_ports() <= live.recheck_at_most;
+        // Where the list was cut, there are more.
+        let is_whole = boxes.len() < self.settings.rules.max_boxes.get();
+        let doubtful = !boxes.is_empty() && boxes.iter().all(last) && is_whole;
+        if !doubtful || local.data.age(now) <= live.recheck_after {
+            return None;
+        }
+        let held = boxes.iter().map(|found| (found.service_box.id, found.service_box.ports));
+        let mut doubted: Doubted = held.collect();
+        doubted.sort_unstable_by_key(|(id, _)| *id);
+        Some(doubted)
+    }
+
+    /// The answer with these boxes' ports as OZmap says they are, if it says so in time.
+    async fn check<'d>(&self, local: Local<'d>, doubted: Doubted, caller: Caller<'_>) -> (Local<'d>, Remark) {
+        let within = self.settings.live.deadline.saturating_sub(caller.came.elapsed());
+        match self.rechecks.ask(doubted, within).await {
+            Ok(checked) => {
+                let answer = local.answer.with_ports(&self.settings.rules, |id| checked.ports_of(id));
+                (Local { answer, ..local }, Remark::Checked)
+            }
+            Err(why) => {
+                tracing::debug!(tenant = self.name(), %why, "an answer that stands on last free ports is unchecked");
+                (local, Remark::Unchecked)
+            }
         }
     }
 
@@ -314,7 +241,9 @@ impl Tenant {
             LiveFailure::Refused(_) | LiveFailure::Failed(_) | LiveFailure::Panicked => Unavailable::Failed,
         };
         match otherwise {
-            Some(local) => Ok(self.answer_locally(&local, Instant::now(), Some(unavailable))),
+            Some(local) => {
+                Ok(self.answer_locally(&local, Instant::now(), Remark::InsteadOfLive(unavailable)))
+            }
             None => Err(NoAnswer { state, reason, source: failure }),
         }
     }

@@ -33,6 +33,7 @@ mod privacy;
 mod process;
 mod raw;
 mod readme;
+mod recheck;
 mod refresh;
 mod reload;
 mod reload_within;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use viability_proxy::tenant::DataState;
-use viability_proxy::tenant::resolve::LiveReason;
+use viability_proxy::tenant::provenance::LiveReason;
 
 fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -33,10 +33,10 @@ fn the_table_of_who_answers_has_every_word_of_detail() {
     ];
     let code = file("src/server/reply.rs");
     let instead = code.split('"').filter(|literal| literal.starts_with("live-") && !literal.contains('{'));
-    let local = ["index", DataState::Stale.as_str(), DataState::Expired.as_str()];
+    let local = ["index", "checked", "unchecked", DataState::Stale.as_str(), DataState::Expired.as_str()];
     let details: BTreeSet<_> =
         reasons.map(LiveReason::as_str).into_iter().chain(instead).chain(local).collect();
-    assert_eq!(details.len(), 12, "{details:?}");
+    assert_eq!(details.len(), 14, "{details:?}");
     assert_eq!(details.difference(&told).collect::<Vec<_>>(), Vec::<&&str>::new());
     // Of an answer that is remembered the reason why OZmap was asked for it: never that nothing remembered would do.
     for reason in reasons.into_iter().filter(|reason| *reason != LiveReason::NoCache) {

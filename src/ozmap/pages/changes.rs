@@ -67,6 +67,9 @@ impl Reader<'_> {
     async fn changes<R: Row>(&self, since: OzmapTime) -> Result<Changes<R>, CallError> {
         for _ in 0..READINGS {
             match self.try_changes(since).await? {
+                Tried::All(found) if found.count() == 0 && !self.shows_any::<R>().await? => {
+                    return Ok(Changes::Unfit(Unfit::MatchesNothing));
+                }
                 Tried::All(found) => {
                     let counted = found.count();
                     return Ok(Changes::Rows(found.finish(counted)));
@@ -76,6 +79,13 @@ impl Reader<'_> {
             }
         }
         Ok(Changes::Unfit(Unfit::Miscounted))
+    }
+
+    /// Whether a row was ever changed: where the row that was changed last has been deleted, none comes behind it.
+    async fn shows_any<R: Row>(&self) -> Result<bool, CallError> {
+        let ever = Filter::Changed(OzmapTime::FIRST, IdRange::default());
+        let page = self.filtered::<R>(Slice { filter: ever, page: 1, limit: 1 }).await?;
+        Ok(page.is_some_and(|page| !page.rows.is_empty()))
     }
 
     /// Page after page, each beginning behind the last row of the one before: a row that is changed meanwhile stays

@@ -14,6 +14,9 @@ pub struct OzmapTime {
 }
 
 impl OzmapTime {
+    /// The earliest there is.
+    pub const FIRST: Self = Self { milliseconds: NonZeroU64::MIN };
+
     /// `None` for a time before 1970, or so late that it can't be written (the year 10000).
     pub fn new(time: SystemTime) -> Option<Self> {
         const LAST: u64 = 253_402_300_799_999;

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod pages;
 pub mod splitters;
 mod tls;
+mod whole;
 pub mod wire;
 
 use crate::config::Tenant;
@@ -13,7 +14,7 @@ use crate::config::key::ApiKey;
 use crate::metrics::Metrics;
 use crate::viability::geo::{Point, Radius};
 use breaker::{Breaker, BreakerState, Outcome};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use failure::{CallError, ClientError};
 use http::Response;
 use http_body::Body as HttpBody;
@@ -24,6 +25,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use whole::{ListPage, Whole};
 use wire::List;
 use wire::time::OzmapTime;
 
@@ -94,13 +96,6 @@ pub struct Client {
     forwarder: reqwest::Client,
     breaker: Breaker,
     metrics: Arc<Metrics>,
-}
-
-/// A page of a list as it came.
-struct ListPage {
-    body: Bytes,
-    /// OZmap's clock.
-    date: Option<OzmapTime>,
 }
 
 /// On whose behalf OZmap is asked. Each has connections of its own: those of refreshes are driven by threads that stand
@@ -309,31 +304,4 @@ fn has_dot_segments(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let plain = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
     plain.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
-}
-
-/// An answer, read to its end.
-struct Whole {
-    status: StatusCode,
-    headers: header::HeaderMap,
-    body: Bytes,
-}
-
-impl Whole {
-    async fn read(mut response: reqwest::Response, limit: usize) -> Result<Self, CallError> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = BytesMut::new();
-        let cut_off = |read: usize| move |error| CallError::within_body(error, read);
-        while let Some(chunk) = response.chunk().await.map_err(cut_off(body.len()))? {
-            if body.len() + chunk.len() > limit {
-                return Err(CallError::TooLarge { limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Self { status, headers, body: body.freeze() })
-    }
-
-    /// Of a call below `base` that this can't be the answer to.
-    fn as_failure(&self, base: &Url) -> CallError {
-        CallError::status(self.status, &self.headers, &self.body, base)
-    }
 }

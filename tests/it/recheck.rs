@@ -1,6 +1,6 @@
 //! Last free ports, asked of OZmap before they are sold.
 
-use crate::harness::{Plan, World};
+use crate::harness::{Plan, World, http_client};
 use futures_util::future::join_all;
 use ozmap_simulator::{BoxView, Fault, NewBox, NewSplitter, Sales, Settings};
 use reqwest::StatusCode;
@@ -16,14 +16,16 @@ fn lonely(lat: f64, free: usize) -> NewBox {
 async fn world(boxes: &[NewBox], more: &'static str) -> (World, Vec<BoxView>) {
     // Sales that reading changes doesn't show.
     let simulator = Settings { sales: Sales::Silent, ..Settings::default() };
-    let world = World::build(Plan { simulator, config: more, ..Plan::default() }).await;
+    // A clock that jumps makes every request late.
+    let server = "queue_timeout = \"1h\"";
+    let world = World::build(Plan { simulator, server, config: more, ..Plan::default() }).await;
     let ids: Vec<_> = boxes.iter().map(|one| world.simulator.add_box(one.clone())).collect();
     world.refresh().await;
     let views = ids.iter().map(|id| world.simulator.box_named(id).unwrap()).collect();
     (world, views)
 }
 
-const ALWAYS: &str = "[tenants.demo.live]\nrecheck_after = \"0s\"";
+const ALWAYS: &str = "[tenants.demo.live]\nrecheck_after = \"0s\"\ncalls_per_second = 100";
 
 impl World {
     fn held_free_ports(&self, id: &str) -> u32 {
@@ -32,19 +34,21 @@ impl World {
     }
 }
 
-async fn a_minute_passes() {
+async fn a_minute_passes(world: &mut World) {
     tokio::time::pause();
     tokio::time::advance(Duration::from_mins(1)).await;
     tokio::time::resume();
+    // The old one's connections have been closed meanwhile.
+    world.http = http_client();
 }
 
 #[tokio::test]
 async fn the_last_port_of_the_only_box_is_not_offered_when_it_was_sold_a_second_ago() {
-    let (world, homes) = world(&[lonely(-5.0, 1)], "").await;
+    let (mut world, homes) = world(&[lonely(-5.0, 1)], "").await;
     let home = &homes[0];
     let offered = world.ask(home.lat, home.lng, 50.0).await;
     assert_eq!((offered.is_viable(), offered.detail()), (true, "index"), "the data are new");
-    a_minute_passes().await;
+    a_minute_passes(&mut world).await;
     world.simulator.sell_port(&home.id).unwrap();
     let answer = world.ask(home.lat, home.lng, 50.0).await;
     assert_eq!((answer.is_viable(), answer.detail()), (false, "checked"));
@@ -122,9 +126,9 @@ async fn what_comes_in_place_of_these_splitters_is_not_believed() {
 
 #[tokio::test]
 async fn many_who_ask_for_the_same_boxes_cost_ozmap_one_call() {
-    let (world, homes) = world(&[lonely(-5.0, 1)], "").await;
+    let (mut world, homes) = world(&[lonely(-5.0, 1)], "").await;
     let home = &homes[0];
-    a_minute_passes().await;
+    a_minute_passes(&mut world).await;
     world.simulator.faults().latency(Duration::from_millis(50));
     let asked = world.simulator.requests("splitters");
     let answers = join_all((0..50).map(|_| world.ask(home.lat, home.lng, 50.0))).await;

@@ -119,7 +119,7 @@ const SHAPES: [(&str, &str); 18] = [
     ),
     (
         "[live]\nquite_another = 1",
-        "config.toml:2: live.quite_another: unknown key: known here: cache_bytes, cache_ttl, calls_at_once, calls_per_second, deadline, timeout",
+        "config.toml:2: live.quite_another: unknown key: known here: cache_bytes, cache_ttl, calls_at_once, calls_per_second, deadline, recheck_after, recheck_at_most, timeout",
     ),
     (
         "[livee]\ndeadline = \"1s\"\ntimeout = \"1s\"",

@@ -5,7 +5,11 @@ use super::wire::rows::SplitterRow;
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::{Outputs, Ports};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::HashSet;
+
+/// Ports by the id of what they are in.
+pub type PortsByBox = FxHashMap<ObjectId, Ports>;
 
 /// Those that stand in something and serve clients: some forty bytes each.
 #[derive(Clone, Debug, Default)]
@@ -125,17 +129,23 @@ impl Splitters {
     }
 
     /// The ports of these boxes; one without any is left out.
-    pub fn ports_of(&self, boxes: &HashSet<ObjectId>, rules: &Rules) -> HashMap<ObjectId, Ports> {
-        self.count_ports(rules, |parent| boxes.contains(&parent))
+    pub fn ports_of(&self, boxes: impl IntoIterator<Item = ObjectId>, rules: &Rules) -> PortsByBox {
+        let boxes: FxHashSet<_> = boxes.into_iter().collect();
+        self.count_ports(PortsByBox::default(), rules, |parent| boxes.contains(&parent))
     }
 
     /// The ports of everything that has some: boxes, and buildings and POPs too.
-    pub fn all_ports(&self, rules: &Rules) -> HashMap<ObjectId, Ports> {
-        self.count_ports(rules, |_| true)
+    pub fn all_ports(&self, rules: &Rules) -> PortsByBox {
+        let room = PortsByBox::with_capacity_and_hasher(self.rows.len(), Default::default());
+        self.count_ports(room, rules, |_| true)
     }
 
-    fn count_ports(&self, rules: &Rules, wanted: impl Fn(ObjectId) -> bool) -> HashMap<ObjectId, Ports> {
-        let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
+    fn count_ports(
+        &self,
+        mut ports: PortsByBox,
+        rules: &Rules,
+        wanted: impl Fn(ObjectId) -> bool,
+    ) -> PortsByBox {
         for splitter in self.rows.iter().filter(|splitter| wanted(splitter.parent)) {
             ports.entry(splitter.parent).or_default().add(Ports::of(splitter.outputs, rules));
         }

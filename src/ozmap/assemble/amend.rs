@@ -64,53 +64,54 @@ pub fn amend(
     doubts.unattributed = boxes.unattributed + splitters.unattributed;
     concerned.extend(splitters.doubtful.keys());
     concerned.extend(boxes.rows.iter().map(|row| row.id));
-    let ports = known.splitters.ports_of(&concerned, known.rules);
-    let held = |id| known.held.get(id).map(|held| -> ServiceBox { held.named(Into::into) });
-    let mut now: HashMap<ObjectId, ServiceBox> = HashMap::new();
-    for &id in &concerned {
-        now.extend(held(id).map(|held| (id, with_ports(held, ports.get(&id).copied(), doubts))));
+    let ports = known.splitters.ports_of(concerned.iter().copied(), known.rules);
+    concerned.extend(boxes.doubtful.keys());
+    let held = |id| Some((id, known.held.get(id)?.named(Into::into)));
+    let before: HashMap<ObjectId, ServiceBox> = concerned.into_iter().filter_map(held).collect();
+    let mut now = before.clone();
+    for (id, one) in &mut now {
+        set_ports(one, ports.get(id).copied(), doubts);
     }
     for row in boxes.rows {
-        let (id, ports) = (row.id, ports.get(&row.id).copied());
-        doubts.anywhere.remove(&id);
-        now.insert(id, doubts.applied_to(judged(row, ports, known.doubts)));
+        let ports = ports.get(&row.id).copied();
+        let mut one = judged(row, ports, known.doubts);
+        doubts.anywhere.remove(&one.id);
+        doubts.apply_to(&mut one);
+        now.insert(one.id, one);
     }
     let mut gone = Vec::new();
     for (&id, fault) in &boxes.doubtful {
         let placed = boxes.places.iter().find(|place| place.id == id).map(unread_at);
         match (placed, fault.whereabouts()) {
             (Some(placed), _) => drop(now.insert(id, placed)),
-            (None, Whereabouts::Nowhere) => {
-                now.remove(&id);
-                gone.extend(held(id).map(|held| held.id));
-            }
+            (None, Whereabouts::Nowhere) => gone.extend(now.remove(&id).map(|one| one.id)),
             (None, whereabouts) => {
-                let unread =
-                    held(id).map(|held| ServiceBox { ports: None, evidence: Evidence::Partial, ..held });
-                if whereabouts == Whereabouts::Anywhere || unread.is_none() {
+                if let Some(one) = now.get_mut(&id) {
+                    (one.ports, one.evidence) = (None, Evidence::Partial);
+                }
+                if whereabouts == Whereabouts::Anywhere || !now.contains_key(&id) {
                     doubts.anywhere.insert(id);
                 }
-                now.extend(unread.map(|unread| (id, unread)));
             }
         }
     }
-    let boxes = now.into_values().filter(|one| held(one.id).as_ref() != Some(one)).collect();
+    let boxes = now.into_values().filter(|one| before.get(&one.id) != Some(one)).collect();
     Amended { boxes, gone }
 }
 
-/// A box whose own row wasn't read, with its splitters as they are now. One that was not to be judged still isn't: its
+/// Of a box whose own row wasn't read, with its splitters as they are now. One that was not to be judged still isn't: its
 /// ports say nothing while its own row says nothing.
-fn with_ports(held: ServiceBox, ports: Option<Ports>, doubts: &ChangedDoubts) -> ServiceBox {
-    let judged = held.evidence == Evidence::Whole || held.ports.is_some();
-    doubts.applied_to(ServiceBox { ports: ports.filter(|_| judged), ..held })
+fn set_ports(one: &mut ServiceBox, ports: Option<Ports>, doubts: &ChangedDoubts) {
+    let judged = one.evidence == Evidence::Whole || one.ports.is_some();
+    one.ports = ports.filter(|_| judged);
+    doubts.apply_to(one);
 }
 
 impl ChangedDoubts {
     /// A draft stays one, whatever stands in it.
-    fn applied_to(&self, one: ServiceBox) -> ServiceBox {
+    fn apply_to(&self, one: &mut ServiceBox) {
         if self.outdated.contains(&one.id) && one.stage != Stage::Draft {
-            return ServiceBox { ports: None, evidence: Evidence::Partial, ..one };
+            (one.ports, one.evidence) = (None, Evidence::Partial);
         }
-        one
     }
 }

@@ -130,6 +130,10 @@ impl Order {
         self.places.get(row as usize).copied().unwrap_or(LEFT)
     }
 
+    fn places_of(&self, rows: &[u32]) -> impl Iterator<Item = u32> {
+        rows.iter().map(|&row| self.place_of(row)).filter(|&place| place != LEFT)
+    }
+
     fn rows(&self, old: &Snapshot, entering: &[ServiceBox], table: &mut Table) -> Vec<Row> {
         let mut rows = Vec::with_capacity(self.origins.len());
         rows.extend(self.origins.iter().filter_map(|&origin| match origin {
@@ -154,16 +158,15 @@ impl Order {
         });
         let mut new: Vec<(ObjectId, u32)> = new.collect();
         new.sort_unstable();
-        let mut new = new.into_iter().peekable();
         let mut all = Vec::with_capacity(self.origins.len());
-        for &row in old.by_id.iter().filter(|&&row| self.place_of(row) != LEFT) {
-            let id = old.id(row);
-            while let Some((_, place)) = new.next_if(|(other, _)| Some(*other) < id) {
-                all.push(place);
-            }
-            all.push(self.place_of(row));
+        let mut rest = &old.by_id[..];
+        for (id, place) in new {
+            let (before, behind) = rest.split_at(rest.partition_point(|&row| old.id(row) < Some(id)));
+            all.extend(self.places_of(before));
+            all.push(place);
+            rest = behind;
         }
-        all.extend(new.map(|(_, place)| place));
+        all.extend(self.places_of(rest));
         all
     }
 }

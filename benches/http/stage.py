@@ -28,7 +28,12 @@ PATIENCE = 900
 PAGE = 50_000
 METRES = 111_320
 # No refresh that isn't ordered, however long all of it takes; and what waited long is answered late, not refused, so that it is seen in p99.
-CONFIG = {"freshness": {"stale_after": "72h"}, "server": {"queue_timeout": "10s"}}
+CONFIG = {
+    "freshness": {"stale_after": "72h"},
+    "server": {"queue_timeout": "10s"},
+    "refresh": {"changes": "0s"},
+    "live": {"recheck_at_most": 0},
+}
 
 
 class Stage:

@@ -217,7 +217,7 @@ class Proxy(Process):
             "admin": {"listen": "127.0.0.1:0", "token_env": "CHAOS_ADMIN_TOKEN", "refresh_gap": "0s"},
             "log": {"format": "json"},
             # Never by itself, if not told otherwise.
-            "refresh": {"full": "0 0 0 1 1 *"},
+            "refresh": {"full": "0 0 0 1 1 *", "changes": "0s"},
             "tenants.demo": {"host": ozmap.host, "key_env": "CHAOS_KEY"},
         }
         for section, keys in dict(config).items():

@@ -50,6 +50,7 @@ pub struct Metrics {
     http: Http,
     config_reload: IntGauge,
     queries: IntCounterVec,
+    rechecks: IntCounterVec,
     index_boxes: IntGaugeVec,
     index_free_ports: IntGaugeVec,
     index_build_duration: Histogram,
@@ -83,6 +84,11 @@ impl Metrics {
                 "queries_total",
                 "Viability queries by who answered (source), the state of the data, and the result.",
                 &["tenant", "source", "state", "result"],
+            )?,
+            rechecks: new.counters(
+                "rechecks_total",
+                "Answers that stood on last free ports, by what OZmap said of these: same, corrected, or nothing in time (unchecked).",
+                &["tenant", "result"],
             )?,
             index_boxes: new.gauges(
                 "index_boxes",
@@ -153,6 +159,11 @@ impl Metrics {
     /// Those of a tenant's viability queries.
     pub fn queries_of(&self, tenant: &str) -> Queries {
         Queries::new(self.queries.clone(), tenant)
+    }
+
+    /// An answer stood on last free ports: `same`, `corrected` or `unchecked`.
+    pub fn rechecked(&self, tenant: &str, result: &str) {
+        self.rechecks.with_label_values(&[tenant, result]).inc();
     }
 
     /// A snapshot was indexed.

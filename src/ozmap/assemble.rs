@@ -210,14 +210,14 @@ mod tests {
     use std::num::NonZeroUsize;
     use std::time::UNIX_EPOCH;
 
-    fn splitter(number: u32, parent: &str, is_drop: bool, outputs: &str) -> SplitterRow {
+    pub(super) fn splitter(number: u32, parent: &str, is_drop: bool, outputs: &str) -> SplitterRow {
         SplitterRow::decode(&format!(
             r#"{{"id":"{number:024x}","parent":{parent},"isDrop":{is_drop},"connectables":{{"output":{outputs}}},"ports":[]}}"#
         ))
         .unwrap()
     }
 
-    fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
+    pub(super) fn reading<R>(rows: Vec<R>, doubtful: &[u32]) -> Reading<R> {
         let doubtful = doubtful.iter().map(|&number| (id(number), RowFault::Malformed)).collect();
         Reading { rows, doubtful, ..Reading::default() }
     }
@@ -231,11 +231,11 @@ mod tests {
         assemble(boxes, &Splitters::of(splitters), &Doubts::of(splitters), held, unlisted, &rules())
     }
 
-    fn id(number: u32) -> ObjectId {
+    pub(super) fn id(number: u32) -> ObjectId {
         ObjectId::parse(&format!("{number:024x}")).unwrap()
     }
 
-    fn box_rows(numbers: std::ops::RangeInclusive<u32>) -> Vec<BoxRow> {
+    pub(super) fn box_rows(numbers: std::ops::RangeInclusive<u32>) -> Vec<BoxRow> {
         let rows = numbers.map(|n| {
             let row =
                 format!(r#"{{"id":"{n:024x}","name":"b","project":"{:024x}","coords":[-48.5,-27.5]}}"#, 9);
@@ -244,7 +244,7 @@ mod tests {
         rows.collect()
     }
 
-    fn rules() -> Rules {
+    pub(super) fn rules() -> Rules {
         Rules {
             default_radius: None,
             max_radius: Radius::new(2_000.0).unwrap(),
@@ -252,6 +252,10 @@ mod tests {
             blocked_ports_are_free: false,
             earth: Earth::new(6_378_100.0).unwrap(),
         }
+    }
+
+    pub(super) fn held(boxes: Vec<ServiceBox>) -> Snapshot {
+        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
     }
 
     #[test]
@@ -279,10 +283,6 @@ mod tests {
     fn a_box_that_is_listed_no_more_is_doubted_once_and_gone_then() {
         let home = format!("\"{:024x}\"", 1);
         let splitters = reading(vec![splitter(10, &home, true, "[null]")], &[]);
-        let held = |boxes| {
-            let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 };
-            Snapshot::build(1, plant)
-        };
         let read = |numbers, held: Option<&Snapshot>, unlisted| {
             assembled(reading(box_rows(numbers), &[]), &splitters, held, unlisted)
         };

@@ -5,7 +5,7 @@ use super::wire::rows::SplitterRow;
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::{Outputs, Ports};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::HashSet;
 
 /// Ports by the id of what they are in.
@@ -136,7 +136,7 @@ impl Splitters {
 
     /// The ports of everything that has some: boxes, and buildings and POPs too.
     pub fn all_ports(&self, rules: &Rules) -> PortsByBox {
-        let room = PortsByBox::with_capacity_and_hasher(self.rows.len(), Default::default());
+        let room = PortsByBox::with_capacity_and_hasher(self.rows.len(), FxBuildHasher);
         self.count_ports(room, rules, |_| true)
     }
 
@@ -158,5 +158,98 @@ impl Splitters {
 
     fn find(&self, id: ObjectId) -> Option<usize> {
         self.rows.binary_search_by_key(&id, |held| held.id).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::time::OzmapTime;
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn id(number: u32) -> ObjectId {
+        ObjectId::parse(&format!("{number:024x}")).unwrap()
+    }
+
+    /// A splitter of a box, 0 for none, with so many free ports.
+    fn row(number: u32, parent: u32, serves_clients: bool, free: u32) -> SplitterRow {
+        let outputs = Outputs { total: 8, unconnected: free, unconnected_and_blocked: 0 };
+        let parent = (parent > 0).then(|| id(parent));
+        SplitterRow { id: id(number), parent, serves_clients, outputs, updated_at: Some(OzmapTime::FIRST) }
+    }
+
+    fn splitters(rows: Vec<SplitterRow>) -> Splitters {
+        Splitters::of(&Reading { rows, ..Reading::default() })
+    }
+
+    fn rows_of(plant: &BTreeMap<u32, (u32, bool, u32)>) -> Vec<SplitterRow> {
+        plant.iter().map(|(&number, &(parent, serves, free))| row(number, parent, serves, free)).collect()
+    }
+
+    fn some_rows() -> impl Strategy<Value = BTreeMap<u32, (u32, bool, u32)>> {
+        prop::collection::btree_map(0..40_u32, (0..6_u32, prop::bool::weighted(0.8), 0..9_u32), 0..30)
+    }
+
+    /// The boxes whose ports differ, box by box.
+    fn others(before: &Splitters, after: &Splitters) -> HashSet<ObjectId> {
+        let ports = |splitters: &Splitters, parent| -> Vec<_> {
+            splitters
+                .rows
+                .iter()
+                .filter(|one| one.parent == parent)
+                .map(|one| (one.id, one.outputs))
+                .collect()
+        };
+        (1..6).map(id).filter(|&parent| ports(before, parent) != ports(after, parent)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn amended_by_what_changed_they_are_those_that_a_whole_list_holds(first in some_rows(), then in some_rows()) {
+            let before = splitters(rows_of(&first));
+            let mut plant = first;
+            plant.extend(then.clone());
+            let whole = splitters(rows_of(&plant));
+            let mut amended = before.clone();
+            let concerned = amended.amend(&rows_of(&then));
+            prop_assert_eq!(&amended.rows, &whole.rows);
+            prop_assert_eq!(concerned, others(&before, &whole));
+            let mut replaced = before.clone();
+            let concerned = replaced.replace(whole.clone());
+            prop_assert_eq!(&replaced.rows, &whole.rows);
+            prop_assert_eq!(concerned, others(&before, &whole));
+        }
+
+        #[test]
+        fn corrected_boxes_have_the_splitters_that_are_there_and_no_other(first in some_rows(), then in some_rows()) {
+            let before = splitters(rows_of(&first));
+            // All splitters of two boxes as they are now; some have come from others.
+            let boxes = [id(1), id(2)];
+            let now: Vec<_> = rows_of(&then).into_iter().filter(|row| row.serves_clients && row.parent.is_some_and(|at| boxes.contains(&at))).collect();
+            let mut corrected = before.clone();
+            let concerned = corrected.correct(&boxes, &now);
+            let in_boxes = |splitters: &Splitters| -> Vec<_> { splitters.rows.iter().filter(|one| boxes.contains(&one.parent)).copied().collect() };
+            prop_assert_eq!(in_boxes(&corrected), splitters(now).rows);
+            prop_assert!(corrected.rows.is_sorted_by(|one, next| one.id < next.id));
+            prop_assert_eq!(concerned, others(&before, &corrected));
+        }
+    }
+
+    #[test]
+    fn a_row_stands_to_what_is_held_as_changed_added_or_the_same() {
+        let held = splitters(vec![row(1, 1, true, 3)]);
+        for (row, standing) in [
+            (row(1, 1, true, 3), Standing::Same),
+            (row(1, 1, true, 2), Standing::Changed),
+            (row(1, 2, true, 3), Standing::Changed),
+            (row(1, 1, false, 3), Standing::Changed),
+            (row(2, 1, true, 3), Standing::Added),
+            (row(2, 1, false, 3), Standing::Same),
+            (row(2, 0, true, 3), Standing::Same),
+        ] {
+            assert_eq!(held.standing_of(&row), standing, "{row:?}");
+        }
+        assert_eq!(held.missing_from(&[row(2, 1, true, 3)]), 1);
     }
 }

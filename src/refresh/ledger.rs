@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// What is read again although it was asked for before: rows that became visible later than their time says.
-const OVERLAP: Duration = Duration::from_mins(2);
+const OVERLAP: Duration = Duration::from_mins(1);
 /// How wrong our clock may be, where OZmap doesn't tell what its own says.
 const UNTOLD_CLOCK: Duration = Duration::from_mins(5);
 /// Changes of splitters that have to be caught before they are believed to be all: sales may not touch a splitter's time.
@@ -296,9 +296,9 @@ mod tests {
     fn changes_are_asked_for_from_the_last_one_on_and_never_from_the_future() {
         let since = |clock, newest| ListState::of_boxes(reading(clock, newest)).changes_since();
         assert_eq!(since(Some(10_000), Some(5_000)), Some(time(5_000)), "quiet since");
-        assert_eq!(since(Some(10_000), Some(9_999)), Some(time(9_880)), "some come late");
-        assert_eq!(since(Some(10_000), Some(99_999)), Some(time(9_880)), "a time in the future");
-        assert_eq!(since(None, Some(9_999)), Some(time(9_580)), "by our own clock");
+        assert_eq!(since(Some(10_000), Some(9_999)), Some(time(9_940)), "some come late");
+        assert_eq!(since(Some(10_000), Some(99_999)), Some(time(9_940)), "a time in the future");
+        assert_eq!(since(None, Some(9_999)), Some(time(9_640)), "by our own clock");
         assert_eq!(since(Some(10_000), None), None, "rows without times");
     }
 

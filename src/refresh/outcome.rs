@@ -27,9 +27,18 @@ impl Refresher {
                 took_ms,
                 "refresh published"
             );
+        } else if self.changes_failed_last() {
+            tracing::info!(tenant, run, generation, changed, took_ms, "changes are read again");
         } else {
             tracing::debug!(tenant, run, generation, changed, took_ms, "changes read");
         }
+    }
+
+    /// Whether the last run that read changes failed.
+    fn changes_failed_last(&self) -> bool {
+        let reports = self.reports();
+        let last = reports.iter().find(|report| report.run.kind == Kind::Changes);
+        last.is_some_and(|last| last.outcome.is_err())
     }
 
     /// Tells of it, and returns what reports tell.
@@ -37,14 +46,18 @@ impl Refresher {
         let message = with_remedy(with_causes(error), error.remedy());
         let failure = Failure { kind: error.as_str(), message };
         let state = self.tenant.state_of(self.tenant.data().as_deref(), Instant::now());
-        let (tenant, run, data) = (self.tenant.name(), run.id, state.as_str());
+        let (tenant, kind, run, data) = (self.tenant.name(), run.kind, run.id, state.as_str());
         let cause = &failure.message;
-        if error.may_pass() {
+        if kind == Kind::Changes && self.changes_failed_last() {
+            // Told once: that data grow old is told too, and what becomes of each run is in the reports.
+            tracing::debug!(tenant, run, error = cause, data, "reading changes failed again");
+        } else if error.may_pass() {
             let fate = match state {
                 DataState::Absent => "there are no data yet",
                 DataState::Fresh | DataState::Stale | DataState::Expired => "the data stay as they were",
             };
-            tracing::warn!(tenant, run, error = cause, data, "refresh failed; {fate}");
+            let kind = kind.as_str();
+            tracing::warn!(tenant, run, kind, error = cause, data, "refresh failed; {fate}");
         } else {
             let fate = fate_for_good(state, self.tenant.settings().freshness.when_expired);
             tracing::error!(

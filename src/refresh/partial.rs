@@ -35,7 +35,10 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     let lists = timeout(LONGEST_READING, Lists::read(order.kind, &mut reader, &ledger)).await;
     let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {
         Ok(lists) => lists,
-        Err(error) => return (Some(ledger), Err(error)),
+        Err(error) => {
+            order.tenant.corrections().give_back(corrections);
+            return (Some(ledger), Err(error));
+        }
     };
     if lists.are_not_enough() {
         drop(held);

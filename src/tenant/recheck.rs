@@ -96,6 +96,13 @@ impl Corrections {
         std::mem::take(&mut *self.lock())
     }
 
+    /// Takes back what could not be used, for the next run.
+    pub fn give_back(&self, unused: Vec<Correction>) {
+        let mut waiting = self.lock();
+        let newer = std::mem::replace(&mut *waiting, unused);
+        waiting.extend(newer);
+    }
+
     fn add(&self, correction: Correction) {
         let mut waiting = self.lock();
         if waiting.len() < MOST_CORRECTIONS {

@@ -193,10 +193,15 @@ impl Tenant {
         let within = self.settings.live.deadline.saturating_sub(caller.came.elapsed());
         match self.rechecks.ask(doubted, within).await {
             Ok(checked) => {
+                let same =
+                    |found: &Offered<'_>| checked.ports_of(found.service_box.id) == found.service_box.ports;
+                let result = if local.answer.boxes.iter().all(same) { "same" } else { "corrected" };
+                self.metrics.rechecked(self.name(), result);
                 let answer = local.answer.with_ports(&self.settings.rules, |id| checked.ports_of(id));
                 (Local { answer, ..local }, Remark::Checked)
             }
             Err(why) => {
+                self.metrics.rechecked(self.name(), "unchecked");
                 tracing::debug!(tenant = self.name(), %why, "an answer that stands on last free ports is unchecked");
                 (local, Remark::Unchecked)
             }

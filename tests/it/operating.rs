@@ -76,6 +76,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_index_build_duration_seconds",
     "viability_index_free_ports{tenant}",
     "viability_queries_total{result,source,state,tenant}",
+    "viability_rechecks_total{result,tenant}",
     "viability_refresh_changes_reliance{list,tenant}",
     "viability_refresh_drift_total{kind,list,tenant}",
     "viability_refresh_duration_seconds{kind}",
@@ -123,12 +124,12 @@ pub(crate) mod exercise_everything {
     /// The world that [`run`] needs.
     pub(crate) fn plan() -> Plan {
         Plan {
-            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
+            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\nrecheck_after = \"0s\"\nrecheck_at_most = 1000\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
             ..Plan::default()
         }
     }
 
-    /// A local, a live, a forwarded and a rejected request, a stranger, an unreadable row, an order to believe what
+    /// A local, a checked, a live, a forwarded and a rejected request, a stranger, an unreadable row, an order to believe what
     /// was read, an evicted entry.
     pub(crate) async fn run(world: &World) {
         let home = world.sellable_box();

@@ -53,6 +53,7 @@ async fn the_last_port_of_the_only_box_is_not_offered_when_it_was_sold_a_second_
     let answer = world.ask(home.lat, home.lng, 50.0).await;
     assert_eq!((answer.is_viable(), answer.detail()), (false, "checked"));
     assert_eq!(answer.body, world.oracle(&world.simulator.full_key(), home.lat, home.lng, 50.0));
+    assert_eq!(world.metric(r#"viability_rechecks_total{result="corrected",tenant="demo"}"#).await, 1);
     // What was found out is known from then on, without asking again.
     world.until("the data are corrected", async || world.held_free_ports(&home.id) == 0).await;
     let asked = world.simulator.requests("splitters");
@@ -134,4 +135,18 @@ async fn many_who_ask_for_the_same_boxes_cost_ozmap_one_call() {
     let answers = join_all((0..50).map(|_| world.ask(home.lat, home.lng, 50.0))).await;
     assert!(answers.iter().all(|answer| answer.is_viable() && answer.detail() == "checked"));
     assert_eq!(world.simulator.requests("splitters") - asked, 1);
+}
+
+#[tokio::test]
+async fn what_was_found_out_outlasts_a_run_that_fails() {
+    let (world, homes) = world(&[lonely(-5.0, 1)], ALWAYS).await;
+    let home = &homes[0];
+    world.simulator.sell_port(&home.id).unwrap();
+    world.simulator.faults().set("/boxes", Fault::Failure { rate: 1.0, status: 400 });
+    assert!(!world.ask(home.lat, home.lng, 50.0).await.is_viable());
+    let failed = r#"viability_refresh_total{result="status",tenant="demo",trigger="recheck"}"#;
+    world.until("a run has failed", async || world.metric(failed).await > 0).await;
+    assert_eq!(world.held_free_ports(&home.id), 1);
+    world.simulator.faults().clear();
+    world.until("the data are corrected", async || world.held_free_ports(&home.id) == 0).await;
 }

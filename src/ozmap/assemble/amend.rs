@@ -115,3 +115,116 @@ impl ChangedDoubts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::wire::fault::RowFault;
+    use super::super::super::wire::place::Place;
+    use super::super::tests::{box_rows, held, id, reading, rules, splitter};
+    use super::super::{Unlisted, assemble};
+    use super::*;
+    use crate::viability::plant::Refusal;
+
+    /// Boxes 1 to 3 with a splitter of one free port each, held; and what is known beside.
+    fn plant() -> (Snapshot, Splitters) {
+        let splitters: Vec<_> =
+            (1..=3).map(|n| splitter(10 + n, &format!("\"{n:024x}\""), true, "[null]")).collect();
+        let splitters = Splitters::of(&reading(splitters, &[]));
+        let boxes = reading(box_rows(1..=3), &[]);
+        let assembled = assemble(boxes, &splitters, &Doubts::default(), None, Unlisted::Doubted, &rules());
+        (held(assembled.boxes), splitters)
+    }
+
+    struct Told {
+        boxes: Reading<BoxRow>,
+        splitters: Reading<SplitterRow>,
+    }
+
+    fn amended(held: &Snapshot, splitters: &Splitters, told: Told, doubts: &mut ChangedDoubts) -> Amended {
+        let mut splitters = splitters.clone();
+        let concerned = splitters.amend(&told.splitters.rows);
+        let (no_doubts, rules) = (Doubts::default(), rules());
+        let known = Known { held, splitters: &splitters, doubts: &no_doubts, rules: &rules };
+        let mut amended = amend(known, told.boxes, &told.splitters, concerned, doubts);
+        amended.boxes.sort_by_key(|one| one.id);
+        amended
+    }
+
+    fn refusals(amended: &Amended) -> Vec<(ObjectId, Option<Refusal>)> {
+        amended.boxes.iter().map(|one| (one.id, one.refusal())).collect()
+    }
+
+    #[test]
+    fn only_boxes_that_are_others_now_are_told() {
+        let (held, splitters) = plant();
+        let sold = splitter(12, &format!("\"{:024x}\"", 2), true, "[\"f\"]");
+        let same = splitter(13, &format!("\"{:024x}\"", 3), true, "[null]");
+        let told = Told { boxes: reading(box_rows(1..=1), &[]), splitters: reading(vec![sold, same], &[]) };
+        let amended = amended(&held, &splitters, told, &mut ChangedDoubts::default());
+        assert_eq!((refusals(&amended), amended.gone), (vec![(id(2), Some(Refusal::NoFreePort))], vec![]));
+    }
+
+    #[test]
+    fn a_changed_splitter_that_cant_be_read_leaves_its_box_to_ozmap_until_all_are_read() {
+        let (held, splitters) = plant();
+        let mut doubts = ChangedDoubts::default();
+        let told = Told { boxes: reading(vec![], &[]), splitters: reading(vec![], &[2]) };
+        let first = amended(&held, &splitters, told, &mut doubts);
+        assert_eq!(refusals(&first), [(id(2), Some(Refusal::Unreadable))]);
+        // Its box is edited: what is held of its ports is still not to be relied on.
+        let told = Told { boxes: reading(box_rows(2..=2), &[]), splitters: reading(vec![], &[]) };
+        let then = amended(&held, &splitters, told, &mut doubts);
+        assert_eq!(refusals(&then), [(id(2), Some(Refusal::Unreadable))]);
+    }
+
+    #[test]
+    fn a_changed_box_that_cant_be_read_is_where_it_was_anywhere_or_nowhere() {
+        let (held, splitters) = plant();
+        for (fault, refusals_then, gone, unplaced) in [
+            (RowFault::Malformed, vec![(id(2), Some(Refusal::Unreadable))], vec![], 0),
+            (RowFault::PositionsDisagree, vec![(id(2), Some(Refusal::Unreadable))], vec![], 1),
+            (RowFault::NoPosition, vec![], vec![id(2)], 0),
+        ] {
+            let mut doubts = ChangedDoubts::default();
+            let mut boxes = reading(vec![], &[]);
+            boxes.doubtful.insert(id(2), fault);
+            let told = Told { boxes, splitters: reading(vec![], &[]) };
+            let amended = amended(&held, &splitters, told, &mut doubts);
+            assert_eq!(
+                (refusals(&amended), amended.gone, doubts.unplaced()),
+                (refusals_then, gone, unplaced),
+                "{fault:?}"
+            );
+        }
+        // One that nobody has heard of may be anywhere.
+        let mut doubts = ChangedDoubts::default();
+        let told = Told { boxes: reading(vec![], &[77]), splitters: reading(vec![], &[]) };
+        amended(&held, &splitters, told, &mut doubts);
+        assert_eq!(doubts.unplaced(), 1);
+        // Once its row can be read it is where that says.
+        let told = Told { boxes: reading(box_rows(77..=77), &[]), splitters: reading(vec![], &[]) };
+        let amended = amended(&held, &splitters, told, &mut doubts);
+        assert_eq!(
+            (refusals(&amended), doubts.unplaced()),
+            (vec![(id(77), Some(Refusal::NoServiceConnector))], 0)
+        );
+    }
+
+    #[test]
+    fn a_box_of_which_only_its_splitters_changed_is_judged_by_no_port_while_its_own_row_is_unreadable() {
+        let (_, splitters) = plant();
+        let mut boxes = reading(box_rows(1..=1), &[]);
+        boxes.doubtful.insert(id(2), RowFault::Malformed);
+        boxes.places.push(Place {
+            id: id(2),
+            project: id(9),
+            position: boxes.rows[0].position,
+        });
+        let assembled = assemble(boxes, &splitters, &Doubts::default(), None, Unlisted::Doubted, &rules());
+        let held = held(assembled.boxes);
+        let freed = splitter(12, &format!("\"{:024x}\"", 2), true, "[null,null]");
+        let told = Told { boxes: reading(vec![], &[]), splitters: reading(vec![freed], &[]) };
+        let amended = amended(&held, &splitters, told, &mut ChangedDoubts::default());
+        assert_eq!(refusals(&amended), [], "it may be a draft");
+    }
+}

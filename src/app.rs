@@ -3,6 +3,7 @@
 mod background;
 mod listeners;
 
+use crate::canary::Canary;
 use crate::config::Config;
 use crate::metrics::{Metrics, MetricsError};
 use crate::ozmap::failure::ClientError;
@@ -124,12 +125,17 @@ impl App {
                 Arc::new(Refresher::new(Arc::clone(tenant), Arc::clone(&metrics), store))
             })
             .collect();
+        let canaries: Vec<_> = refreshers
+            .iter()
+            .map(|refresher| Arc::new(Canary::new(Arc::clone(refresher), Arc::clone(&metrics))))
+            .collect();
         join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
         let (stage, its_stage) = watch::channel(Stage::Serving);
         let (shutdown_delay, drain) = (config.server.shutdown_delay, config.server.drain);
         let service = Arc::new(Service::new(Parts {
             tenants: Tenants::new(tenants),
             refreshers: refreshers.clone(),
+            canaries: canaries.clone(),
             metrics,
             config,
             source: surroundings.source,
@@ -149,7 +155,8 @@ impl App {
             let saving = background.handle().spawn(Arc::clone(refresher).keep_saving());
             [refreshing, saving, tokio::spawn(Arc::clone(refresher).keep_telling_of_age())]
         });
-        let tasks = refreshing.chain([telling]).collect();
+        let comparing = canaries.into_iter().map(|canary| background.handle().spawn(canary.keep_comparing()));
+        let tasks = refreshing.chain(comparing).chain([telling]).collect();
         tracing::info!(public = %listeners.public_address, admin = %listeners.admin_address, "listening");
         Ok(Self {
             service,

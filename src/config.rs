@@ -119,6 +119,8 @@ pub struct Tenant {
     pub live: Live,
     /// Remembering who may ask.
     pub access: Access,
+    /// Comparing answers with OZmap's.
+    pub canary: Canary,
 }
 
 /// Which OZmap paths other than viability are passed on.
@@ -244,6 +246,13 @@ pub struct Live {
     pub cache_ttl: Duration,
     /// How many bytes of answers are remembered; zero remembers none.
     pub cache_bytes: u64,
+}
+
+/// Comparing answers with OZmap's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Canary {
+    /// How often one is, at the most; `None`: never.
+    pub every: Option<Duration>,
 }
 
 /// Remembering who may ask.

@@ -6,6 +6,7 @@
 //! of them and know none.
 
 pub mod app;
+pub mod canary;
 pub mod config;
 pub mod metrics;
 pub mod ozmap;

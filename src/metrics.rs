@@ -51,6 +51,7 @@ pub struct Metrics {
     config_reload: IntGauge,
     queries: IntCounterVec,
     rechecks: IntCounterVec,
+    compared: IntCounterVec,
     index_boxes: IntGaugeVec,
     index_free_ports: IntGaugeVec,
     index_build_duration: Histogram,
@@ -88,6 +89,11 @@ impl Metrics {
             rechecks: new.counters(
                 "rechecks_total",
                 "Answers that stood on last free ports, by what OZmap said of these: same, corrected, or nothing in time (unchecked).",
+                &["tenant", "result"],
+            )?,
+            compared: new.counters(
+                "canary_total",
+                "Answers from memory compared with OZmap's: same, stale (the same since its changes were read), differs, or error.",
                 &["tenant", "result"],
             )?,
             index_boxes: new.gauges(
@@ -164,6 +170,11 @@ impl Metrics {
     /// An answer stood on last free ports: `same`, `corrected` or `unchecked`.
     pub fn rechecked(&self, tenant: &str, result: &str) {
         self.rechecks.with_label_values(&[tenant, result]).inc();
+    }
+
+    /// An answer was compared with OZmap's: `same`, `stale`, `differs` or `error`.
+    pub fn compared(&self, tenant: &str, result: &str) {
+        self.compared.with_label_values(&[tenant, result]).inc();
     }
 
     /// A snapshot was indexed.

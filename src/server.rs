@@ -8,6 +8,7 @@ mod arriving;
 mod body;
 mod connection;
 mod connections;
+mod differences;
 mod forward;
 mod framing;
 mod frequent;
@@ -32,6 +33,7 @@ mod turned_away;
 pub mod viability;
 mod visitor;
 
+use crate::canary::Canary;
 use crate::config::Config;
 use crate::config::listeners::Server;
 use crate::metrics::Metrics;
@@ -67,6 +69,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub struct Service {
     tenants: Tenants,
     refreshers: Vec<Arc<Refresher>>,
+    canaries: Vec<Arc<Canary>>,
     metrics: Arc<Metrics>,
     current: Arc<Current>,
     reloader: Arc<Reloader>,
@@ -83,6 +86,8 @@ pub struct Parts {
     pub tenants: Tenants,
     /// What operators can refresh.
     pub refreshers: Vec<Arc<Refresher>>,
+    /// What compares their answers with OZmap's.
+    pub canaries: Vec<Arc<Canary>>,
     /// What Prometheus sees.
     pub metrics: Arc<Metrics>,
     /// What is in force.
@@ -98,12 +103,13 @@ pub struct Parts {
 impl Service {
     /// Of its parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { tenants, refreshers, metrics, config, source, certificates, stage } = parts;
+        let Parts { tenants, refreshers, canaries, metrics, config, source, certificates, stage } = parts;
         tls::register(&metrics);
         metrics.config_reloaded(true);
         Self {
             tenants,
             refreshers,
+            canaries,
             turned_away: TurnedAway::new(Arc::clone(&metrics)),
             metrics,
             current: Arc::new(Current::new(&config.server, &config.admin)),
@@ -136,6 +142,10 @@ impl Service {
 
     fn tenants(&self) -> &Tenants {
         &self.tenants
+    }
+
+    fn canaries(&self) -> &[Arc<Canary>] {
+        &self.canaries
     }
 
     fn refreshers(&self) -> &[Arc<Refresher>] {

@@ -7,6 +7,7 @@ pub mod live;
 pub mod provenance;
 pub mod recheck;
 pub mod resolve;
+pub mod sampling;
 pub mod selection;
 
 use crate::config;
@@ -14,8 +15,8 @@ use crate::config::key::ApiKey;
 pub use crate::metrics::labels::DataState;
 use crate::metrics::queries::Queries;
 use crate::metrics::{IndexSample, Metrics};
-use crate::ozmap::Client;
-use crate::ozmap::failure::ClientError;
+use crate::ozmap::failure::{CallError, ClientError};
+use crate::ozmap::{Client, LiveAnswer, LiveQuery};
 use crate::viability::plant::{Refusal, Scope};
 use crate::viability::snapshot::Snapshot;
 use access::{AccessError, KnownScope, Scopes};
@@ -23,10 +24,12 @@ use arc_swap::ArcSwapOption;
 use budget::Budget;
 use live::LiveCalls;
 use recheck::{Corrections, Rechecks};
+use sampling::{Sample, Sampling};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 /// One OZmap account and all that is known of it.
@@ -36,6 +39,7 @@ pub struct Tenant {
     data: ArcSwapOption<Data>,
     live: LiveCalls,
     rechecks: Rechecks,
+    sampling: Sampling,
     scopes: Scopes,
     forwards: Arc<Semaphore>,
     metrics: Arc<Metrics>,
@@ -114,6 +118,7 @@ impl Tenant {
                 Arc::clone(&waiting),
                 Arc::clone(&metrics),
             ),
+            sampling: Sampling::new(settings.canary.every),
             scopes: Scopes::new(&settings, Arc::clone(&client), waiting, Arc::clone(&metrics)),
             forwards: Arc::new(Semaphore::new(settings.forwards_at_once.get().min(Semaphore::MAX_PERMITS))),
             data: ArcSwapOption::empty(),
@@ -147,6 +152,17 @@ impl Tenant {
     /// What was found to be other than it is held, for who refreshes.
     pub fn corrections(&self) -> &Corrections {
         self.rechecks.corrections()
+    }
+
+    /// Queries that memory has answered, a few of them; once.
+    pub fn samples(&self) -> Option<Receiver<Sample>> {
+        self.sampling.samples()
+    }
+
+    /// Asks OZmap what was sampled, with the caller's own key; `None`: no call is left in the budget.
+    pub async fn ask_live(&self, sample: &Sample) -> Option<Result<LiveAnswer, CallError>> {
+        let query = LiveQuery { center: sample.request.center, radius: sample.request.radius };
+        self.live.ask_aside(&sample.key, query).await
     }
 
     /// Places for requests that are passed through.

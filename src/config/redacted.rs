@@ -124,6 +124,8 @@ impl Text {
         self.live(&tenant.live);
         self.section(&format!("{name}.access"));
         self.access(&tenant.access);
+        self.section(&format!("{name}.canary"));
+        self.key("every", duration(tenant.canary.every.unwrap_or_default()));
     }
 
     fn rules(&mut self, rules: &Rules) {

@@ -2,7 +2,7 @@
 
 use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
-use super::{Access, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
+use super::{Access, Canary, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
 use std::num::NonZeroU64;
@@ -41,6 +41,7 @@ pub(super) struct Overridable {
     pub(super) freshness: Freshness,
     pub(super) live: Live,
     pub(super) access: Access,
+    pub(super) canary: Canary,
 }
 
 impl Overridable {
@@ -51,7 +52,15 @@ impl Overridable {
         let freshness = freshness(part(reader, tenant, "freshness"));
         let live = live(part(reader, tenant, "live"));
         let access = access(part(reader, tenant, "access"));
-        Ok(Self { rules: rules?, refresh: refresh?, freshness: freshness?, live: live?, access: access? })
+        let canary = canary(part(reader, tenant, "canary"));
+        Ok(Self {
+            rules: rules?,
+            refresh: refresh?,
+            freshness: freshness?,
+            live: live?,
+            access: access?,
+            canary: canary?,
+        })
     }
 }
 
@@ -183,4 +192,9 @@ fn access(mut section: Section<'_, '_>) -> Result<Access, Faulty> {
         outage_ttl: outage_ttl?,
         max_keys: max_keys?.get(),
     })
+}
+
+fn canary(mut section: Section<'_, '_>) -> Result<Canary, Faulty> {
+    let every = section.duration_or_zero("every")?;
+    Ok(Canary { every: Some(every).filter(|every| !every.is_zero()) })
 }

@@ -68,6 +68,7 @@ fn tenant(
         freshness: overridable.freshness,
         live: overridable.live,
         access: overridable.access,
+        canary: overridable.canary,
     })
 }
 

@@ -1,6 +1,7 @@
 //! OZmap's JSON, both ways: the only place that knows its field names.
 
 pub mod answer;
+pub mod difference;
 pub mod fault;
 mod line;
 pub mod pieces;

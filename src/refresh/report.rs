@@ -24,6 +24,8 @@ pub enum Trigger {
     Fallback,
     /// Somebody's answer was checked, and the data were wrong.
     Recheck,
+    /// An answer differed from OZmap's.
+    Canary,
     /// None began for as long as data stay fresh: the clock must have missed its turn.
     Watchdog,
 }
@@ -39,6 +41,7 @@ impl Trigger {
             Self::Changes => "changes",
             Self::Fallback => "fallback",
             Self::Recheck => "recheck",
+            Self::Canary => "canary",
             Self::Watchdog => "watchdog",
         }
     }

@@ -11,7 +11,7 @@ use super::side::Side;
 use super::stopped::Stopped;
 use super::viability::BadParameter;
 use super::visitor::Visitor;
-use super::{Service, admin, forward, orders, probes, reply, viability};
+use super::{Service, admin, differences, forward, orders, probes, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::metrics::labels::{MethodName, Route};
 use crate::tenant::selection::Selected;
@@ -187,7 +187,9 @@ async fn admin(
         "/healthz" => Route::Health,
         "/readyz" => Route::Ready,
         "/metrics" => Route::Metrics,
-        "/admin/status" | "/admin/runs" | "/admin/refresh" | "/admin/reload" => Route::Admin,
+        "/admin/status" | "/admin/runs" | "/admin/differences" | "/admin/refresh" | "/admin/reload" => {
+            Route::Admin
+        }
         "/" => Route::Console,
         _ => return Ok(reply::no_such_route()),
     };
@@ -210,6 +212,7 @@ async fn admin(
         (Route::Metrics, _) => probes::metrics(service),
         (_, "/admin/status") => admin::status(service),
         (_, "/admin/runs") => admin::runs(service),
+        (_, "/admin/differences") => differences::differences(service),
         _ => console(),
     })
 }
@@ -222,6 +225,7 @@ fn console() -> Response<Body> {
         GET  /metrics          for Prometheus\n\
         GET  /admin/status     data, age, refresh, configuration\n\
         GET  /admin/runs       the last refreshes\n\
+        GET  /admin/differences  answers that were not OZmap's\n\
         POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>);\n\
         \x20                      with wait a 200 tells each run's \"result\", \"ok\" or why not\n\
         POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";

@@ -163,6 +163,16 @@ impl LiveCalls {
         }
     }
 
+    /// OZmap's answer by now, for nobody who waits: not remembered, and within the budget, which is `None` where it is used up.
+    pub(super) async fn ask_aside(
+        &self,
+        key: &ApiKey,
+        query: LiveQuery,
+    ) -> Option<Result<LiveAnswer, CallError>> {
+        let _leave = self.budget.take()?;
+        Some(self.client.unless_spared(self.client.viability(key, query, self.give_up)).await)
+    }
+
     /// Estimated bytes of the remembered answers.
     pub fn cache_bytes(&self) -> u64 {
         self.remembered.bytes()

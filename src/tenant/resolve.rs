@@ -4,6 +4,7 @@
 use super::live::{Found, LiveFailure, Recall};
 use super::provenance::{LiveReason, Provenance, Remark, Unavailable, seconds_left};
 use super::recheck::Doubted;
+use super::sampling::Sample;
 use super::{Data, DataState, Tenant};
 use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
@@ -145,7 +146,10 @@ impl Tenant {
             (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
             (DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
-                None => return Ok(self.answer_locally(&local, now, Remark::None)),
+                None => {
+                    self.sampling.offer(now, || sample_of(request, caller));
+                    return Ok(self.answer_locally(&local, now, Remark::None));
+                }
                 Some(doubted) => match Box::pin(self.check(local, doubted, caller)).await {
                     (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
                     _ => (LiveReason::Unreadable, None),
@@ -156,6 +160,12 @@ impl Tenant {
         let otherwise = otherwise.filter(Local::holds);
         // Apart from the rest: each connection keeps the room of its longest answer for as long as it is open.
         Box::pin(self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise })).await
+    }
+
+    /// What memory answers to a sample; `None` where it would not.
+    pub fn local_answer(&self, data: &Data, sample: &Sample) -> Option<Pieces> {
+        let query = self.local_query(&sample.request)?;
+        Some(render(&evaluate(&data.snapshot, &query, &sample.scope, &self.settings.rules)))
     }
 
     /// The query that the snapshot would answer; `None` when only OZmap knows the radius or allows it.
@@ -252,4 +262,8 @@ impl Tenant {
             None => Err(NoAnswer { state, reason, source: failure }),
         }
     }
+}
+
+fn sample_of(request: &Request, caller: Caller<'_>) -> Sample {
+    Sample { request: *request, key: caller.key.clone(), scope: caller.scope.clone() }
 }

@@ -251,6 +251,8 @@ pub(crate) async fn start_app_at(
         # Never by itself while a test runs.
         full = "0 0 0 1 1 *"
         changes = "0s"
+        [canary]
+        every = "0s"
         "#
     );
     let mut env = BTreeMap::from([("ADMIN_TOKEN".to_owned(), ADMIN_TOKEN.to_owned())]);

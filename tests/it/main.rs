@@ -7,6 +7,7 @@ mod aging;
 mod answers;
 mod between;
 mod bombs;
+mod canary;
 mod certificates;
 mod changes;
 mod cli;

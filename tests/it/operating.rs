@@ -46,7 +46,8 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
         let message = "no such route of operators; GET / lists those there are";
         assert_eq!(response.json_body().await, json!({ "code": "not_found", "message": message }), "{path}");
     }
-    for path in ["/healthz", "/readyz", "/metrics", "/admin/status", "/admin/runs", "/"] {
+    for path in ["/healthz", "/readyz", "/metrics", "/admin/status", "/admin/runs", "/admin/differences", "/"]
+    {
         assert_eq!(world.http.get(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
         assert_eq!(world.http.head(url(path)).send().await.unwrap().status(), StatusCode::OK, "{path}");
         let posted = world.http.post(url(path)).send().await.unwrap();
@@ -64,6 +65,7 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_cache_hits_total{cache}",
     "viability_cache_misses_total{cache}",
     "viability_cache_weight_bytes{cache}",
+    "viability_canary_total{result,tenant}",
     "viability_config_last_reload_successful",
     "viability_data_timestamp_seconds{tenant}",
     "viability_http_connections{listener}",
@@ -124,7 +126,7 @@ pub(crate) mod exercise_everything {
     /// The world that [`run`] needs.
     pub(crate) fn plan() -> Plan {
         Plan {
-            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\nrecheck_after = \"0s\"\nrecheck_at_most = 1000\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
+            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\nrecheck_after = \"0s\"\nrecheck_at_most = 1000\n[canary]\nevery = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
             ..Plan::default()
         }
     }
@@ -134,6 +136,12 @@ pub(crate) mod exercise_everything {
     pub(crate) async fn run(world: &World) {
         let home = world.sellable_box();
         world.ask(home.lat, home.lng, 100.0).await;
+        let compared = async || {
+            // Now and then one that nobody has to check first.
+            world.ask(80.0, 0.0, 1.0).await;
+            world.metrics().await.contains("viability_canary_total")
+        };
+        world.until("an answer is compared", compared).await;
         world.ask_as("stranger", home.lat, home.lng, 100.0).await;
         let row = r#"{"total":1,"rows":[{"id":"x"}]}"#;
         world.simulator.faults().answer("/boxes", 200, "application/json", row);

@@ -40,7 +40,7 @@ async fn all_that_is_told(simulator: &Simulator, lat: f64, lng: f64) -> Vec<Stri
             let order = http.post(format!("http://{admin}/admin/{path}")).bearer_auth(token);
             told.push(order.send().await.unwrap().text().await.unwrap());
         }
-        for path in ["admin/status", "admin/runs", "metrics", "readyz"] {
+        for path in ["admin/status", "admin/runs", "admin/differences", "metrics", "readyz"] {
             let answer = http.get(format!("http://{admin}/{path}")).send().await.unwrap();
             told.push(answer.text().await.unwrap());
         }

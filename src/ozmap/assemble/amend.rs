@@ -215,11 +215,7 @@ mod tests {
         let (_, splitters) = plant();
         let mut boxes = reading(box_rows(1..=1), &[]);
         boxes.doubtful.insert(id(2), RowFault::Malformed);
-        boxes.places.push(Place {
-            id: id(2),
-            project: id(9),
-            position: boxes.rows[0].position,
-        });
+        boxes.places.push(Place { id: id(2), project: id(9), position: boxes.rows[0].position });
         let assembled = assemble(boxes, &splitters, &Doubts::default(), None, Unlisted::Doubted, &rules());
         let held = held(assembled.boxes);
         let freed = splitter(12, &format!("\"{:024x}\"", 2), true, "[null,null]");

@@ -142,7 +142,7 @@ async fn a_served_query_is_logged_without_key_or_address_and_sigterm_ends_the_pr
     let simulator = Simulator::start(Settings::default()).await.unwrap();
     let folder = folder_for(&simulator, &simulator.full_key());
     let mut proxy = serve_loudly(&folder);
-    let stranger = "canary-of-a-strangers-key";
+    let stranger = "hunter2-of-a-strangers-key";
     let mut log = BufReader::new(proxy.stderr.take().unwrap()).lines();
     let (mut told, mut public) = (Vec::new(), String::new());
     let serving = async {
@@ -286,10 +286,10 @@ async fn check_tells_a_snapshot_directory_that_cannot_be_written_and_leaves_none
 #[tokio::test]
 async fn the_effective_configuration_is_printed_without_secrets() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
-    let folder = folder_for(&simulator, "canary-of-a-key");
+    let folder = folder_for(&simulator, "hunter2-of-a-key");
     let output = run(folder.path(), &["config"]).await;
     let told = text(&output.stdout);
-    assert!(output.status.success() && told.contains("stale_after") && !told.contains("canary"), "{told}");
+    assert!(output.status.success() && told.contains("stale_after") && !told.contains("hunter2"), "{told}");
 }
 
 #[tokio::test]
@@ -302,10 +302,10 @@ async fn the_printed_configuration_can_be_checked_and_printed_again_from_elsewhe
     std::fs::create_dir_all(&secrets).unwrap();
     std::fs::write(folder.path().join("etc/my.toml"), text).unwrap();
     for secret in ["key", "token"] {
-        std::fs::write(secrets.join(secret), format!("canary-{secret}")).unwrap();
+        std::fs::write(secrets.join(secret), format!("hunter2-{secret}")).unwrap();
     }
     let run = async |arguments: &[&str]| {
-        let output = program(arguments).current_dir(folder.path()).env("OTHER_KEY", "canary-other").output();
+        let output = program(arguments).current_dir(folder.path()).env("OTHER_KEY", "hunter2-other").output();
         let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", text_of(&output));
         String::from_utf8(output.stdout).unwrap()
@@ -315,7 +315,7 @@ async fn the_printed_configuration_can_be_checked_and_printed_again_from_elsewhe
         printed.contains("/etc/secrets/token\"") && printed.contains("key_env = \"OTHER_KEY\""),
         "{printed}"
     );
-    assert!(!printed.contains("canary"), "{printed}");
+    assert!(!printed.contains("hunter2"), "{printed}");
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("printed.toml");
     std::fs::write(&file, &printed).unwrap();

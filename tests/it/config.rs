@@ -199,7 +199,7 @@ fn config_toml_tells_every_key_that_the_code_reads_and_no_other() {
     let known = load::known_keys("cliente");
     assert_eq!(told.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "told, not read");
     // The example tenant shows two of the keys it may override; the prose above them names the sections.
-    let overridable = ["viability", "refresh", "freshness", "live", "access"];
+    let overridable = ["viability", "refresh", "freshness", "live", "access", "canary"];
     let global = |key: &String| {
         key.strip_prefix("tenants.cliente.").filter(|rest| rest.contains('.')).map(str::to_owned)
     };

@@ -126,7 +126,7 @@ pub(crate) mod exercise_everything {
     /// The world that [`run`] needs.
     pub(crate) fn plan() -> Plan {
         Plan {
-            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\nrecheck_after = \"0s\"\nrecheck_at_most = 1000\n[canary]\nevery = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
+            config: "forwards_at_once = 1\n[live]\ncache_ttl = \"1ms\"\nrecheck_after = \"0s\"\nrecheck_at_most = 1000\n[tenants.demo.canary]\nevery = \"1ms\"\n[access]\nrejected_ttl = \"1ms\"\n[snapshot]\ndirectory = \"/dev/null/snapshots\"",
             ..Plan::default()
         }
     }

@@ -1,5 +1,4 @@
-//! One run: what it reads, what it tells, and how it fails. The readings themselves are in [`super::full`] and
-//! [`super::partial`].
+//! One run: what it reads, what it tells, and how it fails. The readings themselves are in `full` and `partial`.
 
 use super::drift::Drift;
 use super::guard::Acceptance;

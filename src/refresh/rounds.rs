@@ -174,12 +174,10 @@ impl Refresher {
         });
         if let Ok(published) = &outcome {
             self.tell_of_success(run, took, published);
+            self.metrics.refresh().took(published.kind.as_str(), took);
         }
         let result = outcome.as_ref().err().map_or("ok", |failure| failure.kind);
         self.metrics.refresh().ended(tenant, run.trigger.as_str(), result);
-        if outcome.is_ok() {
-            self.metrics.refresh().took(run.kind.as_str(), took);
-        }
         let reliance = ledger.map(|ledger| ledger.reliance().to_vec()).unwrap_or_default();
         for (list, reliance) in &reliance {
             self.metrics.refresh().relied_on(tenant, list, reliance.as_number());

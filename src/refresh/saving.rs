@@ -106,13 +106,14 @@ impl Refresher {
         }
     }
 
-    /// Comes when the data on disk are those that answer, but not the rights of keys.
+    /// Comes when the rights of keys on disk are others than those that count now.
     async fn rights_have_changed(&self) {
         loop {
             sleep(RIGHTS_EVERY).await;
             let Some(now) = self.to_be_saved() else { continue };
             let on_disk = self.on_disk.lock().unwrap_or_else(PoisonError::into_inner);
-            if on_disk.as_ref().is_some_and(|then| then.generation == now.generation && *then != now) {
+            // Of data that are not on disk yet the next writing may be minutes away.
+            if on_disk.as_ref().is_some_and(|then| then.rights != now.rights) {
                 return;
             }
         }

@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::tenant::Tenant;
 use ended::{Ended, Outlook};
 use guard::Acceptance;
-pub use ledger::Reliance;
+pub use ledger::{Reliance, Relied};
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping};
 use report::{NoReport, Report, Running, Trigger};
@@ -44,7 +44,7 @@ struct State {
     running: Option<Running>,
     reports: VecDeque<Report>,
     /// How far the changes of each list can be relied on; none before the first run.
-    reliance: Vec<(&'static str, Reliance)>,
+    reliance: Vec<Relied>,
 }
 
 /// Refreshes one tenant, one run at a time.
@@ -163,7 +163,7 @@ impl Refresher {
     }
 
     /// How far the changes of each list can be relied on.
-    pub fn reliance(&self) -> Vec<(&'static str, Reliance)> {
+    pub fn reliance(&self) -> Vec<Relied> {
         self.state().reliance.clone()
     }
 

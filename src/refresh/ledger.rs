@@ -54,9 +54,14 @@ impl Ledger {
     }
 
     /// How far the changes of each list can be relied on.
-    pub(super) fn reliance(&self) -> [(&'static str, Reliance); 2] {
-        [(List::Boxes, self.box_list), (List::ServiceSplitters, self.splitter_list)]
-            .map(|(list, state)| (list.path(), state.reliance()))
+    pub(super) fn reliance(&self) -> Vec<Relied> {
+        let lists = [(List::Boxes, self.box_list), (List::ServiceSplitters, self.splitter_list)];
+        let relied = lists.map(|(list, state)| Relied {
+            list: list.path(),
+            reliance: state.reliance(),
+            why_not: state.why_not.map(|why| why.to_string()),
+        });
+        relied.into()
     }
 
     /// Since when nothing that is held can be older.
@@ -80,8 +85,8 @@ pub(super) struct ListState {
     /// Changes that reading them brought, while unproven all in all, then since the last whole reading.
     caught: u64,
     count: Count,
-    /// Whether an operator was told that changes can't be relied on.
-    told: bool,
+    /// Why changes can't be relied on, if an operator was told so.
+    why_not: Option<Distrust>,
 }
 
 /// What reading changes is worth.
@@ -110,7 +115,7 @@ pub(super) enum Distrust {
     #[error("{0}")]
     Unfit(Unfit),
     /// They don't show everything.
-    #[error("{missed} rows were changed without a new updatedAt, and {caught} with one")]
+    #[error("changes without a new updatedAt: {missed}, with one: {caught}")]
     Misses {
         /// Found in the whole list only.
         missed: u64,
@@ -120,6 +125,17 @@ pub(super) enum Distrust {
 }
 
 /// What is told of a list's changes.
+#[derive(Clone, Debug)]
+pub struct Relied {
+    /// The list, as its path.
+    pub list: &'static str,
+    /// How far they can be relied on.
+    pub reliance: Reliance,
+    /// Why not, where something has shown it.
+    pub why_not: Option<String>,
+}
+
+/// How far a list's changes can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reliance {
@@ -163,7 +179,7 @@ impl ListState {
             trust: Trust::Unproven,
             caught: 0,
             count: Count::Unknown,
-            told: false,
+            why_not: None,
         };
         state.take_times(read);
         state
@@ -187,7 +203,7 @@ impl ListState {
             return self.distrust(Trust::Unproven, Distrust::Misses { missed, caught });
         }
         if self.trust == Trust::Proven || caught >= self.to_catch {
-            (self.trust, self.caught, self.told) = (Trust::Proven, 0, false);
+            (self.trust, self.caught, self.why_not) = (Trust::Proven, 0, None);
         }
         None
     }
@@ -209,7 +225,8 @@ impl ListState {
 
     fn distrust(&mut self, trust: Trust, why: Distrust) -> Option<Distrust> {
         (self.trust, self.caught) = (trust, 0);
-        (!std::mem::replace(&mut self.told, true)).then_some(why)
+        let is_news = self.why_not.replace(why).is_none();
+        is_news.then_some(why)
     }
 
     /// OZmap counts so many rows, and so many are held.

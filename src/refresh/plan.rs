@@ -80,3 +80,108 @@ fn whole_kind(ledger: &Ledger) -> Option<Kind> {
     }
     ledger.splitter_list.needs_whole_reading().then_some(Kind::Splitters)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::drift::Drift;
+    use super::super::ledger::{ListReading, ListState};
+    use super::*;
+    use crate::config::load::{Source, load};
+    use crate::ozmap::assemble::Doubts;
+    use crate::ozmap::assemble::amend::ChangedDoubts;
+    use crate::ozmap::pages::Times;
+    use crate::ozmap::splitters::Splitters;
+    use crate::ozmap::wire::time::OzmapTime;
+    use crate::tenant::AsOf;
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+    use tokio::time::advance;
+
+    /// As they come, with something more below `[refresh]`.
+    fn settings(more: &str) -> config::Refresh {
+        let text = format!("[refresh]\n{more}\n[tenants.a]\nhost = \"https://a.example\"\nkey_env = \"K\"");
+        let env = BTreeMap::from([("K".to_owned(), "a-key".to_owned())]);
+        let config = load(&Source { path: PathBuf::from("a.toml"), text }, &env).unwrap();
+        config.tenants[0].refresh.clone()
+    }
+
+    fn reading() -> ListReading {
+        let begun = AsOf::now();
+        let now = OzmapTime::new(begun.time);
+        ListReading { begun, times: Times { begun: now, newest: now }, is_whole: true }
+    }
+
+    /// Of lists that were just read, their changes `caught` and the lists read again, or not.
+    fn ledger(proven: bool) -> Ledger {
+        let (mut box_list, mut splitter_list) =
+            (ListState::of_boxes(reading()), ListState::of_splitters(reading()));
+        if proven {
+            for list in [&mut box_list, &mut splitter_list] {
+                list.read_changes(reading(), 10);
+                assert_eq!(list.read_whole(reading(), Drift::default()), None);
+            }
+        }
+        Ledger {
+            splitters: Splitters::default(),
+            doubts: Doubts::default(),
+            changed_doubts: ChangedDoubts::default(),
+            unplaced: 0,
+            has_unlisted: false,
+            box_list,
+            splitter_list,
+        }
+    }
+
+    /// What comes due, and how many seconds from now.
+    fn due(settings: &config::Refresh, ledger: Option<&Ledger>, began: Began) -> Option<(u64, Kind)> {
+        next(settings, ledger, began)
+            .map(|due| (due.at.saturating_duration_since(Instant::now()).as_secs(), due.kind))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_proven_is_read_by_its_changes_and_what_is_not_whole_too() {
+        let settings = settings("");
+        let mut began = Began::none_since(Instant::now());
+        began.now(Kind::Full);
+        assert_eq!(due(&settings, Some(&ledger(true)), began), Some((30, Kind::Changes)));
+        assert_eq!(due(&settings, Some(&ledger(false)), began), Some((30, Kind::Changes)));
+        advance(Duration::from_mins(10)).await;
+        began.now(Kind::Changes);
+        assert_eq!(due(&settings, Some(&ledger(true)), began), Some((30, Kind::Changes)));
+        assert_eq!(due(&settings, Some(&ledger(false)), began), Some((0, Kind::Full)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn splitters_alone_are_read_where_only_their_changes_are_not_proven() {
+        let settings = settings("");
+        let mut began = Began::none_since(Instant::now());
+        began.now(Kind::Full);
+        let mut ledger = ledger(true);
+        ledger.splitter_list = ListState::of_splitters(reading());
+        advance(Duration::from_mins(10)).await;
+        began.now(Kind::Changes);
+        assert_eq!(due(&settings, Some(&ledger), began), Some((0, Kind::Splitters)));
+        began.now(Kind::Splitters);
+        assert_eq!(due(&settings, Some(&ledger), began), Some((30, Kind::Changes)));
+        // What only all lists can settle.
+        ledger.has_unlisted = true;
+        assert_eq!(due(&settings, Some(&ledger), began), Some((0, Kind::Full)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_ledger_all_is_read_and_without_changes_only_the_schedule_counts() {
+        let began = Began::none_since(Instant::now());
+        assert_eq!(due(&settings(""), None, began), Some((600, Kind::Full)));
+        assert_eq!(due(&settings("fallback = \"5m\""), None, began), Some((300, Kind::Full)));
+        assert_eq!(due(&settings("changes = \"0s\""), Some(&ledger(false)), began), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn corrections_get_their_run_soon_but_not_at_once_behind_another() {
+        let mut began = Began::none_since(Instant::now());
+        advance(Duration::from_mins(1)).await;
+        assert!(corrected(began).at <= Instant::now());
+        began.now(Kind::Changes);
+        assert_eq!(corrected(began).at, Instant::now() + CORRECTED_AFTER);
+    }
+}

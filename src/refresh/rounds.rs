@@ -1,7 +1,7 @@
 //! The refresher at work: run after run, by order, by the clock, and again after a failure.
 
 use super::Refresher;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Relied};
 use super::plan::{self, Began};
 use super::progress::{Phase, Progress};
 use super::queue::Waiting;
@@ -178,8 +178,8 @@ impl Refresher {
         }
         let result = outcome.as_ref().err().map_or("ok", |failure| failure.kind);
         self.metrics.refresh().ended(tenant, run.trigger.as_str(), result);
-        let reliance = ledger.map(|ledger| ledger.reliance().to_vec()).unwrap_or_default();
-        for (list, reliance) in &reliance {
+        let reliance = ledger.map(Ledger::reliance).unwrap_or_default();
+        for Relied { list, reliance, .. } in &reliance {
             self.metrics.refresh().relied_on(tenant, list, reliance.as_number());
         }
         self.progress.send_replace(Progress::at(Phase::Idle));

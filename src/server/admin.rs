@@ -96,10 +96,13 @@ fn tenant_status(refresher: &Refresher) -> Value {
 /// How changes are read, and how far they can be relied on.
 fn changes_status(refresher: &Refresher) -> Value {
     let settings = &refresher.tenant().settings().refresh;
+    let relied = refresher.reliance();
+    let why_not = relied.iter().filter_map(|one| Some((one.list, one.why_not.as_deref()?)));
     json!({
         "every_seconds": settings.changes.map(|every| every.as_secs_f64()),
         "fallback_seconds": settings.fallback.as_secs_f64(),
-        "reliance": refresher.reliance().into_iter().collect::<BTreeMap<_, _>>(),
+        "reliance": relied.iter().map(|one| (one.list, one.reliance)).collect::<BTreeMap<_, _>>(),
+        "why_not": why_not.collect::<BTreeMap<_, _>>(),
     })
 }
 

@@ -37,7 +37,7 @@ impl World {
     }
 
     fn reliance(&self) -> Vec<Reliance> {
-        self.app.refreshers()[0].reliance().into_iter().map(|(_, reliance)| reliance).collect()
+        self.app.refreshers()[0].reliance().into_iter().map(|one| one.reliance).collect()
     }
 
     fn generation(&self) -> u64 {
@@ -220,6 +220,8 @@ async fn a_missed_sale_puts_an_end_to_relying_on_changes_and_is_counted() {
     let (_, status) = world.admin("/admin/status").await;
     let reliance = &status["tenants"][0]["refresh"]["changes"]["reliance"];
     assert_eq!((&reliance["boxes"], &reliance["splitters"]), (&"proven".into(), &"unproven".into()));
+    let why_not = &status["tenants"][0]["refresh"]["changes"]["why_not"];
+    assert_eq!(why_not["splitters"], "changes without a new updatedAt: 1, with one: 0");
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ use std::hint::black_box;
 use viability_proxy::ozmap::assemble::amend::{ChangedDoubts, Known, amend};
 use viability_proxy::ozmap::assemble::{Doubts, Unlisted, assemble};
 use viability_proxy::ozmap::pages::Reading;
-use viability_proxy::ozmap::splitters::Splitters;
+use viability_proxy::ozmap::splitters::{Splitters, all_ports};
 use viability_proxy::ozmap::wire::decode_page;
 use viability_proxy::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
 use viability_proxy::refresh::store::format::{decode, encode};
-use viability_proxy::refresh::store::stored::Identity;
+use viability_proxy::refresh::store::stored::{Identity, StoredRules};
 use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::plant::ServiceBox;
 use viability_proxy::viability::ports::Ports;
@@ -85,9 +85,10 @@ fn building(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("assemble", count), |bencher| {
             let splitters = Splitters::of(&reading(&of_splitters));
             let (doubts, rules) = (Doubts::default(), usual::rules());
+            let ports = || all_ports([&splitters], &rules);
             bencher.iter_batched(
                 || reading::<BoxRow>(&of_boxes),
-                |boxes| assemble(boxes, &splitters, &doubts, None, Unlisted::Doubted, &rules).boxes,
+                |boxes| assemble(boxes, &ports(), &doubts, None, Unlisted::Doubted).boxes,
                 BatchSize::PerIteration,
             );
         });
@@ -102,7 +103,7 @@ fn building(criterion: &mut Criterion) {
             tenant: "demo".into(),
             host: "https://demo.example/api/v2".into(),
             key: [0; 32],
-            blocked_ports_are_free: false,
+            rules: StoredRules::default(),
         };
         let snapshot = Snapshot::build(1, town::plant(boxes.clone()));
         let file = encode(&identity, &snapshot, &[]).expect("a file");
@@ -159,9 +160,9 @@ fn amended(held: &Snapshot, splitters: &mut Splitters, of_boxes: &[u8], of_split
     let changed = reading::<SplitterRow>(&[of_splitters.to_vec()]);
     let concerned = splitters.amend(&changed.rows);
     let (doubts, rules) = (Doubts::default(), usual::rules());
-    let known = Known { held, splitters, doubts: &doubts, rules: &rules };
+    let known = Known { held, splitters: &[splitters], doubts: &doubts, rules: &rules };
     let others =
-        amend(known, reading(&[of_boxes.to_vec()]), &changed, concerned, &mut ChangedDoubts::default());
+        amend(known, reading(&[of_boxes.to_vec()]), &[changed], concerned, &mut ChangedDoubts::default());
     let projects = held.projects().clone();
     let amendment =
         Amendment { read_at: held.read_at(), projects, boxes: others.boxes, gone: others.gone, unplaced: 0 };

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use viability_proxy::viability::Rules;
 use viability_proxy::viability::geo::{Earth, Radius};
+use viability_proxy::viability::ports::ServiceConnectors;
 
 /// Those of an installation as it comes.
 pub(crate) fn rules() -> Rules {
@@ -10,6 +11,7 @@ pub(crate) fn rules() -> Rules {
         default_radius: None,
         max_radius: Radius::new(2_000.0).expect("a radius"),
         max_boxes: NonZeroUsize::new(100).expect("not 0"),
+        service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
         earth: Earth::new(6_378_100.0).expect("the Earth"),
     }

@@ -9,7 +9,7 @@ pub mod snapshot;
 
 use geo::{Earth, Point, Radius};
 use plant::{ObjectId, Refusal, Scope, ServiceBox};
-use ports::Ports;
+use ports::{Ports, ServiceConnectors};
 use snapshot::{Near, Snapshot, Standing};
 use std::num::NonZeroUsize;
 
@@ -31,6 +31,8 @@ pub struct Rules {
     pub max_radius: Radius,
     /// The most boxes an answer lists, and the most refused ones: the nearest of each.
     pub max_boxes: NonZeroUsize,
+    /// What counts as a service connector (documented; OZmap lets it be chosen).
+    pub service_connectors: ServiceConnectors,
     /// Whether a blocked port without fibre counts as free.
     pub blocked_ports_are_free: bool,
     /// The sphere on which distances are measured.
@@ -171,6 +173,7 @@ mod tests {
             default_radius: Radius::new(150.0),
             max_radius: Radius::new(2_000.0).unwrap(),
             max_boxes: NonZeroUsize::new(100).unwrap(),
+            service_connectors: ServiceConnectors::default(),
             blocked_ports_are_free: false,
             earth: Earth::new(6_378_100.0).unwrap(),
         }

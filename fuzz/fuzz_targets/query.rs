@@ -12,7 +12,7 @@ use viability_proxy::tenant::live::Recall;
 use viability_proxy::tenant::resolve::Request;
 use viability_proxy::viability::geo::{Earth, Point, Radius};
 use viability_proxy::viability::plant::{Evidence, ObjectId, Scope, ServiceBox, Stage};
-use viability_proxy::viability::ports::Ports;
+use viability_proxy::viability::ports::{Ports, ServiceConnectors};
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 use viability_proxy::viability::{Query, Rules, evaluate};
 
@@ -80,6 +80,7 @@ fn is_found_by_a_plain_loop(request: &Request) {
         default_radius: None,
         max_radius: radius,
         max_boxes: NonZeroUsize::MAX,
+        service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
         earth: *EARTH,
     };

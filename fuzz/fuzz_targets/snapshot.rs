@@ -8,7 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use std::time::{Duration, UNIX_EPOCH};
 use viability_proxy::refresh::store::format::{decode, encode, framed};
-use viability_proxy::refresh::store::stored::Identity;
+use viability_proxy::refresh::store::stored::{Identity, StoredRules};
 use viability_proxy::tenant::access::KnownScope;
 use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::snapshot::Snapshot;
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
         tenant: "demo".to_owned(),
         host: "https://x/api/v2".to_owned(),
         key: [7; 32],
-        blocked_ports_are_free: false,
+        rules: StoredRules::default(),
     };
     let file = match kind {
         b'Z' => {

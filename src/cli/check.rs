@@ -110,10 +110,11 @@ fn about_the_end(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> Option
 
 async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {
     let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
-    let projects = pages::read_all::<ProjectRow>(&client, &tenant.key, Lane::Waiting, &|_| ())
-        .await
-        .map_err(|error| anyhow!(with_remedy(with_causes(&error), error.remedy())))
-        .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
+    let projects =
+        pages::read_all::<ProjectRow>(&client, &tenant.key, List::Projects, Lane::Waiting, &|_| ())
+            .await
+            .map_err(|error| anyhow!(with_remedy(with_causes(&error), error.remedy())))
+            .with_context(|| format!("{}/{}", tenant.host.base(), List::Projects.path()))?;
     if projects.rows.is_empty() {
         bail!("the key is valid but sees no project; give its user access to the projects concerned");
     }

@@ -5,6 +5,7 @@ use super::listeners::{Admin, Server};
 use super::place::SecretPlace;
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;
+use crate::viability::ports::ConnectorKind;
 use std::fmt::Display;
 use std::time::Duration;
 use toml::Value;
@@ -135,6 +136,8 @@ impl Text {
         }
         self.key("max_radius_m", rules.max_radius.metres());
         self.key("max_boxes", rules.max_boxes);
+        let connectors: Vec<_> = rules.service_connectors.kinds().map(ConnectorKind::as_str).collect();
+        self.key("service_connectors", Value::from(connectors));
         self.key("blocked_ports_are_free", rules.blocked_ports_are_free);
         self.key("earth_radius_m", rules.earth.radius_metres());
     }

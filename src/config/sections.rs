@@ -1,10 +1,12 @@
 //! The sections, one function each: every key is read before the first `?`, so that all faults are found.
 
+use super::layers::Value;
 use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
 use super::{Access, Canary, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
 use crate::viability::Rules;
 use crate::viability::geo::{Earth, Radius};
+use crate::viability::ports::{ConnectorKind, ServiceConnectors};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -78,6 +80,7 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
     });
     let max_radius = section.read("max_radius_m", &metres, |entry| Radius::new(entry.number()?));
     let max_boxes = section.count("max_boxes", 10_000);
+    let service_connectors = service_connectors(&mut section);
     let blocked_ports_are_free = section.flag("blocked_ports_are_free");
     let earth =
         section.read("earth_radius_m", "metres from 6000000 to 7000000", |entry| Earth::new(entry.number()?));
@@ -93,9 +96,25 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
         default_radius,
         max_radius,
         max_boxes: max_boxes?,
+        service_connectors: service_connectors?,
         blocked_ports_are_free: blocked_ports_are_free?,
         earth: earth?,
     })
+}
+
+/// A list of kinds; what is said twice counts once.
+fn service_connectors(section: &mut Section<'_, '_>) -> Result<ServiceConnectors, Faulty> {
+    let words = ConnectorKind::ALL.map(|kind| format!("{:?}", kind.as_str())).join(", ");
+    section.read("service_connectors", &format!("a list of at least one of {words}"), |entry| {
+        let Value::List(items) = &entry.value else { return None };
+        let kinds: Option<Vec<_>> = items.iter().map(connector_kind).collect();
+        ServiceConnectors::new(kinds?)
+    })
+}
+
+fn connector_kind(item: &Value) -> Option<ConnectorKind> {
+    let Value::Text(text) = item else { return None };
+    ConnectorKind::ALL.into_iter().find(|kind| kind.as_str() == text)
 }
 
 fn refresh(mut section: Section<'_, '_>) -> Result<Refresh, Faulty> {

@@ -3,11 +3,10 @@
 pub mod amend;
 
 use super::pages::Reading;
-use super::splitters::Splitters;
+use super::splitters::PortsByBox;
 use super::wire::fault::{RowFault, Whereabouts};
 use super::wire::place::Place;
 use super::wire::rows::{BoxRow, SplitterRow};
-use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::Ports;
 use crate::viability::snapshot::Snapshot;
@@ -57,9 +56,10 @@ pub struct Doubts {
 }
 
 impl Doubts {
-    /// Those of a whole list.
-    pub fn of(splitters: &Reading<SplitterRow>) -> Self {
-        Self { boxes: splitters.doubtful.keys().copied().collect(), any_box: splitters.unattributed > 0 }
+    /// Those of a whole list beside these.
+    pub fn add(&mut self, splitters: &Reading<SplitterRow>) {
+        self.boxes.extend(splitters.doubtful.keys());
+        self.any_box |= splitters.unattributed > 0;
     }
 
     /// What is known of a box whose own row was read. A draft stays one, whatever stands in it.
@@ -91,7 +91,7 @@ pub enum Unlisted {
     Believed,
 }
 
-/// Joins boxes with the service splitters that stand in them and counts their ports.
+/// Joins boxes with the `ports` of the service splitters that stand in them.
 ///
 /// Splitters for other things than clients are passed over even if OZmap's filter let them through, and so are those
 /// whose parent is no box (a building or a POP). A splitter that doesn't tell whose it is may be that of any box.
@@ -101,13 +101,11 @@ pub enum Unlisted {
 /// place in a way that can't be right may have been moved: it may be anywhere.
 pub fn assemble(
     boxes: Reading<BoxRow>,
-    splitters: &Splitters,
+    ports: &PortsByBox,
     doubts: &Doubts,
     held: Option<&Snapshot>,
     unlisted: Unlisted,
-    rules: &Rules,
 ) -> Assembled {
-    let ports = splitters.all_ports(rules);
     let read = boxes.rows.into_iter().map(|row| {
         let ports = ports.get(&row.id).copied();
         judged(row, ports, doubts)
@@ -201,10 +199,13 @@ fn unread_at(place: &Place) -> ServiceBox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::splitters::{Splitters, all_ports};
     use super::super::wire::rows::Row;
     use super::*;
+    use crate::viability::Rules;
     use crate::viability::geo::{Earth, Radius};
     use crate::viability::plant::Refusal;
+    use crate::viability::ports::ServiceConnectors;
     use crate::viability::snapshot::Plant;
     use std::collections::HashSet;
     use std::num::NonZeroUsize;
@@ -228,7 +229,9 @@ mod tests {
         held: Option<&Snapshot>,
         unlisted: Unlisted,
     ) -> Assembled {
-        assemble(boxes, &Splitters::of(splitters), &Doubts::of(splitters), held, unlisted, &rules())
+        let mut doubts = Doubts::default();
+        doubts.add(splitters);
+        assemble(boxes, &all_ports([&Splitters::of(splitters)], &rules()), &doubts, held, unlisted)
     }
 
     pub(super) fn id(number: u32) -> ObjectId {
@@ -249,6 +252,7 @@ mod tests {
             default_radius: None,
             max_radius: Radius::new(2_000.0).unwrap(),
             max_boxes: NonZeroUsize::MIN,
+            service_connectors: ServiceConnectors::default(),
             blocked_ports_are_free: false,
             earth: Earth::new(6_378_100.0).unwrap(),
         }

@@ -95,29 +95,30 @@ pub struct PageSeen {
     pub total: Option<u64>,
 }
 
-/// Reads every row of `R`'s list that `key` may see, telling `watch` of every page.
+/// Reads every row of a list that `key` may see, telling `watch` of every page.
 pub async fn read_all<R: Row>(
     client: &Client,
     key: &ApiKey,
+    list: List,
     lane: Lane,
     watch: &(dyn Fn(PageSeen) + Sync),
 ) -> Result<Reading<R>, CallError> {
-    let reader = Reader { client, lane, key, watch };
+    let reader = Reader { client, lane, key, list, watch };
     if let Some(reading) = reader.by_ranges().await? {
         return Ok(reading);
     }
     tracing::warn!(
         tenant = client.tenant(),
-        list = R::LIST.path(),
+        list = list.path(),
         "ranges of ids don't hold what OZmap counts, or it doesn't filter by id; reading this list's pages by number until two \
          sweeps agree"
     );
     reader.by_numbers().await
 }
 
-/// How many rows of `R`'s list OZmap says there are, of the kind that it is read for.
-pub async fn count_rows<R: Row>(client: &Client, key: &ApiKey) -> Result<u64, CallError> {
-    let reader = Reader { client, lane: Lane::Refresh, key, watch: &|_| {} };
+/// How many rows of a list OZmap says there are, of the kind that it is read for.
+pub async fn count_rows<R: Row>(client: &Client, key: &ApiKey, list: List) -> Result<u64, CallError> {
+    let reader = Reader { client, lane: Lane::Refresh, key, list, watch: &|_| {} };
     reader.total::<R>(Filter::Range(IdRange::default())).await
 }
 
@@ -210,6 +211,7 @@ struct Reader<'c> {
     client: &'c Client,
     lane: Lane,
     key: &'c ApiKey,
+    list: List,
     watch: &'c (dyn Fn(PageSeen) + Sync),
 }
 
@@ -220,7 +222,7 @@ impl Reader<'_> {
         for _ in 1..ATTEMPTS {
             match self.try_page(slice).await {
                 Err(error) if error.may_pass() => {
-                    tracing::debug!(tenant = self.client.tenant(), list = R::LIST.path(), %error, "trying a page again");
+                    tracing::debug!(tenant = self.client.tenant(), list = self.list.path(), %error, "trying a page again");
                     let asked_for = error.retry_after().unwrap_or_default();
                     if asked_for > LONGEST_PAUSE {
                         return Err(error);
@@ -236,7 +238,7 @@ impl Reader<'_> {
 
     async fn try_page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
         let ListPage { body, date } =
-            self.client.list(R::LIST, self.key, &slice.to_query_string(R::LIST), self.lane).await?;
+            self.client.list(self.list, self.key, &slice.to_query_string(self.list), self.lane).await?;
         // A page takes milliseconds to decode: not on a thread that answers queries.
         let decoded = tokio::task::spawn_blocking(move || decode_page::<R>(&body)).await;
         let mut page = match decoded {

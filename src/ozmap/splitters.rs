@@ -1,4 +1,4 @@
-//! Service splitters as they were read last: what a snapshot, which counts ports by box, can't tell.
+//! Service splitters, and whatever else counts as a service connector, list by list as they were read last: what a snapshot, which counts ports by box, can't tell.
 
 use super::pages::Reading;
 use super::wire::rows::SplitterRow;
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// Ports by the id of what they are in.
 pub type PortsByBox = FxHashMap<ObjectId, Ports>;
 
-/// Those that stand in something and serve clients: some forty bytes each.
+/// Those of one list that stand in something and serve clients: some forty bytes each.
 #[derive(Clone, Debug, Default)]
 pub struct Splitters {
     /// In the order of their ids.
@@ -128,30 +128,6 @@ impl Splitters {
         concerned
     }
 
-    /// The ports of these boxes; one without any is left out.
-    pub fn ports_of(&self, boxes: impl IntoIterator<Item = ObjectId>, rules: &Rules) -> PortsByBox {
-        let boxes: FxHashSet<_> = boxes.into_iter().collect();
-        self.count_ports(PortsByBox::default(), rules, |parent| boxes.contains(&parent))
-    }
-
-    /// The ports of everything that has some: boxes, and buildings and POPs too.
-    pub fn all_ports(&self, rules: &Rules) -> PortsByBox {
-        let room = PortsByBox::with_capacity_and_hasher(self.rows.len(), FxBuildHasher);
-        self.count_ports(room, rules, |_| true)
-    }
-
-    fn count_ports(
-        &self,
-        mut ports: PortsByBox,
-        rules: &Rules,
-        wanted: impl Fn(ObjectId) -> bool,
-    ) -> PortsByBox {
-        for splitter in self.rows.iter().filter(|splitter| wanted(splitter.parent)) {
-            ports.entry(splitter.parent).or_default().add(Ports::of(splitter.outputs, rules));
-        }
-        ports
-    }
-
     fn get(&self, id: ObjectId) -> Option<Splitter> {
         self.find(id).and_then(|at| self.rows.get(at).copied())
     }
@@ -159,6 +135,36 @@ impl Splitters {
     fn find(&self, id: ObjectId) -> Option<usize> {
         self.rows.binary_search_by_key(&id, |held| held.id).ok()
     }
+}
+
+/// The ports of these boxes in all lists; one without any is left out.
+pub fn ports_of<'l>(
+    boxes: impl IntoIterator<Item = ObjectId>,
+    lists: impl IntoIterator<Item = &'l Splitters>,
+    rules: &Rules,
+) -> PortsByBox {
+    let boxes: FxHashSet<_> = boxes.into_iter().collect();
+    count_ports(PortsByBox::default(), lists, rules, |parent| boxes.contains(&parent))
+}
+
+/// The ports of everything that has some: boxes, and buildings and POPs too.
+pub fn all_ports<'l>(lists: impl IntoIterator<Item = &'l Splitters> + Clone, rules: &Rules) -> PortsByBox {
+    let all = lists.clone().into_iter().map(|list| list.rows.len()).sum();
+    let room = PortsByBox::with_capacity_and_hasher(all, FxBuildHasher);
+    count_ports(room, lists, rules, |_| true)
+}
+
+fn count_ports<'l>(
+    mut ports: PortsByBox,
+    lists: impl IntoIterator<Item = &'l Splitters>,
+    rules: &Rules,
+    wanted: impl Fn(ObjectId) -> bool,
+) -> PortsByBox {
+    let all = lists.into_iter().flat_map(|list| &list.rows);
+    for splitter in all.filter(|splitter| wanted(splitter.parent)) {
+        ports.entry(splitter.parent).or_default().add(Ports::of(splitter.outputs, rules));
+    }
+    ports
 }
 
 #[cfg(test)]

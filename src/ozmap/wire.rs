@@ -1,6 +1,7 @@
 //! OZmap's JSON, both ways: the only place that knows its field names.
 
 pub mod answer;
+mod connectables;
 pub mod difference;
 pub mod fault;
 mod line;
@@ -11,6 +12,7 @@ pub mod rows;
 pub mod time;
 
 use crate::viability::plant::ObjectId;
+use crate::viability::ports::ConnectorKind;
 use fault::RowFault;
 use place::Place;
 use rows::{About, Row};
@@ -24,8 +26,8 @@ use time::OzmapTime;
 pub enum List {
     /// `/boxes`, drafts included: an operator wants to be told of them.
     Boxes,
-    /// `/splitters`, those for clients ("atendimento") only.
-    ServiceSplitters,
+    /// What may have ports for clients, those that do ("atendimento") only: `/splitters` and the like.
+    Connectors(ConnectorKind),
     /// `/projects`.
     Projects,
 }
@@ -35,7 +37,10 @@ impl List {
     pub fn path(self) -> &'static str {
         match self {
             Self::Boxes => "boxes",
-            Self::ServiceSplitters => "splitters",
+            Self::Connectors(ConnectorKind::Splitter) => "splitters",
+            Self::Connectors(ConnectorKind::Connector) => "connectors",
+            Self::Connectors(ConnectorKind::Fusion) => "fusions",
+            Self::Connectors(ConnectorKind::Switch) => "switches",
             Self::Projects => "projects",
         }
     }
@@ -44,27 +49,27 @@ impl List {
     pub fn select(self) -> &'static str {
         match self {
             Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted,updatedAt",
-            Self::ServiceSplitters => "id,parent,isDrop,connectables,ports,updatedAt",
+            Self::Connectors(_) => "id,parent,isDrop,connectables,ports,updatedAt",
             Self::Projects => "id",
         }
     }
 
     /// OZmap's `filter` for the rows of this list whose id lies in `range`; `None`: no filter is needed.
     pub fn filter(self, range: IdRange) -> Option<String> {
-        let only_service = (self == Self::ServiceSplitters).then(|| condition("isDrop", "=", true));
+        let only_service = matches!(self, Self::Connectors(_)).then(|| condition("isDrop", "=", true));
         let conditions: Vec<_> = only_service.into_iter().chain(range.conditions()).collect();
         (!conditions.is_empty()).then(|| serde_json::Value::from(conditions).to_string())
     }
 
     /// OZmap's `filter` for rows that were changed since then, that moment included, and whose id lies in `range`.
-    /// Splitters of every kind: one that serves clients no more is a change, too.
+    /// Connectors of every use: one that serves clients no more is a change, too.
     pub fn changed_filter(since: OzmapTime, range: IdRange) -> String {
         let since = condition("updatedAt", ">=", since.to_string());
         let conditions: Vec<_> = [since].into_iter().chain(range.conditions()).collect();
         serde_json::Value::from(conditions).to_string()
     }
 
-    /// OZmap's `filter` for the service splitters that stand in one of these boxes.
+    /// OZmap's `filter` for the service connectors that stand in one of these boxes.
     pub fn standing_in(boxes: &[ObjectId]) -> String {
         let boxes: Vec<_> = boxes.iter().map(ToString::to_string).collect();
         let conditions = vec![condition("isDrop", "=", true), condition("parent", "in", boxes)];
@@ -192,7 +197,7 @@ mod tests {
         let range = IdRange { after: id("5dc06d1275fc7d0006732521"), up_to: id("5dc06d1275fc7d00067325ff") };
         assert_eq!(List::Boxes.filter(IdRange::default()), None);
         let filter: serde_json::Value =
-            serde_json::from_str(&List::ServiceSplitters.filter(range).unwrap()).unwrap();
+            serde_json::from_str(&List::Connectors(ConnectorKind::Splitter).filter(range).unwrap()).unwrap();
         assert_eq!(
             filter,
             json!([

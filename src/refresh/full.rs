@@ -2,18 +2,19 @@
 
 use super::drift::{self, Drift};
 use super::guard::{self, Acceptance};
-use super::ledger::{Distrust, Ledger, ListReading, ListState};
+use super::ledger::{ConnectorList, Distrust, Ledger, ListReading, ListState};
 use super::progress::{Phase, Progress};
 use super::reading::Reader;
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
 use crate::ozmap::assemble::amend::ChangedDoubts;
 use crate::ozmap::assemble::{Assembled, Doubts, Sample, Unlisted, assemble};
 use crate::ozmap::pages::Reading;
-use crate::ozmap::splitters::Splitters;
+use crate::ozmap::splitters::{Splitters, all_ports};
 use crate::ozmap::wire::List;
 use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, SplitterRow};
 use crate::tenant::{AsOf, Data};
 use crate::viability::Rules;
+use crate::viability::ports::ServiceConnectors;
 use crate::viability::snapshot::{Plant, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ pub(super) async fn run(order: &Order, ledger: Option<Ledger>) -> Ended {
     // What is read from now on is newer.
     drop(order.tenant.corrections().take());
     let mut reader = Reader::new(order);
-    let lists = timeout(LONGEST_READING, Lists::read(&mut reader)).await;
+    let rules = &order.tenant.settings().rules;
+    let lists = timeout(LONGEST_READING, Lists::read(&mut reader, &rules.service_connectors)).await;
     let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {
         Ok(lists) => lists,
         Err(error) => return (ledger, Err(error)),
@@ -36,7 +38,7 @@ pub(super) async fn run(order: &Order, ledger: Option<Ledger>) -> Ended {
     let held = order.tenant.data();
     let builder = Builder {
         begun,
-        rules: order.tenant.settings().rules.clone(),
+        rules: rules.clone(),
         unlisted: match order.acceptance {
             Acceptance::Guarded => Unlisted::Doubted,
             Acceptance::AsRead => Unlisted::Believed,
@@ -70,16 +72,19 @@ pub(super) async fn run(order: &Order, ledger: Option<Ledger>) -> Ended {
 struct Lists {
     projects: Reading<ProjectRow>,
     boxes: Reading<BoxRow>,
-    splitters: Reading<SplitterRow>,
+    /// Each list of service connectors that counts.
+    connectors: Vec<(List, Reading<SplitterRow>)>,
 }
 
 impl Lists {
-    async fn read(reader: &mut Reader<'_>) -> Result<Self, RefreshError> {
-        Ok(Self {
-            projects: reader.read(Phase::Projects).await?,
-            boxes: reader.read(Phase::Boxes).await?,
-            splitters: reader.read(Phase::Splitters).await?,
-        })
+    async fn read(reader: &mut Reader<'_>, counted: &ServiceConnectors) -> Result<Self, RefreshError> {
+        let projects = reader.read(List::Projects, Phase::Projects).await?;
+        let boxes = reader.read(List::Boxes, Phase::Boxes).await?;
+        let mut connectors = Vec::new();
+        for list in counted.kinds().map(List::Connectors) {
+            connectors.push((list, reader.read(list, Phase::Splitters).await?));
+        }
+        Ok(Self { projects, boxes, connectors })
     }
 }
 
@@ -103,35 +108,32 @@ struct Built {
 
 impl Builder {
     fn build(self, lists: Lists, ledger: Option<&Ledger>) -> Built {
-        let Lists { projects, boxes, splitters } = lists;
+        let Lists { projects, boxes, connectors } = lists;
         let held = self.held.as_deref().map(|data| &*data.snapshot);
-        let (boxes_counted, splitters_counted) = (boxes.counted, splitters.counted);
+        let boxes_counted = boxes.counted;
         let of_boxes = ListReading::of(&boxes, self.begun);
-        let of_splitters = ListReading::of(&splitters, self.begun);
-        let (mut drift, mut distrust) = (BTreeMap::new(), Vec::new());
-        let (mut box_list, mut splitter_list) = match ledger.zip(held) {
-            None => (ListState::of_boxes(of_boxes), ListState::of_splitters(of_splitters)),
+        let mut news = News::default();
+        let ledger = ledger.filter(|_| held.is_some());
+        let mut box_list = match ledger.zip(held) {
+            None => ListState::of_boxes(of_boxes),
             Some((ledger, held)) => {
-                let (mut box_list, mut splitter_list) = (ledger.box_list, ledger.splitter_list);
-                let drifts = [
-                    drift::of_boxes(held, &box_list, &boxes.rows),
-                    drift::of_splitters(&ledger.splitters, &splitter_list, &splitters.rows),
-                ];
-                let told = [
-                    box_list.read_whole(of_boxes, drifts[0]),
-                    splitter_list.read_whole(of_splitters, drifts[1]),
-                ];
-                let names = [List::Boxes, List::ServiceSplitters].map(List::path);
-                drift.extend(names.into_iter().zip(drifts));
-                distrust.extend(names.into_iter().zip(told).filter_map(|(list, told)| Some((list, told?))));
-                (box_list, splitter_list)
+                let mut box_list = ledger.box_list;
+                let missed = drift::of_boxes(held, &box_list, &boxes.rows);
+                news.add(List::Boxes, missed, box_list.read_whole(of_boxes, missed));
+                box_list
             }
         };
-        let splitter_count = splitters.rows.iter().filter(|splitter| splitter.serves_clients).count() as u64;
-        let (held_splitters, doubts) = (Splitters::of(&splitters), Doubts::of(&splitters));
-        drop(splitters);
+        let (mut doubts, mut splitters) = (Doubts::default(), 0);
+        let connectors = connectors.into_iter().map(|(list, reading)| {
+            doubts.add(&reading);
+            splitters += reading.rows.iter().filter(|row| row.serves_clients).count() as u64;
+            let before = ledger.and_then(|ledger| ledger.connectors.iter().find(|one| one.list == list));
+            connector_list(list, &reading, before, ListReading::of(&reading, self.begun), &mut news)
+        });
+        let connectors: Vec<_> = connectors.collect();
+        let ports = all_ports(connectors.iter().map(|connectors| &connectors.held), &self.rules);
         let Assembled { boxes, unplaced, unlisted, gone } =
-            assemble(boxes, &held_splitters, &doubts, held, self.unlisted, &self.rules);
+            assemble(boxes, &ports, &doubts, held, self.unlisted);
         let plant = Plant {
             read_at: self.begun.time,
             projects: projects.rows.iter().map(Row::id).collect(),
@@ -141,19 +143,54 @@ impl Builder {
         let generation = held.map_or(1, |held| held.generation() + 1);
         let snapshot = Snapshot::build(generation, plant);
         box_list.counted(boxes_counted, snapshot.census().listed());
-        splitter_list.counted(splitters_counted, held_splitters.count());
         let ledger = Ledger {
-            splitters: held_splitters,
+            connectors,
             doubts,
             changed_doubts: ChangedDoubts::default(),
             unplaced: unplaced.boxes,
             has_unlisted: unlisted.boxes > 0,
             box_list,
-            splitter_list,
         };
         let conspicuous = Conspicuous { unplaced, unlisted, gone };
-        Built { snapshot, ledger, splitters: splitter_count, conspicuous, drift, distrust }
+        let News { drift, distrust } = news;
+        Built { snapshot, ledger, splitters, conspicuous, drift, distrust }
     }
+}
+
+/// What is new of how far changes can be relied on.
+#[derive(Default)]
+struct News {
+    drift: BTreeMap<&'static str, Drift>,
+    distrust: Vec<(&'static str, Distrust)>,
+}
+
+impl News {
+    fn add(&mut self, list: List, missed: Drift, told: Option<Distrust>) {
+        self.drift.insert(list.path(), missed);
+        self.distrust.extend(told.map(|why| (list.path(), why)));
+    }
+}
+
+/// A list of service connectors that was read whole, for the first time or again.
+fn connector_list(
+    list: List,
+    reading: &Reading<SplitterRow>,
+    before: Option<&ConnectorList>,
+    read: ListReading,
+    news: &mut News,
+) -> ConnectorList {
+    let held = Splitters::of(reading);
+    let mut state = match before {
+        None => ListState::of_splitters(read),
+        Some(before) => {
+            let mut state = before.state;
+            let missed = drift::of_splitters(&before.held, &state, &reading.rows);
+            news.add(list, missed, state.read_whole(read, missed));
+            state
+        }
+    };
+    state.counted(reading.counted, held.count());
+    ConnectorList { list, held, state }
 }
 
 impl Built {

@@ -10,6 +10,7 @@ use crate::config;
 use crate::ozmap::wire::List;
 use crate::viability::geo::Point;
 use crate::viability::plant::ObjectId;
+use crate::viability::ports::ConnectorKind;
 use crate::viability::snapshot::Snapshot;
 use std::collections::HashSet;
 
@@ -61,7 +62,10 @@ pub fn check(
         Some(_) | None => ProjectList::Whole,
     };
     let illegible = lists.iter().filter_map(|list| illegible(limits, list));
-    let all_ports = of(List::ServiceSplitters.path()).is_none_or(|list| list.unreadable == 0);
+    let all_ports = ConnectorKind::ALL
+        .into_iter()
+        .filter_map(|kind| of(List::Connectors(kind).path()))
+        .all(|list| list.unreadable == 0);
     let lost = lost(limits, held, read, Shown { boxes, all_ports });
     let otherwise = held.map(|held| [projects_gone(held, read, projects), moved(limits, held, read)]);
     Objections::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())

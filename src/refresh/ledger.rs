@@ -29,8 +29,9 @@ const TOLERATED_PERCENT: u64 = 1;
 
 /// What is held of all lists since the last whole reading.
 pub(super) struct Ledger {
-    pub(super) splitters: Splitters,
-    /// What the last whole reading of splitters left in doubt.
+    /// Each list of service connectors that is read.
+    pub(super) connectors: Vec<ConnectorList>,
+    /// What the last whole readings of those left in doubt.
     pub(super) doubts: Doubts,
     /// What changes left in doubt since.
     pub(super) changed_doubts: ChangedDoubts,
@@ -39,34 +40,56 @@ pub(super) struct Ledger {
     /// Whether boxes are held that OZmap lists no more: only a full run can tell whether they are gone.
     pub(super) has_unlisted: bool,
     pub(super) box_list: ListState,
-    pub(super) splitter_list: ListState,
+}
+
+/// One list of service connectors.
+pub(super) struct ConnectorList {
+    pub(super) list: List,
+    pub(super) held: Splitters,
+    pub(super) state: ListState,
 }
 
 impl Ledger {
     /// Whether the changes of any list are worth asking for.
     pub(super) fn shows_changes(&self) -> bool {
-        [self.box_list, self.splitter_list].iter().any(|list| list.changes_since().is_some())
+        self.lists().any(|(_, state)| state.changes_since().is_some())
     }
 
     /// Whether something is in doubt that only reading all lists can settle.
     pub(super) fn needs_full_runs(&self) -> bool {
-        self.has_unlisted || self.box_list.needs_whole_reading() || !self.splitter_list.is_whole
+        self.has_unlisted
+            || self.box_list.needs_whole_reading()
+            || !self.connectors.iter().all(|connectors| connectors.state.is_whole)
+    }
+
+    /// Whether a list of service connectors has to be read whole.
+    pub(super) fn needs_whole_connectors(&self) -> bool {
+        self.connectors.iter().any(|connectors| connectors.state.needs_whole_reading())
+    }
+
+    /// How many service connectors are held.
+    pub(super) fn connectors_held(&self) -> u64 {
+        self.connectors.iter().map(|connectors| connectors.held.count()).sum()
+    }
+
+    fn lists(&self) -> impl Iterator<Item = (List, ListState)> {
+        let connectors = self.connectors.iter().map(|connectors| (connectors.list, connectors.state));
+        [(List::Boxes, self.box_list)].into_iter().chain(connectors)
     }
 
     /// How far the changes of each list can be relied on.
     pub(super) fn reliance(&self) -> Vec<Relied> {
-        let lists = [(List::Boxes, self.box_list), (List::ServiceSplitters, self.splitter_list)];
-        let relied = lists.map(|(list, state)| Relied {
+        let relied = |(list, state): (List, ListState)| Relied {
             list: list.path(),
             reliance: state.reliance(),
             why_not: state.why_not.map(|why| why.to_string()),
-        });
-        relied.into()
+        };
+        self.lists().map(relied).collect()
     }
 
     /// Since when nothing that is held can be older.
     pub(super) fn as_of(&self) -> AsOf {
-        self.box_list.sure.or_earlier(self.splitter_list.sure)
+        self.connectors.iter().fold(self.box_list.sure, |sure, list| sure.or_earlier(list.state.sure))
     }
 }
 
@@ -164,7 +187,7 @@ impl ListState {
         Self::new(read, BOXES_TO_CATCH)
     }
 
-    /// Of splitters that were just read for the first time.
+    /// Of splitters, or other service connectors, that were just read for the first time.
     pub(super) fn of_splitters(read: ListReading) -> Self {
         Self::new(read, SPLITTERS_TO_CATCH)
     }

@@ -4,7 +4,7 @@
 use super::drift::{self, Drift};
 use super::full;
 use super::guard;
-use super::ledger::{Distrust, Ledger, ListReading};
+use super::ledger::{ConnectorList, Distrust, Ledger, ListReading};
 use super::progress::{Phase, Progress};
 use super::reading::Reader;
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
@@ -79,11 +79,12 @@ enum ListRead<R> {
 impl<R: Row> ListRead<R> {
     async fn changes(
         reader: &mut Reader<'_>,
+        list: List,
         phase: Phase,
         since: Option<OzmapTime>,
     ) -> Result<Self, RefreshError> {
         let Some(since) = since else { return Ok(Self::Not) };
-        Ok(match reader.read_changes(phase, since).await? {
+        Ok(match reader.read_changes(list, phase, since).await? {
             Changes::Rows(reading) => Self::Changes(reading),
             Changes::Unfit(why) => Self::Unfit(why),
         })
@@ -93,28 +94,37 @@ impl<R: Row> ListRead<R> {
 /// What is read.
 struct Lists {
     boxes: ListRead<BoxRow>,
-    splitters: ListRead<SplitterRow>,
     box_count: u64,
-    splitter_count: u64,
+    /// In the order in which the ledger has them.
+    connectors: Vec<ListRead<SplitterRow>>,
+    connector_counts: Vec<u64>,
 }
 
 impl Lists {
     async fn read(kind: Kind, reader: &mut Reader<'_>, ledger: &Ledger) -> Result<Self, RefreshError> {
-        let boxes = ListRead::changes(reader, Phase::Boxes, ledger.box_list.changes_since()).await?;
-        let splitters = match kind {
-            Kind::Splitters => ListRead::Whole(reader.read(Phase::Splitters).await?),
-            Kind::Changes | Kind::Full => {
-                ListRead::changes(reader, Phase::Splitters, ledger.splitter_list.changes_since()).await?
-            }
-        };
+        let since = ledger.box_list.changes_since();
+        let boxes = ListRead::changes(reader, List::Boxes, Phase::Boxes, since).await?;
+        let (mut connectors, mut connector_counts) = (Vec::new(), Vec::new());
+        for &ConnectorList { list, state, .. } in &ledger.connectors {
+            connectors.push(match kind {
+                Kind::Splitters => ListRead::Whole(reader.read(list, Phase::Splitters).await?),
+                Kind::Changes | Kind::Full => {
+                    ListRead::changes(reader, list, Phase::Splitters, state.changes_since()).await?
+                }
+            });
+        }
         // Behind the rows: what is deleted from now on is missing next time.
-        let box_count = reader.count::<BoxRow>().await?;
-        Ok(Self { boxes, splitters, box_count, splitter_count: reader.count::<SplitterRow>().await? })
+        let box_count = reader.count::<BoxRow>(List::Boxes).await?;
+        for connectors in &ledger.connectors {
+            connector_counts.push(reader.count::<SplitterRow>(connectors.list).await?);
+        }
+        Ok(Self { boxes, box_count, connectors, connector_counts })
     }
 
     /// Whether it takes a reading of all lists to tell what rows leave in doubt that can't be read.
     fn are_not_enough(&self) -> bool {
-        matches!(&self.splitters, ListRead::Whole(reading) if !reading.is_whole())
+        let is_short = |read: &ListRead<_>| matches!(read, ListRead::Whole(reading) if !reading.is_whole());
+        self.connectors.iter().any(is_short)
     }
 
     /// What becomes of the snapshot. Takes milliseconds for a thousand changes, so never on a thread that answers.
@@ -139,44 +149,69 @@ impl Lists {
             }
             ListRead::Whole(_) | ListRead::Not => Reading::default(),
         };
-        let list = List::ServiceSplitters.path();
-        let (splitters, others) = match self.splitters {
-            ListRead::Changes(reading) => {
-                let is_other = |row: &&SplitterRow| ledger.splitters.standing_of(row) != Standing::Same;
-                let others = reading.rows.iter().filter(is_other).count() as u64;
-                ledger.splitter_list.read_changes(ListReading::of(&reading, begun), others);
-                let concerned = ledger.splitters.amend(&reading.rows);
-                (reading, concerned)
-            }
-            ListRead::Whole(reading) => {
-                let missed = drift::of_splitters(&ledger.splitters, &ledger.splitter_list, &reading.rows);
-                let told = ledger.splitter_list.read_whole(ListReading::of(&reading, begun), missed);
-                distrust.extend(told.map(|why| (list, why)));
-                drift.insert(list, missed);
-                let concerned = ledger.splitters.replace(Splitters::of(&reading));
-                (Reading::default(), concerned)
-            }
-            ListRead::Unfit(why) => {
-                distrust.extend(ledger.splitter_list.cant_read_changes(why).map(|why| (list, why)));
-                (Reading::default(), HashSet::new())
-            }
-            ListRead::Not => (Reading::default(), HashSet::new()),
-        };
-        concerned.extend(others);
-        let known = Known { held, splitters: &ledger.splitters, doubts: &ledger.doubts, rules };
-        let others = amend(known, boxes, &splitters, concerned, &mut ledger.changed_doubts);
+        let mut readings = Vec::new();
+        for (connectors, read) in ledger.connectors.iter_mut().zip(self.connectors) {
+            let (reading, boxes) = connectors.take(read, begun, &mut drift, &mut distrust);
+            readings.push(reading);
+            concerned.extend(boxes);
+        }
+        let splitters: Vec<_> = ledger.connectors.iter().map(|connectors| &connectors.held).collect();
+        let known = Known { held, splitters: &splitters, doubts: &ledger.doubts, rules };
+        let others = amend(known, boxes, &readings, concerned, &mut ledger.changed_doubts);
         let (changed, amended) = amended(held, others, &ledger);
         let listed = amended.as_ref().unwrap_or(held).census().listed();
         ledger.box_list.counted(self.box_count, listed);
-        ledger.splitter_list.counted(self.splitter_count, ledger.splitters.count());
+        for (connectors, counted) in ledger.connectors.iter_mut().zip(self.connector_counts) {
+            connectors.state.counted(counted, connectors.held.count());
+        }
         (ledger, Applied { amended, changed, drift, distrust })
     }
 }
 
 /// Takes over what somebody's answer was checked by; returns the boxes whose ports may be others now.
 fn corrected(ledger: &mut Ledger, corrections: &[Correction]) -> HashSet<ObjectId> {
-    let correct = |Correction { boxes, splitters }: &Correction| ledger.splitters.correct(boxes, splitters);
-    corrections.iter().flat_map(correct).collect()
+    let mut concerned = HashSet::new();
+    for Correction { boxes, connectors } in corrections {
+        for held in &mut ledger.connectors {
+            let now = connectors.iter().find(|(kind, _)| List::Connectors(*kind) == held.list);
+            concerned.extend(now.into_iter().flat_map(|(_, rows)| held.held.correct(boxes, rows)));
+        }
+    }
+    concerned
+}
+
+impl ConnectorList {
+    /// Takes over what was read: the changed rows, and the boxes whose ports may be others now.
+    fn take(
+        &mut self,
+        read: ListRead<SplitterRow>,
+        begun: AsOf,
+        drift: &mut BTreeMap<&'static str, Drift>,
+        distrust: &mut Vec<(&'static str, Distrust)>,
+    ) -> (Reading<SplitterRow>, HashSet<ObjectId>) {
+        let list = self.list.path();
+        match read {
+            ListRead::Changes(reading) => {
+                let is_other = |row: &&SplitterRow| self.held.standing_of(row) != Standing::Same;
+                let others = reading.rows.iter().filter(is_other).count() as u64;
+                self.state.read_changes(ListReading::of(&reading, begun), others);
+                let concerned = self.held.amend(&reading.rows);
+                (reading, concerned)
+            }
+            ListRead::Whole(reading) => {
+                let missed = drift::of_splitters(&self.held, &self.state, &reading.rows);
+                let told = self.state.read_whole(ListReading::of(&reading, begun), missed);
+                distrust.extend(told.map(|why| (list, why)));
+                drift.insert(list, missed);
+                (Reading::default(), self.held.replace(Splitters::of(&reading)))
+            }
+            ListRead::Unfit(why) => {
+                distrust.extend(self.state.cant_read_changes(why).map(|why| (list, why)));
+                (Reading::default(), HashSet::new())
+            }
+            ListRead::Not => (Reading::default(), HashSet::new()),
+        }
+    }
 }
 
 /// The snapshot with the changes, if there are any, and how many.
@@ -223,7 +258,7 @@ impl Applied {
             boxes: census.boxes(),
             sellable: census.sellable,
             free_ports: census.free_ports,
-            splitters: ledger.splitters.count(),
+            splitters: ledger.connectors_held(),
             quarantined,
             unlisted: census.unlisted,
             ..Published::default()

@@ -78,21 +78,23 @@ fn whole_kind(ledger: &Ledger) -> Option<Kind> {
     if ledger.needs_full_runs() {
         return Some(Kind::Full);
     }
-    ledger.splitter_list.needs_whole_reading().then_some(Kind::Splitters)
+    ledger.needs_whole_connectors().then_some(Kind::Splitters)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::drift::Drift;
-    use super::super::ledger::{ListReading, ListState};
+    use super::super::ledger::{ConnectorList, ListReading, ListState};
     use super::*;
     use crate::config::load::{Source, load};
     use crate::ozmap::assemble::Doubts;
     use crate::ozmap::assemble::amend::ChangedDoubts;
     use crate::ozmap::pages::Times;
     use crate::ozmap::splitters::Splitters;
+    use crate::ozmap::wire::List;
     use crate::ozmap::wire::time::OzmapTime;
     use crate::tenant::AsOf;
+    use crate::viability::ports::ConnectorKind;
     use std::collections::BTreeMap;
     use std::path::PathBuf;
     use tokio::time::advance;
@@ -121,14 +123,14 @@ mod tests {
                 assert_eq!(list.read_whole(reading(), Drift::default()), None);
             }
         }
+        let list = List::Connectors(ConnectorKind::Splitter);
         Ledger {
-            splitters: Splitters::default(),
+            connectors: vec![ConnectorList { list, held: Splitters::default(), state: splitter_list }],
             doubts: Doubts::default(),
             changed_doubts: ChangedDoubts::default(),
             unplaced: 0,
             has_unlisted: false,
             box_list,
-            splitter_list,
         }
     }
 
@@ -157,7 +159,7 @@ mod tests {
         let mut began = Began::none_since(Instant::now());
         began.now(Kind::Full);
         let mut ledger = ledger(true);
-        ledger.splitter_list = ListState::of_splitters(reading());
+        ledger.connectors[0].state = ListState::of_splitters(reading());
         advance(Duration::from_mins(10)).await;
         began.now(Kind::Changes);
         assert_eq!(due(&settings, Some(&ledger), began), Some((0, Kind::Splitters)));

@@ -7,6 +7,7 @@ use super::run::{Order, RefreshError};
 use crate::config::key::ApiKey;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{Changes, PageSeen, Reading, count_rows, read_all, read_changes};
+use crate::ozmap::wire::List;
 use crate::ozmap::wire::fault::RowFault;
 use crate::ozmap::wire::rows::Row;
 use crate::ozmap::wire::time::OzmapTime;
@@ -36,40 +37,46 @@ impl<'r> Reader<'r> {
     }
 
     /// The whole list.
-    pub(super) async fn read<R: Row>(&mut self, phase: Phase) -> Result<Reading<R>, RefreshError> {
+    pub(super) async fn read<R: Row>(
+        &mut self,
+        list: List,
+        phase: Phase,
+    ) -> Result<Reading<R>, RefreshError> {
         self.order.progress.send_replace(Progress::at(phase));
         let (client, key) = (self.client(), self.key());
-        let watch = |seen| self.watch::<R>(seen);
-        let reading: Result<Reading<R>, CallError> = read_all(client, key, Lane::Refresh, &watch).await;
-        let reading = reading.map_err(unread::<R>)?;
+        let watch = |seen| self.watch(list, seen);
+        let reading: Result<Reading<R>, CallError> = read_all(client, key, list, Lane::Refresh, &watch).await;
+        let reading = reading.map_err(unread(list))?;
         self.lists.push(Legibility {
-            list: R::LIST.path(),
+            list: list.path(),
             read: reading.rows.len() as u64,
             unreadable: reading.faults.values().sum(),
         });
-        self.set_aside(R::LIST.path(), &reading.faults);
-        self.log_progress(R::LIST.path(), "list read");
+        self.set_aside(list.path(), &reading.faults);
+        self.log_progress(list.path(), "list read");
         Ok(reading)
     }
 
     /// What has changed in the list.
     pub(super) async fn read_changes<R: Row>(
         &mut self,
+        list: List,
         phase: Phase,
         since: OzmapTime,
     ) -> Result<Changes<R>, RefreshError> {
         self.order.progress.send_replace(Progress::at(phase));
-        let watch = |seen| self.watch::<R>(seen);
-        let changes = read_changes(self.client(), self.key(), since, &watch).await.map_err(unread::<R>)?;
+        let watch = |seen| self.watch(list, seen);
+        let changes = read_changes(self.client(), self.key(), list, since, &watch).await;
+        let changes = changes.map_err(unread(list))?;
         if let Changes::Rows(reading) = &changes {
-            self.set_aside(R::LIST.path(), &reading.faults);
+            self.set_aside(list.path(), &reading.faults);
         }
         Ok(changes)
     }
 
     /// How many rows OZmap counts in the list.
-    pub(super) async fn count<R: Row>(&self) -> Result<u64, RefreshError> {
-        count_rows::<R>(self.client(), self.key()).await.map_err(unread::<R>)
+    pub(super) async fn count<R: Row>(&self, list: List) -> Result<u64, RefreshError> {
+        count_rows::<R>(self.client(), self.key(), list).await.map_err(unread(list))
     }
 
     fn client(&self) -> &'r Client {
@@ -80,7 +87,7 @@ impl<'r> Reader<'r> {
         &self.order.tenant.settings().key
     }
 
-    fn watch<R: Row>(&self, seen: PageSeen) {
+    fn watch(&self, list: List, seen: PageSeen) {
         self.order.progress.send_modify(|progress| {
             progress.pages += 1;
             progress.rows += seen.rows;
@@ -89,7 +96,7 @@ impl<'r> Reader<'r> {
         let mut last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         if last_line.elapsed() >= LINE_EVERY {
             *last_line = Instant::now();
-            self.log_progress(R::LIST.path(), "reading");
+            self.log_progress(list.path(), "reading");
         }
     }
 
@@ -125,6 +132,6 @@ impl<'r> Reader<'r> {
     }
 }
 
-fn unread<R: Row>(source: CallError) -> RefreshError {
-    RefreshError::Unread { list: R::LIST.path(), source }
+fn unread(list: List) -> impl Fn(CallError) -> RefreshError {
+    move |source| RefreshError::Unread { list: list.path(), source }
 }

@@ -20,7 +20,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use stored::Identity;
+use stored::{Identity, StoredRules};
 
 /// Files kept of a tenant.
 const KEPT: usize = 3;
@@ -91,7 +91,7 @@ impl Store {
             tenant: tenant.name.to_string(),
             host: tenant.host.base().to_string(),
             key: tenant.key.digest().0,
-            blocked_ports_are_free: tenant.rules.blocked_ports_are_free,
+            rules: StoredRules::of(&tenant.rules.service_connectors, tenant.rules.blocked_ports_are_free),
         };
         let lock = Lock::new(directory.join(format!("{}.lock", identity.tenant)));
         Self { directory: directory.to_owned(), identity, lock: Arc::new(Mutex::new(lock)) }

@@ -6,6 +6,7 @@ use crate::config;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
+use crate::ozmap::wire::List;
 use crate::ozmap::wire::rows::{ProjectRow, Row};
 use crate::ozmap::{Client, Lane, pages};
 use crate::viability::plant::{ObjectId, Scope};
@@ -256,7 +257,7 @@ impl Scopes {
             let projects = async {
                 let reading = timeout(
                     LONGEST_CHECK,
-                    pages::read_all::<ProjectRow>(&client, &key, Lane::Waiting, &|_| ()),
+                    pages::read_all::<ProjectRow>(&client, &key, List::Projects, Lane::Waiting, &|_| ()),
                 );
                 reading.await.unwrap_or(Err(CallError::TimedOut))
             };

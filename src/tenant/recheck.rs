@@ -14,7 +14,7 @@ use crate::ozmap::pages::read_standing_in;
 use crate::ozmap::wire::rows::SplitterRow;
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
-use crate::viability::ports::Ports;
+use crate::viability::ports::{ConnectorKind, Ports};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -64,13 +64,13 @@ pub(super) enum Unchecked {
     Panicked,
 }
 
-/// The service splitters of some boxes, all of them, as they are by now.
+/// The service connectors of some boxes, all of them, as they are by now.
 #[derive(Debug)]
 pub struct Correction {
     /// The boxes.
     pub boxes: Vec<ObjectId>,
-    /// The splitters that stand in them, in the order of their ids.
-    pub splitters: Vec<SplitterRow>,
+    /// The connectors that stand in them, of each kind that counts, in the order of their ids.
+    pub connectors: Vec<(ConnectorKind, Vec<SplitterRow>)>,
 }
 
 /// What rechecks have found to be other than it is held, for the next run of the refresher.
@@ -188,16 +188,24 @@ impl Rechecks {
             let _leave = budget.take().ok_or(Unchecked::OutOfBudget)?;
             let said = Instant::now();
             let boxes: Vec<_> = doubted.iter().map(|(id, _)| *id).collect();
-            let rows = client.unless_spared(read_standing_in(&client, &key, &boxes, give_up)).await;
-            let splitters = rows.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
+            let read = async {
+                let mut connectors = Vec::new();
+                for kind in rules.service_connectors.kinds() {
+                    let rows = read_standing_in(&client, &key, kind, &boxes, give_up).await?;
+                    connectors.push((kind, rows));
+                }
+                Ok(connectors)
+            };
+            let connectors = client.unless_spared(read).await;
+            let connectors = connectors.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
             let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
-            for splitter in &splitters {
+            for splitter in connectors.iter().flat_map(|(_, rows)| rows) {
                 if let Some(parent) = splitter.parent {
                     ports.entry(parent).or_default().add(Ports::of(splitter.outputs, &rules));
                 }
             }
             if doubted.iter().any(|(id, held)| ports.get(id) != held.as_ref()) {
-                corrections.add(Correction { boxes, splitters });
+                corrections.add(Correction { boxes, connectors });
             }
             Ok(Checked { ports: Arc::new(ports), said })
         }

@@ -1,6 +1,64 @@
 //! Ports of service splitters, and which of them can take a client.
 
 use super::Rules;
+use std::collections::BTreeSet;
+
+/// What may have ports for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConnectorKind {
+    /// Of `/splitters`.
+    Splitter,
+    /// Of `/connectors`.
+    Connector,
+    /// Of `/fusions`.
+    Fusion,
+    /// Of `/switches`.
+    Switch,
+}
+
+impl ConnectorKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Splitter, Self::Connector, Self::Fusion, Self::Switch];
+
+    /// The word for it in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Splitter => "splitter",
+            Self::Connector => "connector",
+            Self::Fusion => "fusion",
+            Self::Switch => "switch",
+        }
+    }
+}
+
+/// The kinds that count as service connectors where they are for clients (`isDrop`): at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceConnectors(BTreeSet<ConnectorKind>);
+
+impl ServiceConnectors {
+    /// `None` without any.
+    pub fn new(kinds: impl IntoIterator<Item = ConnectorKind>) -> Option<Self> {
+        let kinds: BTreeSet<_> = kinds.into_iter().collect();
+        (!kinds.is_empty()).then_some(Self(kinds))
+    }
+
+    /// Each once.
+    pub fn kinds(&self) -> impl Iterator<Item = ConnectorKind> {
+        self.0.iter().copied()
+    }
+
+    /// Whether this kind counts.
+    pub fn count(&self, kind: ConnectorKind) -> bool {
+        self.0.contains(&kind)
+    }
+}
+
+/// Splitters alone.
+impl Default for ServiceConnectors {
+    fn default() -> Self {
+        Self([ConnectorKind::Splitter].into())
+    }
+}
 
 /// One output of a splitter.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! The answer is OZmap's: compared with the simulator's, which judges by plain loops and shares no code with us.
 
 use crate::harness::{JsonBody, Plan, World};
-use ozmap_simulator::{BoxView, OracleRules, Settings};
+use ozmap_simulator::{BoxView, OracleRules, ServiceConnectors, Settings};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::{StatusCode, header};
@@ -90,6 +90,40 @@ async fn answers_agree_under_other_settings_of_ozmap() {
     })
     .await;
     agree(&world, 600, 2).await;
+}
+
+/// All rules that the product knows, drawn at random: as OZmap has them, and as the proxy is told.
+fn drawn(dice: &mut ChaCha8Rng) -> (OracleRules, &'static str) {
+    let kinds = ["splitter", "connector", "fusion", "switch"];
+    let mut counts = [true, false, false, false];
+    for counts in &mut counts {
+        *counts |= dice.random_bool(0.5);
+    }
+    let [splitters, connectors, fusions, switches] = counts;
+    let rules = OracleRules {
+        earth_radius_m: [6_378_100.0, 6_371_000.0][dice.random_range(0..2)],
+        max_boxes: [7, 20, 100][dice.random_range(0..3)],
+        blocked_ports_are_free: dice.random_bool(0.5),
+        service_connectors: ServiceConnectors { splitters, connectors, fusions, switches },
+        ..OracleRules::default()
+    };
+    let listed: Vec<_> =
+        kinds.iter().zip(counts).filter_map(|(kind, counts)| counts.then_some(kind)).collect();
+    let config = format!(
+        "[viability]\nearth_radius_m = {}\nmax_boxes = {}\nblocked_ports_are_free = {}\nservice_connectors = {listed:?}",
+        rules.earth_radius_m, rules.max_boxes, rules.blocked_ports_are_free
+    );
+    (rules, config.leak())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_answers_agree_under_settings_drawn_at_random() {
+    let mut dice = ChaCha8Rng::seed_from_u64(11);
+    for seed in 0..8 {
+        let (rules, config) = drawn(&mut dice);
+        let simulator = Settings { boxes: 3_000, seed, rules, ..Settings::default() };
+        agree(&World::build(Plan { simulator, config, ..Plan::default() }).await, 250, seed).await;
+    }
 }
 
 #[tokio::test]

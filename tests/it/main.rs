@@ -12,6 +12,7 @@ mod certificates;
 mod changes;
 mod cli;
 mod config;
+mod connectors;
 mod dashboard;
 mod elsewhere;
 mod expiry;

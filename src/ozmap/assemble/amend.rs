@@ -1,7 +1,7 @@
 //! From changed rows to changed boxes.
 
 use super::super::pages::Reading;
-use super::super::splitters::Splitters;
+use super::super::splitters::{Splitters, ports_of};
 use super::super::wire::fault::Whereabouts;
 use super::super::wire::rows::{BoxRow, SplitterRow};
 use super::{Doubts, judged, unread_at};
@@ -43,9 +43,9 @@ pub struct Amended {
 pub struct Known<'k> {
     /// The boxes so far.
     pub held: &'k Snapshot,
-    /// The splitters as they are now.
-    pub splitters: &'k Splitters,
-    /// Of the last whole list of splitters.
+    /// The splitters as they are now, list by list.
+    pub splitters: &'k [&'k Splitters],
+    /// Of the last whole lists of splitters.
     pub doubts: &'k Doubts,
     /// The rules by which ports are counted.
     pub rules: &'k Rules,
@@ -55,16 +55,19 @@ pub struct Known<'k> {
 pub fn amend(
     known: Known<'_>,
     boxes: Reading<BoxRow>,
-    splitters: &Reading<SplitterRow>,
+    splitters: &[Reading<SplitterRow>],
     concerned: impl IntoIterator<Item = ObjectId>,
     doubts: &mut ChangedDoubts,
 ) -> Amended {
     let mut concerned: HashSet<ObjectId> = concerned.into_iter().collect();
-    doubts.outdated.extend(splitters.doubtful.keys());
-    doubts.unattributed = boxes.unattributed + splitters.unattributed;
-    concerned.extend(splitters.doubtful.keys());
+    doubts.unattributed = boxes.unattributed;
+    for list in splitters {
+        doubts.outdated.extend(list.doubtful.keys());
+        doubts.unattributed += list.unattributed;
+        concerned.extend(list.doubtful.keys());
+    }
     concerned.extend(boxes.rows.iter().map(|row| row.id));
-    let ports = known.splitters.ports_of(concerned.iter().copied(), known.rules);
+    let ports = ports_of(concerned.iter().copied(), known.splitters.iter().copied(), known.rules);
     concerned.extend(boxes.doubtful.keys());
     let held = |id| Some((id, known.held.get(id)?.named(Into::into)));
     let before: HashMap<ObjectId, ServiceBox> = concerned.into_iter().filter_map(held).collect();
@@ -123,6 +126,7 @@ mod tests {
     use super::super::tests::{box_rows, held, id, reading, rules, splitter};
     use super::super::{Unlisted, assemble};
     use super::*;
+    use crate::ozmap::splitters::all_ports;
     use crate::viability::plant::Refusal;
 
     /// Boxes 1 to 3 with a splitter of one free port each, held; and what is known beside.
@@ -131,7 +135,8 @@ mod tests {
             (1..=3).map(|n| splitter(10 + n, &format!("\"{n:024x}\""), true, "[null]")).collect();
         let splitters = Splitters::of(&reading(splitters, &[]));
         let boxes = reading(box_rows(1..=3), &[]);
-        let assembled = assemble(boxes, &splitters, &Doubts::default(), None, Unlisted::Doubted, &rules());
+        let ports = all_ports([&splitters], &rules());
+        let assembled = assemble(boxes, &ports, &Doubts::default(), None, Unlisted::Doubted);
         (held(assembled.boxes), splitters)
     }
 
@@ -144,8 +149,9 @@ mod tests {
         let mut splitters = splitters.clone();
         let concerned = splitters.amend(&told.splitters.rows);
         let (no_doubts, rules) = (Doubts::default(), rules());
-        let known = Known { held, splitters: &splitters, doubts: &no_doubts, rules: &rules };
-        let mut amended = amend(known, told.boxes, &told.splitters, concerned, doubts);
+        let lists = [&splitters];
+        let known = Known { held, splitters: &lists, doubts: &no_doubts, rules: &rules };
+        let mut amended = amend(known, told.boxes, &[told.splitters], concerned, doubts);
         amended.boxes.sort_by_key(|one| one.id);
         amended
     }
@@ -216,7 +222,8 @@ mod tests {
         let mut boxes = reading(box_rows(1..=1), &[]);
         boxes.doubtful.insert(id(2), RowFault::Malformed);
         boxes.places.push(Place { id: id(2), project: id(9), position: boxes.rows[0].position });
-        let assembled = assemble(boxes, &splitters, &Doubts::default(), None, Unlisted::Doubted, &rules());
+        let ports = all_ports([&splitters], &rules());
+        let assembled = assemble(boxes, &ports, &Doubts::default(), None, Unlisted::Doubted);
         let held = held(assembled.boxes);
         let freed = splitter(12, &format!("\"{:024x}\"", 2), true, "[null,null]");
         let told = Told { boxes: reading(vec![], &[]), splitters: reading(vec![freed], &[]) };

@@ -6,7 +6,7 @@
 use super::super::failure::CallError;
 use super::super::wire::rows::Row;
 use super::super::wire::time::OzmapTime;
-use super::super::wire::{IdRange, PageRow};
+use super::super::wire::{IdRange, List, PageRow};
 use super::found::Found;
 use super::ranges::{ordered, up_to_last_id};
 use super::{Filter, PageSeen, Reader, Reading, Slice, count};
@@ -45,14 +45,15 @@ pub enum Unfit {
     Miscounted,
 }
 
-/// Reads the rows of `R`'s list that were changed since then, that moment included, telling `watch` of every page.
+/// Reads the rows of a list that were changed since then, that moment included, telling `watch` of every page.
 pub async fn read_changes<R: Row>(
     client: &Client,
     key: &ApiKey,
+    list: List,
     since: OzmapTime,
     watch: &(dyn Fn(PageSeen) + Sync),
 ) -> Result<Changes<R>, CallError> {
-    Reader { client, lane: Lane::Refresh, key, watch }.changes(since).await
+    Reader { client, lane: Lane::Refresh, key, list, watch }.changes(since).await
 }
 
 /// One try.

@@ -5,8 +5,8 @@
 //! whatever cause, OZmap's count of the list gives it away.
 
 use super::super::failure::CallError;
-use super::super::wire::Page;
 use super::super::wire::rows::Row;
+use super::super::wire::{List, Page};
 use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, Totals, count};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::pin::pin;
@@ -44,7 +44,7 @@ impl<R: Row> Sweep<R> {
     }
 
     /// With what is left of the sweep before where this one lacks it.
-    fn finish(mut self, before: Option<Self>, tenant: &str) -> Result<Reading<R>, CallError> {
+    fn finish(mut self, before: Option<Self>, tenant: &str, list: List) -> Result<Reading<R>, CallError> {
         let (read, total) = (self.found.count(), self.totals.most());
         if self.totals.measure(read) == Measured::Short {
             return Err(CallError::Incomplete { read, total });
@@ -55,13 +55,7 @@ impl<R: Row> Sweep<R> {
         let lacking = self.totals.lacking(read);
         if lacking > 0 {
             // An OZmap that always counts a few too many would else never be read.
-            tracing::warn!(
-                tenant,
-                list = R::LIST.path(),
-                read,
-                total,
-                "OZmap counts rows that it doesn't show"
-            );
+            tracing::warn!(tenant, list = list.path(), read, total, "OZmap counts rows that it doesn't show");
             self.found.unattributed += lacking;
         }
         if let Some(before) = before {
@@ -97,18 +91,18 @@ impl Reader<'_> {
         for _ in 2..MAX_SWEEPS {
             let sweep = self.sweep::<R>().await?;
             if sweep.settles(&before) {
-                return sweep.finish(None, self.client.tenant());
+                return sweep.finish(None, self.client.tenant(), self.list);
             }
             before = sweep;
         }
         let last = self.sweep::<R>().await?;
         tracing::warn!(
             tenant = self.client.tenant(),
-            list = R::LIST.path(),
+            list = self.list.path(),
             sweeps = MAX_SWEEPS,
             "rows kept shifting; taking every row of the last two sweeps, perhaps some just deleted among them"
         );
-        last.finish(Some(before), self.client.tenant())
+        last.finish(Some(before), self.client.tenant(), self.list)
     }
 
     async fn sweep<R: Row>(&self) -> Result<Sweep<R>, CallError> {

@@ -7,7 +7,7 @@
 
 use super::super::failure::CallError;
 use super::super::wire::rows::Row;
-use super::super::wire::{IdRange, List, Page, PageRow};
+use super::super::wire::{IdRange, Page, PageRow};
 use super::{Filter, Found, Measured, PageSeen, Reader, Reading, Slice, Totals, count};
 use crate::viability::plant::ObjectId;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -29,7 +29,7 @@ impl Reader<'_> {
                 Measured::Nearly if totals.have_moved() => {
                     tracing::warn!(
                         tenant = self.client.tenant(),
-                        list = R::LIST.path(),
+                        list = self.list.path(),
                         read,
                         total = totals.after,
                         "the list was edited each time it was read; until the next refresh OZmap is asked where rows that it \
@@ -58,7 +58,7 @@ impl Reader<'_> {
         let mut found = Found::new();
         found.saw(first.date);
         found.take(if read < total { up_to_last_id(first.rows) } else { first.rows });
-        if read == 0 && List::filter(R::LIST, IdRange::default()).is_some() {
+        if read == 0 && self.list.filter(IdRange::default()).is_some() {
             // Perhaps there is none, perhaps the filter of the list matches nothing here.
             return Ok(None);
         }
@@ -146,7 +146,7 @@ impl Reader<'_> {
     /// A page of filtered rows; `None` when OZmap refuses the filter. An OZmap that says the list has rows and sends
     /// none has no more of them in this range, or doesn't filter: the count of the whole tells.
     pub(super) async fn filtered<R: Row>(&self, slice: Slice) -> Result<Option<Page<R>>, CallError> {
-        let is_filtered = slice.filter(R::LIST).is_some();
+        let is_filtered = slice.filter(self.list).is_some();
         match self.page(slice).await {
             // They say how OZmap is, not what it makes of filters.
             Err(error @ CallError::Status { status: 429 | 502..=504, .. }) => Err(error),

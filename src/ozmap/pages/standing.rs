@@ -1,4 +1,4 @@
-//! The splitters that stand in some boxes, for somebody who waits.
+//! The service connectors that stand in some boxes, for somebody who waits.
 
 use super::super::failure::CallError;
 use super::super::wire::rows::{Row, SplitterRow};
@@ -6,17 +6,20 @@ use super::super::wire::{List, decode_page};
 use crate::config::key::ApiKey;
 use crate::ozmap::{Client, Lane, ListPage};
 use crate::viability::plant::ObjectId;
+use crate::viability::ports::ConnectorKind;
 use std::time::Duration;
 
-/// Reads every service splitter that stands in one of these boxes, in the order of their ids: one call, one try. What
+/// Reads every service connector of a kind that stands in one of these boxes, in the order of their ids: one call, one try. What
 /// isn't all of them, or can't be read, or stands elsewhere, is an error, for an answer will stand on it.
 pub async fn read_standing_in(
     client: &Client,
     key: &ApiKey,
+    kind: ConnectorKind,
     boxes: &[ObjectId],
     within: Duration,
 ) -> Result<Vec<SplitterRow>, CallError> {
-    let (list, query) = (List::ServiceSplitters, query_for(boxes, client.page_size()));
+    let list = List::Connectors(kind);
+    let query = query_for(list, boxes, client.page_size());
     let ListPage { body, .. } = client.list_within(list, key, &query, Lane::Waiting, within).await?;
     // A page of a few rows: no work for another thread.
     let page = decode_page::<SplitterRow>(&body).map_err(|source| CallError::NotJson { source })?;
@@ -31,8 +34,7 @@ pub async fn read_standing_in(
     Ok(rows)
 }
 
-fn query_for(boxes: &[ObjectId], limit: u64) -> String {
-    let list = List::ServiceSplitters;
+fn query_for(list: List, boxes: &[ObjectId], limit: u64) -> String {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("page", "1");
     pairs.append_pair("limit", &limit.to_string());

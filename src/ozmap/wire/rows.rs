@@ -1,6 +1,6 @@
 //! The rows of OZmap's lists: what of them matters, parsed once.
 
-use super::List;
+use super::connectables::Connectables;
 use super::fault::RowFault;
 use super::place::{Place, RawPlace, coordinates, row_id};
 use super::reference::Reference;
@@ -9,16 +9,12 @@ use crate::viability::geo::Point;
 use crate::viability::plant::{ObjectId, Stage};
 use crate::viability::ports::{Outputs, Port};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 use std::borrow::Cow;
 
 /// A row that a list can be read as.
 pub trait Row: Sized + PartialEq + Send + 'static {
-    /// The list it comes from.
-    const LIST: List;
-
     /// Parses one row's JSON.
     fn decode(json: &str) -> Result<Self, RowFault>;
 
@@ -57,8 +53,6 @@ pub struct ProjectRow {
 }
 
 impl Row for ProjectRow {
-    const LIST: List = List::Projects;
-
     fn decode(json: &str) -> Result<Self, RowFault> {
         #[derive(Deserialize)]
         struct Raw<'a> {
@@ -96,8 +90,6 @@ pub struct BoxRow {
 }
 
 impl Row for BoxRow {
-    const LIST: List = List::Boxes;
-
     fn decode(json: &str) -> Result<Self, RowFault> {
         #[derive(Deserialize)]
         struct Raw<'a> {
@@ -146,7 +138,7 @@ impl Row for BoxRow {
     }
 }
 
-/// A splitter and its outputs.
+/// A splitter, or whatever else clients may be spliced to, and its outputs.
 #[derive(Debug, PartialEq)]
 pub struct SplitterRow {
     /// Its id.
@@ -162,8 +154,6 @@ pub struct SplitterRow {
 }
 
 impl Row for SplitterRow {
-    const LIST: List = List::ServiceSplitters;
-
     fn decode(json: &str) -> Result<Self, RowFault> {
         #[derive(Deserialize)]
         struct Raw<'a> {
@@ -179,10 +169,6 @@ impl Row for SplitterRow {
             updated_at: Option<&'a RawValue>,
         }
         #[derive(Deserialize)]
-        struct Connectables {
-            output: Option<Vec<Option<IgnoredAny>>>,
-        }
-        #[derive(Deserialize)]
         struct RawPort {
             blocked: Option<bool>,
         }
@@ -196,7 +182,7 @@ impl Row for SplitterRow {
             return Err(RowFault::BadParent);
         }
         let outputs =
-            raw.connectables.and_then(|connectables| connectables.output).ok_or(RowFault::NoOutputs)?;
+            raw.connectables.and_then(|connectables| connectables.outputs).ok_or(RowFault::NoOutputs)?;
         let ports = raw.ports.unwrap_or_default();
         // Both lists are numbered alike. Where one is longer nobody can tell which is right, and a guess would make
         // a free port of a taken one or hide a free one. Without any `ports` no port is blocked.
@@ -206,7 +192,7 @@ impl Row for SplitterRow {
         let blocked =
             ports.into_iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
         let ports = outputs.into_iter().zip(blocked);
-        let outputs = ports.map(|(fibre, blocked)| Port { connected: fibre.is_some(), blocked }).collect();
+        let outputs = ports.map(|(connected, blocked)| Port { connected, blocked }).collect();
         Ok(Self { id, parent, serves_clients: true, outputs, updated_at })
     }
 

@@ -102,12 +102,12 @@ fn checksum(head: &[u8], packed: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stored::StoredBox;
+    use super::super::stored::{StoredBox, StoredRules};
     use super::*;
     use crate::config::key::KeyDigest;
     use crate::viability::geo::Point;
     use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
-    use crate::viability::ports::Ports;
+    use crate::viability::ports::{Ports, ServiceConnectors};
     use crate::viability::snapshot::Plant;
     use rand::{Rng, RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -118,7 +118,7 @@ mod tests {
             tenant: "demo".into(),
             host: "https://x/api/v2".into(),
             key: [7; 32],
-            blocked_ports_are_free: false,
+            rules: StoredRules::default(),
         }
     }
 
@@ -227,7 +227,10 @@ mod tests {
         assert!(forge(|stored| stored.generation = u64::MAX).is_err());
         assert!(forge(|stored| stored.identity.tenant = "other".into()).is_err());
         assert!(forge(|stored| stored.identity.host = "https://y/api/v2".into()).is_err());
-        assert!(forge(|stored| stored.identity.blocked_ports_are_free = true).is_err());
+        assert!(
+            forge(|stored| stored.identity.rules = StoredRules::of(&ServiceConnectors::default(), true))
+                .is_err()
+        );
     }
 
     #[test]

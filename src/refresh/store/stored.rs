@@ -4,7 +4,7 @@ use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
 use crate::viability::geo::Point;
 use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
-use crate::viability::ports::Ports;
+use crate::viability::ports::{ConnectorKind, Ports, ServiceConnectors};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -27,9 +27,23 @@ pub struct Identity {
     pub host: String,
     /// The SHA-256 of its key: another key may see other projects.
     pub key: [u8; 32],
-    /// The one rule that is applied before saving: ports are kept as counts, of which this decides one. Keeping every
-    /// port would make the file several times as large, for a setting that changes once in years.
-    pub blocked_ports_are_free: bool,
+    /// The rules that are applied before saving: ports are kept as counts, which these decide. Keeping every port would
+    /// make the file several times as large, for settings that change once in years.
+    pub rules: StoredRules,
+}
+
+/// A bit each: where it is 1, the rule isn't as it is by default. Older files have the first alone, as a flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRules(u8);
+
+impl StoredRules {
+    /// Of these settings.
+    pub fn of(connectors: &ServiceConnectors, blocked_ports_are_free: bool) -> Self {
+        let usual = ServiceConnectors::default();
+        let differs = |kind| connectors.count(kind) != usual.count(kind);
+        let kinds = (1..).zip(ConnectorKind::ALL).filter(|(_, kind)| differs(*kind));
+        Self(kinds.fold(u8::from(blocked_ports_are_free), |bits, (bit, _)| bits | 1 << bit))
+    }
 }
 
 /// Why a file can't be used.
@@ -42,7 +56,9 @@ pub enum Unfit {
     #[error("the file has format {0}, this program reads {VERSION}")]
     Version(u32),
     /// Of another tenant, OZmap or rule.
-    #[error("the file is of another tenant, OZmap host, key, or viability.blocked_ports_are_free")]
+    #[error(
+        "the file is of another tenant, OZmap host, key, viability.service_connectors or viability.blocked_ports_are_free"
+    )]
     Foreign,
 }
 
@@ -204,6 +220,21 @@ impl StoredBox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_stored_as_the_flag_of_older_files_was_and_no_two_sets_of_connectors_alike() {
+        let bytes = |rules: StoredRules| postcard::to_stdvec(&rules).unwrap();
+        let usual = ServiceConnectors::default();
+        for flag in [false, true] {
+            assert_eq!(bytes(StoredRules::of(&usual, flag)), postcard::to_stdvec(&flag).unwrap());
+        }
+        let sets = (1..16_u8).map(|set| {
+            let kinds = ConnectorKind::ALL.into_iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
+            ServiceConnectors::new(kinds.map(|(_, kind)| kind)).unwrap()
+        });
+        let stored = sets.flat_map(|set| [false, true].map(|flag| bytes(StoredRules::of(&set, flag))));
+        assert_eq!(stored.collect::<std::collections::HashSet<_>>().len(), 30);
+    }
 
     #[test]
     fn the_flag_of_older_files_is_read_as_what_it_said() {

@@ -48,7 +48,7 @@ fn a_wrong_value_is_told_with_place_key_and_remedy() {
     for (text, message) in KEYS.into_iter().chain(DATA_KEYS) {
         assert_eq!(refused(&format!("{text}\n{TENANT}"), &[]), message, "\n{text}");
     }
-    assert_eq!(KEYS.len() + DATA_KEYS.len(), 54);
+    assert_eq!(KEYS.len() + DATA_KEYS.len(), 56);
 }
 
 #[test]

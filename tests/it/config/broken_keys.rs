@@ -1,7 +1,7 @@
 //! Wrong values, each with the whole message.
 
 /// Before a tenant that is right.
-pub(super) const KEYS: [(&str, &str); 48] = [
+pub(super) const KEYS: [(&str, &str); 50] = [
     (
         "[server]\nlisten = \"localhost\"",
         "config.toml:2: server.listen: expected an address and port such as \"0.0.0.0:9994\", got \"localhost\"",
@@ -110,6 +110,14 @@ pub(super) const KEYS: [(&str, &str); 48] = [
     (
         "[viability]\nmax_boxes = 100.5",
         "config.toml:2: viability.max_boxes: expected a whole number from 1 to 10000, got 100.5",
+    ),
+    (
+        "[viability]\nservice_connectors = []",
+        "config.toml:2: viability.service_connectors: expected a list of at least one of \"splitter\", \"connector\", \"fusion\", \"switch\", got []",
+    ),
+    (
+        "[viability]\nservice_connectors = [\"spliter\"]",
+        "config.toml:2: viability.service_connectors: expected a list of at least one of \"splitter\", \"connector\", \"fusion\", \"switch\", got [\"spliter\"]",
     ),
     (
         "[viability]\nblocked_ports_are_free = \"yes\"",

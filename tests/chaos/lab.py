@@ -219,6 +219,7 @@ class Proxy(Process):
             # Never by itself, if not told otherwise.
             "refresh": {"full": "0 0 0 1 1 *", "changes": "0s"},
             "canary": {"every": "0s"},
+            "live": {"recheck_at_most": 0},
             "tenants.demo": {"host": ozmap.host, "key_env": "CHAOS_KEY"},
         }
         for section, keys in dict(config).items():

@@ -25,6 +25,9 @@ async fn world(boxes: &[NewBox], more: &'static str) -> (World, Vec<BoxView>) {
     (world, views)
 }
 
+/// As it comes.
+const AS_IT_COMES: &str = "[tenants.demo.live]\nrecheck_at_most = 1";
+
 const ALWAYS: &str = "[tenants.demo.live]\nrecheck_after = \"0s\"\ncalls_per_second = 100";
 
 impl World {
@@ -44,7 +47,7 @@ async fn a_minute_passes(world: &mut World) {
 
 #[tokio::test]
 async fn the_last_port_of_the_only_box_is_not_offered_when_it_was_sold_a_second_ago() {
-    let (mut world, homes) = world(&[lonely(-5.0, 1)], "").await;
+    let (mut world, homes) = world(&[lonely(-5.0, 1)], AS_IT_COMES).await;
     let home = &homes[0];
     let offered = world.ask(home.lat, home.lng, 50.0).await;
     assert_eq!((offered.is_viable(), offered.detail()), (true, "index"), "the data are new");
@@ -127,7 +130,7 @@ async fn what_comes_in_place_of_these_splitters_is_not_believed() {
 
 #[tokio::test]
 async fn many_who_ask_for_the_same_boxes_cost_ozmap_one_call() {
-    let (mut world, homes) = world(&[lonely(-5.0, 1)], "").await;
+    let (mut world, homes) = world(&[lonely(-5.0, 1)], AS_IT_COMES).await;
     let home = &homes[0];
     a_minute_passes(&mut world).await;
     world.simulator.faults().latency(Duration::from_millis(50));

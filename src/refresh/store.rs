@@ -152,8 +152,10 @@ impl Store {
     /// By who holds the lock.
     fn write(&self, snapshot: &Snapshot, scopes: &[KnownScope]) -> io::Result<u64> {
         let bytes = encode(&self.identity, snapshot, scopes)?;
-        let Files { snapshots: old, leftovers } = self.files()?;
+        let Files { snapshots: mut old, leftovers } = self.files()?;
         remove(&leftovers);
+        // Whoever is killed just behind its rename, time after time, removes nothing there.
+        self.prune(&mut old, 0);
         let sequence = old.first().map_or(1, |newest| newest.sequence + 1);
         let temporary = self.path(sequence, "tmp");
         let written = write_whole(&temporary, &bytes)
@@ -165,26 +167,27 @@ impl Store {
             let _still_there = fs::remove_file(&temporary);
         }
         written?;
-        for outdated in self.outdated(&old) {
-            if let Err(error) = fs::remove_file(&outdated.path) {
-                tracing::warn!(file = %outdated.path.display(), %error, "an outdated snapshot can't be removed");
-            }
-        }
+        self.prune(&mut old, 1);
         Ok(bytes.len() as u64)
     }
 
-    /// Which of those, the newest first, make room beside one that was just written. What doesn't tell whose it is counts as
-    /// our own: it is damaged, or of another version.
-    fn outdated<'f>(&self, old: &'f [Written]) -> impl Iterator<Item = &'f Written> {
-        // That one is the first of our own.
-        let (mut own, mut foreign) = (1, 0);
-        old.iter().filter(move |file| {
+    /// Removes which of these, the newest first, are too many beside so many newer ones of our own. What doesn't tell whose
+    /// it is counts as our own: it is damaged, or of another version.
+    fn prune(&self, old: &mut Vec<Written>, newer: usize) {
+        let (mut own, mut foreign) = (newer, 0);
+        old.retain(|file| {
             let whose = open(&file.path).ok().and_then(identity);
             let is_own = whose.is_none_or(|whose| whose == self.identity);
             let (seen, kept) = if is_own { (&mut own, KEPT) } else { (&mut foreign, KEPT_FOREIGN) };
             *seen += 1;
-            *seen > kept
-        })
+            if *seen <= kept {
+                return true;
+            }
+            if let Err(error) = fs::remove_file(&file.path) {
+                tracing::warn!(file = %file.path.display(), %error, "an outdated snapshot can't be removed");
+            }
+            false
+        });
     }
 
     /// The newest snapshot that can be used; what can't be is named in the log. Whoever else writes there isn't disturbed.

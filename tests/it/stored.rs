@@ -168,6 +168,23 @@ fn whoever_puts_a_mistyped_host_right_finds_the_data_that_were_there() {
 }
 
 #[test]
+fn r18_killed_behind_its_rename_again_and_again_it_leaves_four_files_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_of("127.0.0.1:9", folder.path());
+    store.save(&snapshot(1), &[]).unwrap();
+    let first = files(folder.path()).remove(0);
+    // Each as a process leaves it that comes as far as the rename, and no farther.
+    for number in 2..=6 {
+        fs::copy(&first, folder.path().join(format!("demo.{number}.snapshot"))).unwrap();
+    }
+    // As far as the writing: its temporary file can't be made.
+    fs::create_dir(folder.path().join("demo.7.tmp")).unwrap();
+    store.save(&snapshot(2), &[]).unwrap_err();
+    assert_eq!(files(folder.path()).len(), 3, "and the rename makes four of these");
+    assert_eq!(loaded(&store), Some(1));
+}
+
+#[test]
 fn r19_what_is_no_file_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_of("127.0.0.1:9", folder.path());

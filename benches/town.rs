@@ -2,10 +2,9 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::collections::HashSet;
 use std::time::UNIX_EPOCH;
 use viability_proxy::viability::geo::Point;
-use viability_proxy::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, MaximumDrop, ObjectId, ServiceBox, Stage};
 use viability_proxy::viability::ports::Ports;
 use viability_proxy::viability::snapshot::Plant;
 
@@ -59,6 +58,6 @@ fn id(number: usize) -> ObjectId {
 
 /// These boxes as a refresh has them.
 pub(crate) fn plant(boxes: Vec<ServiceBox>) -> Plant {
-    let projects: HashSet<_> = boxes.iter().map(|one| one.project).collect();
+    let projects = boxes.iter().map(|one| (one.project, MaximumDrop::Unlimited)).collect();
     Plant { read_at: UNIX_EPOCH, projects, boxes, unplaced: 0 }
 }

@@ -13,6 +13,7 @@ pub(crate) fn rules() -> Rules {
         max_boxes: NonZeroUsize::new(100).expect("not 0"),
         service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
+        maximum_drop: false,
         earth: Earth::new(6_378_100.0).expect("the Earth"),
     }
 }

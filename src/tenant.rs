@@ -244,7 +244,7 @@ impl Tenant {
         let Some(data) = self.data() else { return };
         let census = data.snapshot.census();
         let refused =
-            Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
+            Refusal::OF_BOXES.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
         let others = [("sellable", census.sellable), ("unplaced", data.snapshot.unplaced())];
         let boxes: Vec<_> = others.into_iter().chain(refused).collect();
         self.metrics.set_index(IndexSample {

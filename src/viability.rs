@@ -8,7 +8,7 @@ pub mod ports;
 pub mod snapshot;
 
 use geo::{Earth, Point, Radius};
-use plant::{ObjectId, Refusal, Scope, ServiceBox};
+use plant::{MaximumDrop, ObjectId, Refusal, Scope, ServiceBox};
 use ports::{Ports, ServiceConnectors};
 use snapshot::{Near, Snapshot, Standing};
 use std::num::NonZeroUsize;
@@ -35,8 +35,22 @@ pub struct Rules {
     pub service_connectors: ServiceConnectors,
     /// Whether a blocked port without fibre counts as free.
     pub blocked_ports_are_free: bool,
+    /// Whether a home is refused that is farther from a box than the box's project allows.
+    pub maximum_drop: bool,
     /// The sphere on which distances are measured.
     pub earth: Earth,
+}
+
+impl Rules {
+    /// Whether a box is too far away, for all that can be read of it.
+    fn refusal_of_drop(&self, longest: MaximumDrop, distance: f64) -> Option<Refusal> {
+        match longest {
+            _ if !self.maximum_drop => None,
+            MaximumDrop::Unlimited => None,
+            MaximumDrop::Metres(longest) => (distance > longest.metres()).then_some(Refusal::DropTooLong),
+            MaximumDrop::Unknown => Some(Refusal::Unreadable),
+        }
+    }
 }
 
 /// The boxes within the radius of a query, nearest first, those at one distance by id.
@@ -111,7 +125,8 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
     let mut unreadable = snapshot.unplaced();
     // All of them before the first is judged: so the processor fetches several rows at a time.
     let standing = all_of(found, |near| Some((near, snapshot.standing(near.row)?)));
-    for (near, Standing { project, refusal }) in standing {
+    for (near, Standing { project, maximum_drop, refusal }) in standing {
+        let refusal = refusal.or_else(|| rules.refusal_of_drop(maximum_drop, near.distance));
         match refusal {
             _ if !scope.holds(project) => {}
             None => boxes.push((near, ())),
@@ -162,7 +177,7 @@ fn all_of<From, To>(found: Vec<From>, into: impl FnMut(From) -> Option<To>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::{Evidence, Stage};
+    use plant::{Evidence, Projects, Stage};
     use proptest::prelude::*;
     use snapshot::{Census, Plant};
     use std::collections::HashSet;
@@ -175,6 +190,7 @@ mod tests {
             max_boxes: NonZeroUsize::new(100).unwrap(),
             service_connectors: ServiceConnectors::default(),
             blocked_ports_are_free: false,
+            maximum_drop: false,
             earth: Earth::new(6_378_100.0).unwrap(),
         }
     }
@@ -196,7 +212,7 @@ mod tests {
     }
 
     fn snapshot(boxes: Vec<ServiceBox>) -> Snapshot {
-        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
+        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, unplaced: 0 })
     }
 
     fn query(lat: f64, lng: f64, metres: f64) -> Query {
@@ -237,6 +253,28 @@ mod tests {
         let census =
             Census { sellable: 0, refused: [1, 1, 1, 0], free_ports: 0, service_ports: 16, unlisted: 0 };
         assert_eq!(snapshot.census(), census);
+    }
+
+    #[test]
+    fn a_home_beyond_its_projects_maximum_drop_is_refused_where_that_counts() {
+        let home = query(-27.0, -48.0, 150.0);
+        let far = service_box(1, -27.001, -48.0);
+        let distance = rules().earth.distance(home.center, far.position);
+        let judge = |maximum_drop, longest| {
+            let projects = Projects::from([(far.project, longest)]);
+            let boxes = vec![far.clone()];
+            let snapshot = Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects, boxes, unplaced: 0 });
+            let answer = evaluate(&snapshot, &home, &Scope::Everything, &Rules { maximum_drop, ..rules() });
+            (answer.is_viable(), answer.refused.first().map(|refused| refused.reason), answer.unreadable)
+        };
+        let metres = |metres| MaximumDrop::Metres(Radius::new(metres).unwrap());
+        let (offered, too_long) = ((true, None, 0), (false, Some(Refusal::DropTooLong), 0));
+        assert_eq!(judge(true, metres(distance)), offered, "at exactly this distance");
+        assert_eq!(judge(true, metres(distance.next_down())), too_long);
+        assert_eq!(judge(false, metres(1.0)), offered);
+        assert_eq!(judge(true, MaximumDrop::Unlimited), offered);
+        assert_eq!(judge(true, MaximumDrop::Unknown), (false, None, 1), "OZmap has to say");
+        assert_eq!(judge(false, MaximumDrop::Unknown), offered);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use viability_proxy::app::{App, Surroundings};
 use viability_proxy::config::load::{Source, load};
 use viability_proxy::viability::geo::Point;
-use viability_proxy::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, MaximumDrop, ObjectId, Projects, ServiceBox, Stage};
 use viability_proxy::viability::ports::Ports;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
@@ -75,7 +75,7 @@ fn snapshot() -> Snapshot {
     }];
     Snapshot::build(
         1,
-        Plant { read_at: SystemTime::now(), projects: HashSet::from([project]), boxes, unplaced: 0 },
+        Plant { read_at: SystemTime::now(), projects: Projects::from([(project, MaximumDrop::Unlimited)]), boxes, unplaced: 0 },
     )
 }
 

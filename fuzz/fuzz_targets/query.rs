@@ -3,7 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::time::UNIX_EPOCH;
@@ -11,7 +10,7 @@ use viability_proxy::server::viability::parse;
 use viability_proxy::tenant::live::Recall;
 use viability_proxy::tenant::resolve::Request;
 use viability_proxy::viability::geo::{Earth, Point, Radius};
-use viability_proxy::viability::plant::{Evidence, ObjectId, Scope, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, ObjectId, Projects, Scope, ServiceBox, Stage};
 use viability_proxy::viability::ports::{Ports, ServiceConnectors};
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 use viability_proxy::viability::{Query, Rules, evaluate};
@@ -43,7 +42,7 @@ static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
     });
     Snapshot::build(
         1,
-        Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: boxes.collect(), unplaced: 0 },
+        Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: boxes.collect(), unplaced: 0 },
     )
 });
 

@@ -139,6 +139,7 @@ impl Text {
         let connectors: Vec<_> = rules.service_connectors.kinds().map(ConnectorKind::as_str).collect();
         self.key("service_connectors", Value::from(connectors));
         self.key("blocked_ports_are_free", rules.blocked_ports_are_free);
+        self.key("maximum_drop", rules.maximum_drop);
         self.key("earth_radius_m", rules.earth.radius_metres());
     }
 

@@ -82,6 +82,7 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
     let max_boxes = section.count("max_boxes", 10_000);
     let service_connectors = service_connectors(&mut section);
     let blocked_ports_are_free = section.flag("blocked_ports_are_free");
+    let maximum_drop = section.flag("maximum_drop");
     let earth =
         section.read("earth_radius_m", "metres from 6000000 to 7000000", |entry| Earth::new(entry.number()?));
     let (default_radius, max_radius) = (default_radius?, max_radius?);
@@ -98,6 +99,7 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
         max_boxes: max_boxes?,
         service_connectors: service_connectors?,
         blocked_ports_are_free: blocked_ports_are_free?,
+        maximum_drop: maximum_drop?,
         earth: earth?,
     })
 }

@@ -204,10 +204,9 @@ mod tests {
     use super::*;
     use crate::viability::Rules;
     use crate::viability::geo::{Earth, Radius};
-    use crate::viability::plant::Refusal;
+    use crate::viability::plant::{Projects, Refusal};
     use crate::viability::ports::ServiceConnectors;
     use crate::viability::snapshot::Plant;
-    use std::collections::HashSet;
     use std::num::NonZeroUsize;
     use std::time::UNIX_EPOCH;
 
@@ -254,12 +253,13 @@ mod tests {
             max_boxes: NonZeroUsize::MIN,
             service_connectors: ServiceConnectors::default(),
             blocked_ports_are_free: false,
+            maximum_drop: false,
             earth: Earth::new(6_378_100.0).unwrap(),
         }
     }
 
     pub(super) fn held(boxes: Vec<ServiceBox>) -> Snapshot {
-        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
+        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, unplaced: 0 })
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
         // Box 1 is gone, and a splitter stands in it. The row of box 2 can't be read any more; that of box 8 never could,
         // that of box 7 tells where it is.
-        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
+        let plant = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: first, unplaced: 0 };
         let held = Snapshot::build(1, plant);
         let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
         let position = bad.rows[0].position;
@@ -310,7 +310,7 @@ mod tests {
     fn a_box_that_may_have_been_moved_is_not_only_where_it_was() {
         let none = || reading(Vec::new(), &[]);
         let first = assembled(reading(box_rows(1..=3), &[]), &none(), None, Unlisted::Doubted).boxes;
-        let plant = Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes: first, unplaced: 0 };
+        let plant = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: first, unplaced: 0 };
         let held = Snapshot::build(1, plant);
         for (fault, unplaced) in [
             (RowFault::PositionsDisagree, 1),

@@ -50,7 +50,7 @@ impl List {
         match self {
             Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted,updatedAt",
             Self::Connectors(_) => "id,parent,isDrop,connectables,ports,updatedAt",
-            Self::Projects => "id",
+            Self::Projects => "id,drop",
         }
     }
 

@@ -76,8 +76,9 @@ mod tests {
     use crate::config::load::{Source, load};
     use crate::metrics::Metrics;
     use crate::tenant::{AsOf, Tenant};
+    use crate::viability::plant::Projects;
     use crate::viability::snapshot::{Plant, Snapshot};
-    use std::collections::{BTreeMap, HashSet};
+    use std::collections::BTreeMap;
     use std::io;
     use std::path::PathBuf;
     use std::sync::{Mutex, PoisonError};
@@ -136,7 +137,7 @@ mod tests {
     /// Data are there that were read just now.
     fn publish(refresher: &Refresher) {
         let plant =
-            Plant { read_at: SystemTime::now(), projects: HashSet::new(), boxes: Vec::new(), unplaced: 0 };
+            Plant { read_at: SystemTime::now(), projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
         refresher.tenant.publish(Arc::new(Snapshot::build(1, plant)), AsOf::now());
         refresher.ended.send_modify(|ended| ended.last += 1);
     }

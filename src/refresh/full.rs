@@ -11,7 +11,7 @@ use crate::ozmap::assemble::{Assembled, Doubts, Sample, Unlisted, assemble};
 use crate::ozmap::pages::Reading;
 use crate::ozmap::splitters::{Splitters, all_ports};
 use crate::ozmap::wire::List;
-use crate::ozmap::wire::rows::{BoxRow, ProjectRow, Row, SplitterRow};
+use crate::ozmap::wire::rows::{BoxRow, ProjectRow, SplitterRow};
 use crate::tenant::{AsOf, Data};
 use crate::viability::Rules;
 use crate::viability::ports::ServiceConnectors;
@@ -136,7 +136,7 @@ impl Builder {
             assemble(boxes, &ports, &doubts, held, self.unlisted);
         let plant = Plant {
             read_at: self.begun.time,
-            projects: projects.rows.iter().map(Row::id).collect(),
+            projects: projects.rows.iter().map(|project| (project.id, project.maximum_drop)).collect(),
             boxes,
             unplaced: unplaced.boxes,
         };

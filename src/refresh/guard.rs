@@ -146,8 +146,8 @@ fn projects_gone(held: &Snapshot, read: &Snapshot, list: ProjectList) -> Option<
         ProjectList::Whole => HashSet::new(),
         ProjectList::Part => read.boxes().map(|one| one.project).collect(),
     };
-    let is_there = |project: &ObjectId| read.projects().contains(project) || with_boxes.contains(project);
-    let is_gone = |project: &ObjectId| held.projects().contains(project) && !is_there(project);
+    let is_there = |project: &ObjectId| read.projects().contains_key(project) || with_boxes.contains(project);
+    let is_gone = |project: &ObjectId| held.projects().contains_key(project) && !is_there(project);
     let mut gone: Vec<_> = held.boxes().map(|one| one.project).filter(is_gone).collect();
     let boxes = gone.len();
     gone.sort_unstable();

@@ -223,7 +223,10 @@ fn amended(held: &Snapshot, others: Amended, ledger: &Ledger) -> (u64, Option<Sn
         return (0, None);
     }
     // The tenant's key sees the project of a box that it was shown.
-    let projects = held.projects().iter().copied().chain(boxes.iter().map(|one| one.project)).collect();
+    let mut projects = held.projects().clone();
+    for one in &boxes {
+        projects.entry(one.project).or_default();
+    }
     let amendment = Amendment { read_at: ledger.as_of().time, projects, boxes, gone, unplaced };
     (count, Some(held.amended(held.generation() + 1, amendment)))
 }

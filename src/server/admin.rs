@@ -60,7 +60,7 @@ fn tenant_status(refresher: &Refresher) -> Value {
         "state": state.as_str(),
         "data": data.map(|data| {
             let census = data.snapshot.census();
-            let refused = Refusal::ALL.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
+            let refused = Refusal::OF_BOXES.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
             json!({
                 "generation": data.snapshot.generation(),
                 "read_at": timestamp(data.read_at()),

@@ -1,9 +1,9 @@
 //! The network as the rules see it: boxes, who may see them, and why one can't be sold.
 
-use super::geo::Point;
+use super::geo::{Point, Radius};
 use super::ports::Ports;
 use smol_str::SmolStr;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write};
 
 /// An OZmap id: 12 bytes, written as 24 hexadecimal digits.
@@ -96,10 +96,10 @@ impl Scope {
     }
 
     /// Whether a snapshot of these projects holds everything that the caller may see.
-    pub fn lies_within(&self, known: &HashSet<ObjectId>) -> bool {
+    pub fn lies_within(&self, known: &Projects) -> bool {
         match self {
             Self::Everything => true,
-            Self::Projects(projects) => projects.is_subset(known),
+            Self::Projects(projects) => projects.iter().all(|project| known.contains_key(project)),
             Self::Unsure => false,
         }
     }
@@ -113,6 +113,21 @@ impl Scope {
     }
 }
 
+/// Projects, with what they set for their boxes.
+pub type Projects = HashMap<ObjectId, MaximumDrop>;
+
+/// How far from a project's boxes a client may be: OZmap's `drop.maxSize`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum MaximumDrop {
+    /// As far as the query reaches.
+    Unlimited,
+    /// So far, as the crow flies; a client at exactly this distance may be connected.
+    Metres(Radius),
+    /// Nobody could read it: OZmap itself has to say.
+    #[default]
+    Unknown,
+}
+
 /// Why a box can't be sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -124,11 +139,14 @@ pub enum Refusal {
     NoFreePort,
     /// Rows about it could not be read, and what could shows no free port: OZmap itself has to say. Never listed.
     Unreadable,
+    /// The home is farther away than its project allows.
+    DropTooLong,
 }
 
 impl Refusal {
-    /// Every refusal.
-    pub const ALL: [Self; 4] = [Self::Draft, Self::NoServiceConnector, Self::NoFreePort, Self::Unreadable];
+    /// Every refusal that a box has wherever the home may be.
+    pub const OF_BOXES: [Self; 4] =
+        [Self::Draft, Self::NoServiceConnector, Self::NoFreePort, Self::Unreadable];
 
     /// The word for it in answers and metrics.
     pub fn as_str(self) -> &'static str {
@@ -137,6 +155,7 @@ impl Refusal {
             Self::NoServiceConnector => "no_service_connector",
             Self::NoFreePort => "no_free_port",
             Self::Unreadable => "unreadable",
+            Self::DropTooLong => "drop_too_long",
         }
     }
 }

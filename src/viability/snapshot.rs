@@ -9,10 +9,10 @@ pub use amended::Amendment;
 
 use super::geo::{Earth, Point, Radius};
 use super::index::Index;
-use super::plant::{Evidence, ObjectId, Refusal, ServiceBox, Stage};
+use super::plant::{Evidence, MaximumDrop, ObjectId, Projects, Refusal, ServiceBox, Stage};
 use super::ports::Ports;
 use smol_str::SmolStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,7 +22,7 @@ pub struct Plant {
     /// When the reading began: nothing in here is older.
     pub read_at: SystemTime,
     /// Every project the tenant's key may see, with boxes or without.
-    pub projects: HashSet<ObjectId>,
+    pub projects: Projects,
     /// The boxes, each id once.
     pub boxes: Vec<ServiceBox>,
     /// Boxes that are not among these, for nobody could read where they hang: that may be anywhere.
@@ -33,16 +33,23 @@ pub struct Plant {
 pub struct Snapshot {
     generation: u64,
     read_at: SystemTime,
-    projects: HashSet<ObjectId>,
+    projects: Projects,
     unplaced: u64,
     census: Census,
     /// Shared with the snapshots before and after that have every box in its place.
     index: Arc<Index>,
     rows: Box<[Row]>,
     /// Projects with boxes, by the number that rows have for them.
-    numbered: Box<[ObjectId]>,
+    numbered: Box<[Project]>,
     /// The rows in the order of their ids, shared likewise.
     by_id: Arc<[u32]>,
+}
+
+/// A project with boxes.
+#[derive(Clone, Copy)]
+struct Project {
+    id: ObjectId,
+    maximum_drop: MaximumDrop,
 }
 
 /// A box but for its position, which the index has: less than a cache line long.
@@ -62,8 +69,8 @@ struct Row {
 pub struct Census {
     /// Boxes that can be sold.
     pub sellable: u64,
-    /// Boxes refused, in the order of [`Refusal::ALL`].
-    pub refused: [u64; Refusal::ALL.len()],
+    /// Boxes refused, in the order of [`Refusal::OF_BOXES`].
+    pub refused: [u64; Refusal::OF_BOXES.len()],
     /// Free ports of the boxes that can be sold.
     pub free_ports: u64,
     /// Ports of service splitters in all boxes, free or taken.
@@ -129,9 +136,10 @@ impl Snapshot {
         }
         let in_order = || order.iter().filter_map(|&place| boxes.get(place as usize));
         let index = Index::build(&in_order().map(|service_box| service_box.position).collect::<Vec<_>>());
-        let mut table = Table::going_on(&[]);
+        let mut table = Table::going_on(&[], &projects);
         let mut rows = Vec::with_capacity(boxes.len());
         rows.extend(in_order().map(|service_box| table.row(service_box)));
+        let numbered = table.numbered.into_boxed_slice();
         Self {
             generation,
             read_at,
@@ -140,7 +148,7 @@ impl Snapshot {
             census,
             index: Arc::new(index),
             rows: rows.into_boxed_slice(),
-            numbered: table.numbered.into_boxed_slice(),
+            numbered,
             by_id: by_id.into(),
         }
     }
@@ -156,7 +164,7 @@ impl Snapshot {
     }
 
     /// Every project the tenant's key may see.
-    pub fn projects(&self) -> &HashSet<ObjectId> {
+    pub fn projects(&self) -> &Projects {
         &self.projects
     }
 
@@ -190,7 +198,8 @@ impl Snapshot {
     /// What the rules ask of the box in a row.
     pub(super) fn standing(&self, number: u32) -> Option<Standing> {
         let row = self.rows.get(number as usize)?;
-        Some(Standing { project: self.project(row)?, refusal: row.refusal })
+        let Project { id: project, maximum_drop } = self.project(row)?;
+        Some(Standing { project, maximum_drop, refusal: row.refusal })
     }
 
     /// The id of the box in a row.
@@ -204,7 +213,7 @@ impl Snapshot {
         Some(ServiceBox {
             id: row.id,
             name: &row.name,
-            project: self.project(row)?,
+            project: self.project(row)?.id,
             position: self.index.position(number)?,
             stage: row.stage,
             ports: row.ports,
@@ -212,7 +221,7 @@ impl Snapshot {
         })
     }
 
-    fn project(&self, row: &Row) -> Option<ObjectId> {
+    fn project(&self, row: &Row) -> Option<Project> {
         self.numbered.get(row.project as usize).copied()
     }
 }
@@ -234,26 +243,38 @@ pub(super) struct Near {
 pub(super) struct Standing {
     /// The project it belongs to.
     pub(super) project: ObjectId,
+    /// What that allows.
+    pub(super) maximum_drop: MaximumDrop,
     /// As [`ServiceBox::refusal`] says.
     pub(super) refusal: Option<Refusal>,
 }
 
+impl Project {
+    /// Of one that isn't listed nothing is known.
+    fn of(id: ObjectId, projects: &Projects) -> Self {
+        Self { id, maximum_drop: projects.get(&id).copied().unwrap_or_default() }
+    }
+}
+
 /// Makes rows, and numbers projects for them.
-struct Table {
-    numbered: Vec<ObjectId>,
+struct Table<'p> {
+    projects: &'p Projects,
+    numbered: Vec<Project>,
     numbers: HashMap<ObjectId, u32>,
 }
 
-impl Table {
+impl<'p> Table<'p> {
     /// Goes on with the numbers of rows that were made before.
-    fn going_on(numbered: &[ObjectId]) -> Self {
-        Self { numbered: numbered.to_vec(), numbers: numbered.iter().copied().zip(0..).collect() }
+    fn going_on(numbered: &[Project], projects: &'p Projects) -> Self {
+        let numbered: Vec<_> = numbered.iter().map(|project| Project::of(project.id, projects)).collect();
+        let numbers = numbered.iter().map(|project| project.id).zip(0..).collect();
+        Self { projects, numbered, numbers }
     }
 
     fn row(&mut self, service_box: &ServiceBox) -> Row {
-        let Self { numbered, numbers } = self;
+        let Self { projects, numbered, numbers } = self;
         let project = *numbers.entry(service_box.project).or_insert_with(|| {
-            numbered.push(service_box.project);
+            numbered.push(Project::of(service_box.project, projects));
             // No more of them than of boxes, which are numbered by u32 too.
             u32::try_from(numbered.len() - 1).unwrap_or(u32::MAX)
         });

@@ -107,13 +107,14 @@ fn drawn(dice: &mut ChaCha8Rng) -> (OracleRules, &'static str) {
         max_boxes: [7, 20, 100][dice.random_range(0..3)],
         blocked_ports_are_free: dice.random_bool(0.5),
         service_connectors: ServiceConnectors { splitters, connectors, fusions, switches },
+        maximum_drop: dice.random_bool(0.5),
         ..OracleRules::default()
     };
     let listed: Vec<_> =
         kinds.iter().zip(counts).filter_map(|(kind, counts)| counts.then_some(kind)).collect();
     let config = format!(
-        "[viability]\nearth_radius_m = {}\nmax_boxes = {}\nblocked_ports_are_free = {}\nservice_connectors = {listed:?}",
-        rules.earth_radius_m, rules.max_boxes, rules.blocked_ports_are_free
+        "[viability]\nearth_radius_m = {}\nmax_boxes = {}\nblocked_ports_are_free = {}\nservice_connectors = {listed:?}\nmaximum_drop = {}",
+        rules.earth_radius_m, rules.max_boxes, rules.blocked_ports_are_free, rules.maximum_drop
     );
     (rules, config.leak())
 }
@@ -169,6 +170,30 @@ async fn selling_the_last_port_moves_a_box_to_the_refused_ones_with_the_next_ref
     let refused =
         refused.iter().find(|item| item["id"] == home.id.as_str()).expect("the box among the refused");
     assert_eq!((&refused["reason"], &refused["availability"]), (&json!("no_free_port"), &json!(0)));
+}
+
+#[tokio::test]
+async fn what_a_project_allows_a_drop_to_be_counts_with_the_next_full_refresh() {
+    let rules = OracleRules { maximum_drop: true, ..OracleRules::default() };
+    let simulator = Settings { rules, ..Settings::default() };
+    let config = "[viability]\nmaximum_drop = true";
+    let world = World::build(Plan { simulator, config, ..Plan::default() }).await;
+    let key = world.simulator.full_key();
+    let home = world.sellable_box();
+    // Some fifty metres north of it.
+    let (lat, lng) = (home.lat + 0.000_45, home.lng);
+    for (longest, reason) in
+        [(None, Value::Null), (Some(20.0), json!("drop_too_long")), (Some(60.0), Value::Null)]
+    {
+        world.simulator.set_maximum_drop(&home.project, longest).unwrap();
+        world.refresh().await;
+        let answer = world.ask(lat, lng, 100.0).await;
+        assert_eq!(answer.detail(), "index");
+        let lists = ["boxes", "refused_boxes"].map(|list| answer.body[list].as_array().unwrap());
+        let found = lists.into_iter().flatten().find(|item| item["id"] == home.id.as_str());
+        assert_eq!(found.expect("the box, offered or refused")["reason"], reason, "{longest:?}");
+        assert!(same(&answer.body, &world.simulator.oracle(&key, lat, lng, Some(100.0))));
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use super::fault::RowFault;
 use super::place::{Place, RawPlace, coordinates, row_id};
 use super::reference::Reference;
 use super::time::{OzmapTime, time_of};
-use crate::viability::geo::Point;
-use crate::viability::plant::{ObjectId, Stage};
+use crate::viability::geo::{Point, Radius};
+use crate::viability::plant::{MaximumDrop, ObjectId, Stage};
 use crate::viability::ports::{Outputs, Port};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 use std::borrow::Cow;
@@ -49,7 +50,11 @@ pub enum About {
 /// A project that the key may see.
 #[derive(Debug, PartialEq)]
 pub struct ProjectRow {
-    id: ObjectId,
+    /// Its id.
+    pub id: ObjectId,
+    /// What it allows: none where the field is missing or null. What is no length leaves the row readable, since who may
+    /// see the project doesn't depend on it.
+    pub maximum_drop: MaximumDrop,
 }
 
 impl Row for ProjectRow {
@@ -58,9 +63,20 @@ impl Row for ProjectRow {
         struct Raw<'a> {
             #[serde(borrow)]
             id: Option<Cow<'a, str>>,
+            drop: Option<Value>,
         }
         let raw: Raw<'_> = parse(json)?;
-        Ok(Self { id: row_id(raw.id.as_deref())? })
+        let maximum_drop = match raw.drop {
+            None => MaximumDrop::Unlimited,
+            Some(Value::Object(drop)) => match drop.get("maxSize") {
+                None | Some(Value::Null) => MaximumDrop::Unlimited,
+                Some(longest) => {
+                    longest.as_f64().and_then(Radius::new).map_or(MaximumDrop::Unknown, MaximumDrop::Metres)
+                }
+            },
+            Some(_) => MaximumDrop::Unknown,
+        };
+        Ok(Self { id: row_id(raw.id.as_deref())?, maximum_drop })
     }
 
     fn id(&self) -> ObjectId {
@@ -249,6 +265,21 @@ pub(super) fn id_of(json: &str) -> Option<ObjectId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_projects_maximum_drop_is_a_length_or_none_and_whatever_else_it_is_the_row_is_read() {
+        let read = |drop: &str| {
+            let json = format!(r#"{{"id":"5d51a87046cbe700148328bf"{drop}}}"#);
+            ProjectRow::decode(&json).unwrap().maximum_drop
+        };
+        for none in ["", r#","drop":null"#, r#","drop":{}"#, r#","drop":{"maxSize":null}"#] {
+            assert_eq!(read(none), MaximumDrop::Unlimited, "{none}");
+        }
+        assert_eq!(read(r#","drop":{"maxSize":300.5}"#), MaximumDrop::Metres(Radius::new(300.5).unwrap()));
+        for unclear in ["300", "[]", r#"{"maxSize":"300"}"#, r#"{"maxSize":-1}"#, r#"{"maxSize":0}"#] {
+            assert_eq!(read(&format!(r#","drop":{unclear}"#)), MaximumDrop::Unknown, "{unclear}");
+        }
+    }
 
     const BOX: &str = r#"{"id":"5dc06d1275fc7d0006732521","kind":"Box","name":"CTO \"São João\" 3","project":"5d51a87046cbe700148328bf","coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722,"implanted":true,"draft":false,"boxType":null}"#;
 

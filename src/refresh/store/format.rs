@@ -105,8 +105,8 @@ mod tests {
     use super::super::stored::{StoredBox, StoredRules};
     use super::*;
     use crate::config::key::KeyDigest;
-    use crate::viability::geo::Point;
-    use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+    use crate::viability::geo::{Point, Radius};
+    use crate::viability::plant::{Evidence, MaximumDrop, ObjectId, Projects, ServiceBox, Stage};
     use crate::viability::ports::{Ports, ServiceConnectors};
     use crate::viability::snapshot::Plant;
     use rand::{Rng, RngExt, SeedableRng};
@@ -146,9 +146,11 @@ mod tests {
         });
         let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
         let boxes = boxes.collect();
+        let longest = MaximumDrop::Metres(Radius::new(250.5).unwrap());
+        let drops = [longest, MaximumDrop::Unlimited, MaximumDrop::Unknown, longest];
         Snapshot::build(
             7,
-            Plant { read_at, projects: projects.iter().copied().collect(), boxes, unplaced: 3 },
+            Plant { read_at, projects: projects.into_iter().zip(drops).collect(), boxes, unplaced: 3 },
         )
     }
 
@@ -167,7 +169,7 @@ mod tests {
             let written = snapshot(boxes, seed);
             let scopes = [KnownScope {
                 key: KeyDigest([9; 32]),
-                projects: written.projects().iter().copied().take(2).collect(),
+                projects: written.projects().keys().copied().take(2).collect(),
                 given: UNIX_EPOCH + Duration::from_secs(1_750_000_000),
             }];
             let file = encode(&identity(), &written, &scopes).unwrap();
@@ -237,8 +239,7 @@ mod tests {
     fn r19_a_time_that_no_date_can_tell_is_refused() {
         let at = |milliseconds| {
             let read_at = UNIX_EPOCH + Duration::from_millis(milliseconds);
-            let plant =
-                Plant { read_at, projects: std::collections::HashSet::new(), boxes: Vec::new(), unplaced: 0 };
+            let plant = Plant { read_at, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
             decode(&identity(), &encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap())
         };
         // The end of the year 9999.
@@ -248,12 +249,7 @@ mod tests {
 
     #[test]
     fn r19_a_file_that_says_another_length_than_it_unpacks_to_is_refused() {
-        let empty = Plant {
-            read_at: UNIX_EPOCH,
-            projects: std::collections::HashSet::new(),
-            boxes: Vec::new(),
-            unplaced: 0,
-        };
+        let empty = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
         let plain = postcard::to_stdvec(&Stored::of(&identity(), &Snapshot::build(1, empty), &[])).unwrap();
         let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
         let length = plain.len() as u64;
@@ -269,7 +265,7 @@ mod tests {
     fn r30_a_time_to_come_is_kept_as_it_is() {
         let plant = Plant {
             read_at: SystemTime::now() + Duration::from_hours(48),
-            projects: std::collections::HashSet::new(),
+            projects: Projects::new(),
             boxes: Vec::new(),
             unplaced: 0,
         };

@@ -2,8 +2,8 @@
 
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
-use crate::viability::geo::Point;
-use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
+use crate::viability::geo::{Point, Radius};
+use crate::viability::plant::{Evidence, MaximumDrop, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::{ConnectorKind, Ports, ServiceConnectors};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const LAST_TIME: u64 = 253_402_300_799_999;
 const LAST_GENERATION: u64 = 1 << 53;
 
 /// Counted up whenever [`Stored`] changes so that older files would be read wrongly, or not at all.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub(super) struct Stored {
     pub(super) generation: u64,
     /// Milliseconds since 1970.
     pub(super) read_at: u64,
-    pub(super) projects: Vec<[u8; 12]>,
+    pub(super) projects: Vec<StoredProject>,
     pub(super) boxes: Vec<StoredBox>,
     pub(super) unplaced: u64,
     pub(super) scopes: Vec<StoredScope>,
@@ -81,6 +81,19 @@ pub(super) struct StoredScope {
     /// Milliseconds since 1970.
     given: u64,
     pub(super) projects: Vec<[u8; 12]>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredProject {
+    id: [u8; 12],
+    maximum_drop: StoredDrop,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredDrop {
+    Unlimited,
+    Metres(f64),
+    Unknown,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,7 +141,7 @@ impl Stored {
             identity: identity.clone(),
             generation: snapshot.generation(),
             read_at: milliseconds(snapshot.read_at()),
-            projects: snapshot.projects().iter().map(|project| project.to_bytes()).collect(),
+            projects: snapshot.projects().iter().map(StoredProject::of).collect(),
             boxes: snapshot.boxes().map(StoredBox::of).collect(),
             unplaced: snapshot.unplaced(),
             scopes: scopes.iter().map(StoredScope::of).collect(),
@@ -145,12 +158,34 @@ impl Stored {
         if !boxes.is_sorted_by(|one, next| one.id < next.id) {
             return Err(Unfit::Damaged("boxes out of order"));
         }
-        let projects = self.projects.into_iter().map(ObjectId::from_bytes).collect();
+        let projects: Option<_> = self.projects.into_iter().map(StoredProject::into_project).collect();
+        let projects = projects.ok_or(Unfit::Damaged("impossible project"))?;
         let scopes = self.scopes.into_iter().map(StoredScope::into_scope).collect::<Result<_, _>>()?;
         Ok((
             Snapshot::build(self.generation, Plant { read_at, projects, boxes, unplaced: self.unplaced }),
             scopes,
         ))
+    }
+}
+
+impl StoredProject {
+    fn of((id, maximum_drop): (&ObjectId, &MaximumDrop)) -> Self {
+        let maximum_drop = match maximum_drop {
+            MaximumDrop::Unlimited => StoredDrop::Unlimited,
+            MaximumDrop::Metres(longest) => StoredDrop::Metres(longest.metres()),
+            MaximumDrop::Unknown => StoredDrop::Unknown,
+        };
+        Self { id: id.to_bytes(), maximum_drop }
+    }
+
+    /// `None` for a length that none can have.
+    fn into_project(self) -> Option<(ObjectId, MaximumDrop)> {
+        let maximum_drop = match self.maximum_drop {
+            StoredDrop::Unlimited => MaximumDrop::Unlimited,
+            StoredDrop::Metres(longest) => MaximumDrop::Metres(Radius::new(longest)?),
+            StoredDrop::Unknown => MaximumDrop::Unknown,
+        };
+        Some((ObjectId::from_bytes(self.id), maximum_drop))
     }
 }
 

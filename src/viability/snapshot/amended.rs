@@ -3,10 +3,9 @@
 
 use super::super::geo::Point;
 use super::super::index::Index;
-use super::super::plant::{ObjectId, ServiceBox};
+use super::super::plant::{ObjectId, Projects, ServiceBox};
 use super::{Row, Snapshot, Table};
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -16,7 +15,7 @@ pub struct Amendment {
     /// When the reading began that tells: nothing of the whole is older.
     pub read_at: SystemTime,
     /// Every project the tenant's key may see now.
-    pub projects: HashSet<ObjectId>,
+    pub projects: Projects,
     /// Boxes as they are now, new ones among them; each id once.
     pub boxes: Vec<ServiceBox>,
     /// Boxes that are there no more, and none of `boxes`.
@@ -51,7 +50,7 @@ impl Snapshot {
         before.filter_map(|&row| self.service_box(row)).for_each(|one| census.lose(&one));
         entering.iter().chain(staying.iter().map(|(_, one)| one)).for_each(|one| census.gain(one));
 
-        let mut table = Table::going_on(&self.numbered);
+        let mut table = Table::going_on(&self.numbered, &projects);
         let order =
             (!leaving.is_empty() || !entering.is_empty()).then(|| Order::of(self, &leaving, &entering));
         let (mut rows, index, by_id) = match &order {
@@ -68,6 +67,7 @@ impl Snapshot {
                 *slot = table.row(one);
             }
         }
+        let numbered = table.numbered.into_boxed_slice();
         Self {
             generation,
             read_at,
@@ -76,7 +76,7 @@ impl Snapshot {
             census,
             index,
             rows: rows.into_boxed_slice(),
-            numbered: table.numbered.into_boxed_slice(),
+            numbered,
             by_id,
         }
     }
@@ -207,6 +207,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
+    use std::collections::HashSet;
     use std::time::UNIX_EPOCH;
 
     /// What is done to the box of a number.
@@ -240,7 +241,7 @@ mod tests {
 
     fn built(plant: &BTreeMap<ObjectId, ServiceBox>) -> Snapshot {
         let boxes = plant.values().cloned().collect();
-        Snapshot::build(7, Plant { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, unplaced: 0 })
+        Snapshot::build(7, Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, unplaced: 0 })
     }
 
     fn rows(snapshot: &Snapshot) -> Vec<ServiceBox> {
@@ -263,7 +264,7 @@ mod tests {
                 let touched: HashSet<_> = edits.iter().map(|(number, change)| edit(*number, change, &mut plant)).collect();
                 let (there, gone): (Vec<_>, Vec<_>) = touched.into_iter().partition(|id| plant.contains_key(id));
                 let boxes = there.iter().map(|id| plant[id].clone()).collect();
-                held = held.amended(7, Amendment { read_at: UNIX_EPOCH, projects: HashSet::new(), boxes, gone, unplaced: 0 });
+                held = held.amended(7, Amendment { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, gone, unplaced: 0 });
                 let anew = built(&plant);
                 prop_assert_eq!(rows(&held), rows(&anew));
                 prop_assert_eq!(&held.by_id, &anew.by_id);

@@ -81,6 +81,7 @@ fn is_found_by_a_plain_loop(request: &Request) {
         max_boxes: NonZeroUsize::MAX,
         service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
+        maximum_drop: false,
         earth: *EARTH,
     };
     let query = Query { center: request.center, radius };

@@ -1,11 +1,13 @@
 //! What a whole reading finds that reading changes had missed.
 
-use super::ledger::ListState;
+use super::ledger::{Distrust, ListState};
 use crate::ozmap::splitters::{Splitters, Standing};
+use crate::ozmap::wire::List;
 use crate::ozmap::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::plant::{Evidence, ServiceBox};
 use crate::viability::snapshot::Snapshot;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Rows that no reading of changes would have brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +37,26 @@ impl Drift {
             Standing::Changed => self.changed += 1,
             Standing::Added => self.added += 1,
         }
+    }
+}
+
+/// What a run has learned of how far changes can be relied on, by the paths of lists.
+#[derive(Default)]
+pub(super) struct News {
+    /// What they had missed, of each list that was read whole.
+    pub(super) drift: BTreeMap<&'static str, Drift>,
+    /// Lists that were relied on until now.
+    pub(super) distrust: Vec<(&'static str, Distrust)>,
+}
+
+impl News {
+    pub(super) fn add(&mut self, list: List, missed: Drift, told: Option<Distrust>) {
+        self.drift.insert(list.path(), missed);
+        self.add_distrust(list, told);
+    }
+
+    pub(super) fn add_distrust(&mut self, list: List, told: Option<Distrust>) {
+        self.distrust.extend(told.map(|why| (list.path(), why)));
     }
 }
 

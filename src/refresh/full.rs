@@ -1,8 +1,8 @@
 //! A run that reads every list: judges and indexes it all, publishes it by one swap.
 
-use super::drift::{self, Drift};
+use super::drift::{self, News};
 use super::guard::{self, Acceptance};
-use super::ledger::{ConnectorList, Distrust, Ledger, ListReading, ListState};
+use super::ledger::{ConnectorList, Ledger, ListReading, ListState};
 use super::progress::{Phase, Progress};
 use super::reading::Reader;
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
@@ -21,11 +21,20 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
-/// Reads all lists and publishes them, if the guard lets it. What failed leaves the ledger as it was.
+/// Reads all lists and publishes them, if the guard lets it. What failed leaves the ledger as it was, and the corrections
+/// to the next run; without a ledger that reads all lists too, and has no use for them.
 pub(super) async fn run(order: &Order, ledger: Option<Ledger>) -> Ended {
-    let begun = AsOf::now();
     // What is read from now on is newer.
-    drop(order.tenant.corrections().take());
+    let corrections = order.tenant.corrections().take();
+    let (ledger, ended) = read_and_publish(order, ledger).await;
+    if ended.is_err() && ledger.is_some() {
+        order.tenant.corrections().give_back(corrections);
+    }
+    (ledger, ended)
+}
+
+async fn read_and_publish(order: &Order, ledger: Option<Ledger>) -> Ended {
+    let begun = AsOf::now();
     let mut reader = Reader::new(order);
     let rules = &order.tenant.settings().rules;
     let lists = timeout(LONGEST_READING, Lists::read(&mut reader, &rules.service_connectors)).await;
@@ -102,8 +111,7 @@ struct Built {
     ledger: Ledger,
     splitters: u64,
     conspicuous: Conspicuous,
-    drift: BTreeMap<&'static str, Drift>,
-    distrust: Vec<(&'static str, Distrust)>,
+    news: News,
 }
 
 impl Builder {
@@ -152,22 +160,7 @@ impl Builder {
             box_list,
         };
         let conspicuous = Conspicuous { unplaced, unlisted, gone };
-        let News { drift, distrust } = news;
-        Built { snapshot, ledger, splitters, conspicuous, drift, distrust }
-    }
-}
-
-/// What is new of how far changes can be relied on.
-#[derive(Default)]
-struct News {
-    drift: BTreeMap<&'static str, Drift>,
-    distrust: Vec<(&'static str, Distrust)>,
-}
-
-impl News {
-    fn add(&mut self, list: List, missed: Drift, told: Option<Distrust>) {
-        self.drift.insert(list.path(), missed);
-        self.distrust.extend(told.map(|why| (list.path(), why)));
+        Built { snapshot, ledger, splitters, conspicuous, news }
     }
 }
 
@@ -200,14 +193,14 @@ impl Built {
         quarantined: BTreeMap<&'static str, u64>,
         overridden: Vec<String>,
     ) -> (Ledger, Published) {
-        let Self { snapshot, ledger, splitters, conspicuous, drift, distrust } = self;
+        let Self { snapshot, ledger, splitters, conspicuous, news } = self;
         conspicuous.tell(order.tenant.name());
-        order.tell_of_drift(&drift, &distrust);
+        order.tell_of_drift(&news);
         let census = snapshot.census();
         let published = Published {
             kind: Kind::Full,
             changed: None,
-            drift,
+            drift: news.drift,
             generation: snapshot.generation(),
             projects: snapshot.projects().len() as u64,
             boxes: census.boxes(),

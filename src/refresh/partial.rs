@@ -1,10 +1,10 @@
 //! A run that reads what has changed, and all splitters where their changes can't be relied on; what didn't change is
 //! neither read nor indexed again.
 
-use super::drift::{self, Drift};
+use super::drift::{self, News};
 use super::full;
 use super::guard;
-use super::ledger::{ConnectorList, Distrust, Ledger, ListReading};
+use super::ledger::{ConnectorList, Ledger, ListReading};
 use super::progress::{Phase, Progress};
 use super::reading::Reader;
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
@@ -30,7 +30,10 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     let begun = AsOf::now();
     // They are older than what is read from now on.
     let corrections = order.tenant.corrections().take();
-    let Some(held) = order.tenant.data() else { return full::run(order, Some(ledger)).await };
+    let Some(held) = order.tenant.data() else {
+        order.tenant.corrections().give_back(corrections);
+        return full::run(order, Some(ledger)).await;
+    };
     let mut reader = Reader::new(order);
     let lists = timeout(LONGEST_READING, Lists::read(order.kind, &mut reader, &ledger)).await;
     let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {
@@ -42,6 +45,7 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     };
     if lists.are_not_enough() {
         drop(held);
+        order.tenant.corrections().give_back(corrections);
         return full::run(order, Some(ledger)).await;
     }
     order.progress.send_replace(Progress::at(Phase::Building));
@@ -136,7 +140,7 @@ impl Lists {
         rules: &Rules,
         begun: AsOf,
     ) -> (Ledger, Applied) {
-        let (mut drift, mut distrust) = (BTreeMap::new(), Vec::new());
+        let mut news = News::default();
         let boxes = match self.boxes {
             ListRead::Changes(reading) => {
                 let others = drift::others_of_boxes(held, &reading.rows);
@@ -144,14 +148,14 @@ impl Lists {
                 reading
             }
             ListRead::Unfit(why) => {
-                distrust.extend(ledger.box_list.cant_read_changes(why).map(|why| (List::Boxes.path(), why)));
+                news.add_distrust(List::Boxes, ledger.box_list.cant_read_changes(why));
                 Reading::default()
             }
             ListRead::Whole(_) | ListRead::Not => Reading::default(),
         };
         let mut readings = Vec::new();
         for (connectors, read) in ledger.connectors.iter_mut().zip(self.connectors) {
-            let (reading, boxes) = connectors.take(read, begun, &mut drift, &mut distrust);
+            let (reading, boxes) = connectors.take(read, begun, &mut news);
             readings.push(reading);
             concerned.extend(boxes);
         }
@@ -164,7 +168,7 @@ impl Lists {
         for (connectors, counted) in ledger.connectors.iter_mut().zip(self.connector_counts) {
             connectors.state.counted(counted, connectors.held.count());
         }
-        (ledger, Applied { amended, changed, drift, distrust })
+        (ledger, Applied { amended, changed, news })
     }
 }
 
@@ -186,10 +190,8 @@ impl ConnectorList {
         &mut self,
         read: ListRead<SplitterRow>,
         begun: AsOf,
-        drift: &mut BTreeMap<&'static str, Drift>,
-        distrust: &mut Vec<(&'static str, Distrust)>,
+        news: &mut News,
     ) -> (Reading<SplitterRow>, HashSet<ObjectId>) {
-        let list = self.list.path();
         match read {
             ListRead::Changes(reading) => {
                 let is_other = |row: &&SplitterRow| self.held.standing_of(row) != Standing::Same;
@@ -201,12 +203,11 @@ impl ConnectorList {
             ListRead::Whole(reading) => {
                 let missed = drift::of_splitters(&self.held, &self.state, &reading.rows);
                 let told = self.state.read_whole(ListReading::of(&reading, begun), missed);
-                distrust.extend(told.map(|why| (list, why)));
-                drift.insert(list, missed);
+                news.add(self.list, missed, told);
                 (Reading::default(), self.held.replace(Splitters::of(&reading)))
             }
             ListRead::Unfit(why) => {
-                distrust.extend(self.state.cant_read_changes(why).map(|why| (list, why)));
+                news.add_distrust(self.list, self.state.cant_read_changes(why));
                 (Reading::default(), HashSet::new())
             }
             ListRead::Not => (Reading::default(), HashSet::new()),
@@ -236,8 +237,7 @@ struct Applied {
     /// `None` where nothing changed.
     amended: Option<Snapshot>,
     changed: u64,
-    drift: BTreeMap<&'static str, Drift>,
-    distrust: Vec<(&'static str, Distrust)>,
+    news: News,
 }
 
 impl Applied {
@@ -248,14 +248,14 @@ impl Applied {
         ledger: &Ledger,
         quarantined: BTreeMap<&'static str, u64>,
     ) -> Published {
-        let Self { amended, changed, drift, distrust } = self;
-        order.tell_of_drift(&drift, &distrust);
+        let Self { amended, changed, news } = self;
+        order.tell_of_drift(&news);
         let now = amended.as_ref().unwrap_or(held);
         let census = now.census();
         let published = Published {
             kind: order.kind,
             changed: Some(changed),
-            drift,
+            drift: news.drift,
             generation: now.generation(),
             projects: now.projects().len() as u64,
             boxes: census.boxes(),

@@ -1,8 +1,8 @@
 //! One run: what it reads, what it tells, and how it fails. The readings themselves are in `full` and `partial`.
 
-use super::drift::Drift;
+use super::drift::{Drift, News};
 use super::guard::Acceptance;
-use super::ledger::{Distrust, Ledger};
+use super::ledger::Ledger;
 use super::objections::Objections;
 use super::progress::Progress;
 use super::{full, partial};
@@ -150,11 +150,7 @@ pub(super) struct Order {
 
 impl Order {
     /// What changes read before had missed is counted; that they can't be relied on is told.
-    pub(super) fn tell_of_drift(
-        &self,
-        drift: &BTreeMap<&'static str, Drift>,
-        distrust: &[(&'static str, Distrust)],
-    ) {
+    pub(super) fn tell_of_drift(&self, News { drift, distrust }: &News) {
         let tenant = self.tenant.name();
         for (list, drift) in drift {
             for (kind, rows) in drift.kinds() {

@@ -141,7 +141,7 @@ async fn many_who_ask_for_the_same_boxes_cost_ozmap_one_call() {
 }
 
 #[tokio::test]
-async fn what_was_found_out_outlasts_a_run_that_fails() {
+async fn what_was_found_out_outlasts_runs_that_fail() {
     let (world, homes) = world(&[lonely(-5.0, 1)], ALWAYS).await;
     let home = &homes[0];
     world.simulator.sell_port(&home.id).unwrap();
@@ -149,7 +149,10 @@ async fn what_was_found_out_outlasts_a_run_that_fails() {
     assert!(!world.ask(home.lat, home.lng, 50.0).await.is_viable());
     let failed = r#"viability_refresh_total{result="status",tenant="demo",trigger="recheck"}"#;
     world.until("a run has failed", async || world.metric(failed).await > 0).await;
+    // One that reads all lists, as no run can from now on.
+    world.simulator.faults().set("/projects", Fault::Failure { rate: 1.0, status: 400 });
+    assert_ne!(world.refresh().await["result"], "ok");
     assert_eq!(world.held_free_ports(&home.id), 1);
-    world.simulator.faults().clear();
+    world.simulator.faults().set("/boxes", Fault::Failure { rate: 0.0, status: 400 });
     world.until("the data are corrected", async || world.held_free_ports(&home.id) == 0).await;
 }

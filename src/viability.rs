@@ -42,10 +42,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether a box is too far away, for all that can be read of it.
+    /// Why a box at this distance isn't offered, if its project's maximum drop is why.
     fn refusal_of_drop(&self, longest: MaximumDrop, distance: f64) -> Option<Refusal> {
+        if !self.maximum_drop {
+            return None;
+        }
         match longest {
-            _ if !self.maximum_drop => None,
             MaximumDrop::Unlimited => None,
             MaximumDrop::Metres(longest) => (distance > longest.metres()).then_some(Refusal::DropTooLong),
             MaximumDrop::Unknown => Some(Refusal::Unreadable),

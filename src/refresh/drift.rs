@@ -50,11 +50,13 @@ pub(super) struct News {
 }
 
 impl News {
+    /// Of a list that was read whole.
     pub(super) fn add(&mut self, list: List, missed: Drift, told: Option<Distrust>) {
         self.drift.insert(list.path(), missed);
         self.add_distrust(list, told);
     }
 
+    /// Of a list whose changes can't be read, if that is new.
     pub(super) fn add_distrust(&mut self, list: List, told: Option<Distrust>) {
         self.distrust.extend(told.map(|why| (list.path(), why)));
     }

@@ -52,6 +52,13 @@ struct Project {
     maximum_drop: MaximumDrop,
 }
 
+impl Project {
+    /// Of one that isn't listed nothing is known.
+    fn of(id: ObjectId, projects: &Projects) -> Self {
+        Self { id, maximum_drop: projects.get(&id).copied().unwrap_or_default() }
+    }
+}
+
 /// A box but for its position, which the index has: less than a cache line long.
 #[derive(Clone)]
 struct Row {
@@ -247,13 +254,6 @@ pub(super) struct Standing {
     pub(super) maximum_drop: MaximumDrop,
     /// As [`ServiceBox::refusal`] says.
     pub(super) refusal: Option<Refusal>,
-}
-
-impl Project {
-    /// Of one that isn't listed nothing is known.
-    fn of(id: ObjectId, projects: &Projects) -> Self {
-        Self { id, maximum_drop: projects.get(&id).copied().unwrap_or_default() }
-    }
 }
 
 /// Makes rows, and numbers projects for them.

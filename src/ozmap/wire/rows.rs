@@ -63,20 +63,11 @@ impl Row for ProjectRow {
         struct Raw<'a> {
             #[serde(borrow)]
             id: Option<Cow<'a, str>>,
+            /// Any value, since none of it makes the row unreadable.
             drop: Option<Value>,
         }
         let raw: Raw<'_> = parse(json)?;
-        let maximum_drop = match raw.drop {
-            None => MaximumDrop::Unlimited,
-            Some(Value::Object(drop)) => match drop.get("maxSize") {
-                None | Some(Value::Null) => MaximumDrop::Unlimited,
-                Some(longest) => {
-                    longest.as_f64().and_then(Radius::new).map_or(MaximumDrop::Unknown, MaximumDrop::Metres)
-                }
-            },
-            Some(_) => MaximumDrop::Unknown,
-        };
-        Ok(Self { id: row_id(raw.id.as_deref())?, maximum_drop })
+        Ok(Self { id: row_id(raw.id.as_deref())?, maximum_drop: maximum_drop(raw.drop.as_ref()) })
     }
 
     fn id(&self) -> ObjectId {
@@ -85,6 +76,18 @@ impl Row for ProjectRow {
 
     fn about(_json: &str) -> About {
         About::Nothing
+    }
+}
+
+/// Of a project's `drop`.
+fn maximum_drop(drop: Option<&Value>) -> MaximumDrop {
+    let Some(drop) = drop else { return MaximumDrop::Unlimited };
+    let Value::Object(drop) = drop else { return MaximumDrop::Unknown };
+    match drop.get("maxSize") {
+        None | Some(Value::Null) => MaximumDrop::Unlimited,
+        Some(longest) => {
+            longest.as_f64().and_then(Radius::new).map_or(MaximumDrop::Unknown, MaximumDrop::Metres)
+        }
     }
 }
 
@@ -266,6 +269,8 @@ pub(super) fn id_of(json: &str) -> Option<ObjectId> {
 mod tests {
     use super::*;
 
+    const BOX: &str = r#"{"id":"5dc06d1275fc7d0006732521","kind":"Box","name":"CTO \"São João\" 3","project":"5d51a87046cbe700148328bf","coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722,"implanted":true,"draft":false,"boxType":null}"#;
+
     #[test]
     fn a_projects_maximum_drop_is_a_length_or_none_and_whatever_else_it_is_the_row_is_read() {
         let read = |drop: &str| {
@@ -280,8 +285,6 @@ mod tests {
             assert_eq!(read(&format!(r#","drop":{unclear}"#)), MaximumDrop::Unknown, "{unclear}");
         }
     }
-
-    const BOX: &str = r#"{"id":"5dc06d1275fc7d0006732521","kind":"Box","name":"CTO \"São João\" 3","project":"5d51a87046cbe700148328bf","coords":[-48.52722,-27.57665],"lat":-27.57665,"lng":-48.52722,"implanted":true,"draft":false,"boxType":null}"#;
 
     #[test]
     fn coords_are_longitude_first() {

@@ -206,8 +206,7 @@ mod tests {
     use super::super::Plant;
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
-    use std::collections::HashSet;
+    use std::collections::{BTreeMap, HashSet};
     use std::time::UNIX_EPOCH;
 
     /// What is done to the box of a number.

@@ -8,10 +8,11 @@ mod usual;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use std::hint::black_box;
-use viability_proxy::ozmap::assemble::amend::{ChangedDoubts, Known, amend};
+use viability_proxy::ozmap::assemble::amend::{ChangedDoubts, Faults, Known, amend};
 use viability_proxy::ozmap::assemble::{Doubts, Unlisted, assemble};
+use viability_proxy::ozmap::homes::VacantPorts;
 use viability_proxy::ozmap::pages::Reading;
-use viability_proxy::ozmap::splitters::{Splitters, all_ports};
+use viability_proxy::ozmap::splitters::{Detail, Splitters, all_ports};
 use viability_proxy::ozmap::wire::decode_page;
 use viability_proxy::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
 use viability_proxy::refresh::store::format::{decode, encode};
@@ -83,9 +84,9 @@ fn building(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("refresh");
         group.sample_size(10).throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("assemble", count), |bencher| {
-            let splitters = Splitters::of(&reading(&of_splitters));
+            let splitters = Splitters::of(&reading(&of_splitters), Detail::Counts);
             let (doubts, rules) = (Doubts::default(), usual::rules());
-            let ports = || all_ports([&splitters], &rules);
+            let ports = || all_ports([&splitters], &VacantPorts::default(), &rules);
             bencher.iter_batched(
                 || reading::<BoxRow>(&of_boxes),
                 |boxes| assemble(boxes, &ports(), &doubts, None, Unlisted::Doubted).boxes,
@@ -153,19 +154,32 @@ fn amending(criterion: &mut Criterion) {
 
 fn splitters_of(boxes: &[ServiceBox]) -> Splitters {
     let pages = boxes.chunks(PAGE).map(|chunk| page(&chunk.iter().map(splitter_row).collect::<Vec<_>>()));
-    Splitters::of(&reading(&pages.collect::<Vec<_>>()))
+    Splitters::of(&reading(&pages.collect::<Vec<_>>()), Detail::Counts)
 }
 
 fn amended(held: &Snapshot, splitters: &mut Splitters, of_boxes: &[u8], of_splitters: &[u8]) -> Snapshot {
     let changed = reading::<SplitterRow>(&[of_splitters.to_vec()]);
     let concerned = splitters.amend(&changed.rows);
     let (doubts, rules) = (Doubts::default(), usual::rules());
-    let known = Known { held, splitters: &[splitters], doubts: &doubts, rules: &rules };
-    let others =
-        amend(known, reading(&[of_boxes.to_vec()]), &[changed], concerned, &mut ChangedDoubts::default());
+    let vacant = VacantPorts::default();
+    let known = Known { held, splitters: &[splitters], vacant: &vacant, doubts: &doubts, rules: &rules };
+    let others = amend(
+        known,
+        reading(&[of_boxes.to_vec()]),
+        &[Faults::of(&changed)],
+        concerned,
+        &mut ChangedDoubts::default(),
+    );
     let projects = held.projects().clone();
-    let amendment =
-        Amendment { read_at: held.read_at(), projects, boxes: others.boxes, gone: others.gone, unplaced: 0 };
+    let amendment = Amendment {
+        read_at: held.read_at(),
+        projects,
+        boxes: others.boxes,
+        gone: others.gone,
+        unplaced: 0,
+        homes: Vec::new(),
+        homes_gone: Vec::new(),
+    };
     held.amended(2, amendment)
 }
 

@@ -59,5 +59,5 @@ fn id(number: usize) -> ObjectId {
 /// These boxes as a refresh has them.
 pub(crate) fn plant(boxes: Vec<ServiceBox>) -> Plant {
     let projects = boxes.iter().map(|one| (one.project, MaximumDrop::Unlimited)).collect();
-    Plant { read_at: UNIX_EPOCH, projects, boxes, unplaced: 0 }
+    Plant { projects, boxes, ..Plant::empty(UNIX_EPOCH) }
 }

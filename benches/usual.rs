@@ -2,7 +2,9 @@
 
 use std::num::NonZeroUsize;
 use viability_proxy::viability::Rules;
-use viability_proxy::viability::geo::{Earth, Radius};
+use viability_proxy::viability::communities::CommunityRules;
+use viability_proxy::viability::geo::{Boundary, Earth, Radius};
+use viability_proxy::viability::homes::HomeRules;
 use viability_proxy::viability::ports::ServiceConnectors;
 
 /// Those of an installation as it comes.
@@ -11,9 +13,13 @@ pub(crate) fn rules() -> Rules {
         default_radius: None,
         max_radius: Radius::new(2_000.0).expect("a radius"),
         max_boxes: NonZeroUsize::new(100).expect("not 0"),
+        boundary: Boundary::Inclusive,
+        list_refused: true,
         service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
         maximum_drop: false,
+        homes: HomeRules::default(),
+        communities: CommunityRules::default(),
         earth: Earth::new(6_378_100.0).expect("the Earth"),
     }
 }

@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod breaker;
 pub mod failure;
+pub mod homes;
 pub mod pages;
 pub mod splitters;
 mod tls;

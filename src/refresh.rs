@@ -6,6 +6,7 @@ pub mod drift;
 mod ended;
 mod full;
 pub mod guard;
+mod homes;
 mod ledger;
 pub mod objections;
 mod outcome;
@@ -20,12 +21,12 @@ pub mod run;
 pub mod saving;
 pub mod schedule;
 pub mod store;
+mod trust;
 
 use crate::metrics::Metrics;
 use crate::tenant::Tenant;
 use ended::{Ended, Outlook};
 use guard::Acceptance;
-pub use ledger::{Reliance, Relied};
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping};
 use report::{NoReport, Report, Running, Trigger};
@@ -37,6 +38,7 @@ use std::time::Duration;
 use store::Store;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+pub use trust::{Reliance, Relied};
 
 #[derive(Default)]
 struct State {

@@ -1,19 +1,25 @@
 //! The rules of viability, pure: no I/O, no clock, no async.
 
 mod angle;
+pub mod communities;
 pub mod geo;
+pub mod homes;
 mod index;
+mod placed;
 pub mod plant;
 pub mod ports;
 pub mod snapshot;
 
-use geo::{Earth, Point, Radius};
+use communities::{Community, CommunityRules, Nearby};
+use geo::{Boundary, Circle, Earth, Envelopes, Point, Radius};
+use homes::{Home, HomeRules};
+use placed::Near;
 use plant::{MaximumDrop, ObjectId, Refusal, Scope, ServiceBox};
 use ports::{Ports, ServiceConnectors};
-use snapshot::{Near, Snapshot, Standing};
+use snapshot::{Snapshot, Standing};
 use std::num::NonZeroUsize;
 
-/// A question: which boxes lie within `radius` of `center`, edge included?
+/// A question: which boxes lie within `radius` of `center`?
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Query {
     /// The home to be connected.
@@ -29,8 +35,12 @@ pub struct Rules {
     pub default_radius: Option<Radius>,
     /// Queries above it are OZmap's to answer.
     pub max_radius: Radius,
-    /// The most boxes an answer lists, and the most refused ones: the nearest of each.
+    /// Whether a box at exactly the radius is in reach.
+    pub boundary: Boundary,
+    /// The most boxes an answer lists, the most refused ones and the most homes: the nearest of each.
     pub max_boxes: NonZeroUsize,
+    /// Whether boxes that can't be sold are listed at all.
+    pub list_refused: bool,
     /// What counts as a service connector (documented; OZmap lets it be chosen).
     pub service_connectors: ServiceConnectors,
     /// Whether a blocked port without fibre counts as free.
@@ -39,6 +49,10 @@ pub struct Rules {
     pub maximum_drop: bool,
     /// The sphere on which distances are measured.
     pub earth: Earth,
+    /// What of homes counts.
+    pub homes: HomeRules,
+    /// What of gated communities counts.
+    pub communities: CommunityRules,
 }
 
 impl Rules {
@@ -56,17 +70,23 @@ impl Rules {
 }
 
 /// The boxes within the radius of a query, nearest first, those at one distance by id.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Answer<'s> {
     /// Boxes that can be sold.
     pub boxes: Vec<Offered<'s>>,
     /// Boxes that can't, each with its reason; drafts are never among them.
     pub refused: Vec<Refused<'s>>,
+    /// The homes without client, where they are listed.
+    pub homes: Vec<&'s Home>,
     /// Boxes, in reach for all that is known, that could not be read well enough to be judged.
     pub unreadable: u64,
+    /// Gated communities that decide and could not be read: each may contain the home, or any of the boxes.
+    pub unread_communities: u64,
+    /// Those that may contain a box and that the caller may see, where they are listed.
+    pub communities: Nearby<'s>,
 }
 
-impl Answer<'_> {
+impl<'s> Answer<'s> {
     /// Whether the home can be connected: a box with a free port is in reach.
     pub fn is_viable(&self) -> bool {
         !self.boxes.is_empty()
@@ -74,11 +94,14 @@ impl Answer<'_> {
 
     /// Whether the verdict follows from what was read: an unreadable box in reach may yet make a home viable.
     pub fn is_certain(&self) -> bool {
-        self.is_viable() || self.unreadable == 0
+        self.unread_communities == 0 && (self.is_viable() || self.unreadable == 0)
     }
-}
 
-impl<'s> Answer<'s> {
+    /// The communities to be listed with a box: those that contain it, by id.
+    pub fn communities_of(&self, service_box: &ServiceBox<&str>) -> impl Iterator<Item = &'s Community> {
+        self.communities.around(service_box.position)
+    }
+
     /// With the ports of its boxes as they are by now. A box that has none free any more is refused.
     #[must_use]
     pub fn with_ports(mut self, rules: &Rules, ports: impl Fn(ObjectId) -> Option<Ports>) -> Self {
@@ -90,7 +113,9 @@ impl<'s> Answer<'s> {
             refused.extend(reason.map(|reason| Refused { distance, service_box, reason }));
             reason.is_none()
         });
-        self.refused.extend(refused);
+        if rules.list_refused {
+            self.refused.extend(refused);
+        }
         let key = |one: &Refused<'s>| (one.distance.to_bits(), one.service_box.id);
         self.refused.sort_unstable_by_key(key);
         self.refused.truncate(rules.max_boxes.get());
@@ -122,7 +147,59 @@ pub struct Refused<'s> {
 ///
 /// Each list is cut to [`Rules::max_boxes`] by itself, so that refused boxes never push out one that can be sold.
 pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules: &Rules) -> Answer<'s> {
-    let found = snapshot.within(query.center, query.radius, rules.earth);
+    let reach = Reach::of(query, rules);
+    let communities = rules.communities.are_read().then(|| snapshot.communities_near(reach.envelopes));
+    let mut found = snapshot.within(&reach.circle, reach.envelopes);
+    let mut unread_communities = 0;
+    if let Some(near) = communities.clone().filter(|_| rules.communities.decide) {
+        let home = near.of_home(query.center);
+        found.retain(|near| snapshot.position(near.row).is_some_and(|at| home.may_be_served_from(at)));
+        unread_communities = snapshot.communities().unreadable();
+    }
+    let Judged { boxes, refused, unreadable } = judge(snapshot, found, scope, rules);
+    let boxes = nearest(boxes, |near| snapshot.id(near.row), rules.max_boxes);
+    let refused = nearest(refused, |near| snapshot.id(near.row), rules.max_boxes);
+    let offered = |(near, ()): (Near, ())| {
+        Some(Offered { distance: near.distance, service_box: snapshot.service_box(near.row)? })
+    };
+    let refused_for = |(near, reason): (Near, Refusal)| {
+        Some(Refused { distance: near.distance, service_box: snapshot.service_box(near.row)?, reason })
+    };
+    let seen = |community: &Community| rules.communities.listed && scope.holds(community.project);
+    Answer {
+        boxes: all_of(boxes, offered),
+        refused: all_of(refused, refused_for),
+        homes: if rules.homes.listed { homes(snapshot, &reach, scope, rules) } else { Vec::new() },
+        unreadable,
+        unread_communities,
+        communities: communities.map(|near| near.only(seen)).unwrap_or_default(),
+    }
+}
+
+/// Where a query looks.
+struct Reach {
+    circle: Circle,
+    envelopes: Envelopes,
+}
+
+impl Reach {
+    fn of(query: &Query, rules: &Rules) -> Self {
+        let Query { center, radius } = *query;
+        Self {
+            circle: rules.earth.circle(center, radius, rules.boundary),
+            envelopes: rules.earth.envelopes(center, radius),
+        }
+    }
+}
+
+/// Boxes in reach that a caller may see, by what becomes of them; drafts in none of both lists.
+struct Judged {
+    boxes: Vec<(Near, ())>,
+    refused: Vec<(Near, Refusal)>,
+    unreadable: u64,
+}
+
+fn judge(snapshot: &Snapshot, found: Vec<Near>, scope: &Scope, rules: &Rules) -> Judged {
     let (mut boxes, mut refused) = (Vec::with_capacity(found.len().min(rules.max_boxes.get())), Vec::new());
     let mut unreadable = snapshot.unplaced();
     // All of them before the first is judged: so the processor fetches several rows at a time.
@@ -134,32 +211,32 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
             None => boxes.push((near, ())),
             Some(Refusal::Draft) => {}
             Some(Refusal::Unreadable) => unreadable += 1,
-            Some(reason) => refused.push((near, reason)),
+            Some(reason) if rules.list_refused => refused.push((near, reason)),
+            Some(_) => {}
         }
     }
-    let boxes = nearest(snapshot, boxes, rules.max_boxes);
-    let refused = nearest(snapshot, refused, rules.max_boxes);
-    let offered = |(near, ()): (Near, ())| {
-        Some(Offered { distance: near.distance, service_box: snapshot.service_box(near.row)? })
-    };
-    let refused_for = |(near, reason): (Near, Refusal)| {
-        Some(Refused { distance: near.distance, service_box: snapshot.service_box(near.row)?, reason })
-    };
-    Answer { boxes: all_of(boxes, offered), refused: all_of(refused, refused_for), unreadable }
+    Judged { boxes, refused, unreadable }
+}
+
+/// The nearest homes without client that a caller may see.
+fn homes<'s>(snapshot: &'s Snapshot, reach: &Reach, scope: &Scope, rules: &Rules) -> Vec<&'s Home> {
+    let mut found = snapshot.homes_within(&reach.circle, reach.envelopes);
+    found
+        .retain(|(_, home)| home.project.map_or(*scope == Scope::Everything, |project| scope.holds(project)));
+    found.sort_unstable_by_key(|(distance, home)| (distance.to_bits(), home.id));
+    found.truncate(rules.max_boxes.get());
+    found.into_iter().map(|(_, home)| home).collect()
 }
 
 /// The nearest of them in order.
 fn nearest<Why: Copy>(
-    snapshot: &Snapshot,
     mut found: Vec<(Near, Why)>,
+    id: impl Fn(&Near) -> Option<ObjectId>,
     at_most: NonZeroUsize,
 ) -> Vec<(Near, Why)> {
     let nearer = |(a, _): &(Near, Why), (b, _): &(Near, Why)| {
         // The bits of numbers that aren't negative are in the order of the numbers.
-        a.distance
-            .to_bits()
-            .cmp(&b.distance.to_bits())
-            .then_with(|| snapshot.id(a.row).cmp(&snapshot.id(b.row)))
+        a.distance.to_bits().cmp(&b.distance.to_bits()).then_with(|| id(a).cmp(&id(b)))
     };
     if found.len() > at_most.get() {
         found.select_nth_unstable_by(at_most.get(), nearer);
@@ -177,7 +254,7 @@ fn all_of<From, To>(found: Vec<From>, into: impl FnMut(From) -> Option<To>) -> V
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use plant::{Evidence, Projects, Stage};
     use proptest::prelude::*;
@@ -185,15 +262,19 @@ mod tests {
     use std::collections::HashSet;
     use std::time::UNIX_EPOCH;
 
-    pub(super) fn rules() -> Rules {
+    pub(crate) fn rules() -> Rules {
         Rules {
             default_radius: Radius::new(150.0),
             max_radius: Radius::new(2_000.0).unwrap(),
+            boundary: Boundary::Inclusive,
             max_boxes: NonZeroUsize::new(100).unwrap(),
+            list_refused: true,
             service_connectors: ServiceConnectors::default(),
             blocked_ports_are_free: false,
             maximum_drop: false,
             earth: Earth::new(6_378_100.0).unwrap(),
+            homes: HomeRules::default(),
+            communities: CommunityRules::default(),
         }
     }
 
@@ -214,7 +295,7 @@ mod tests {
     }
 
     fn snapshot(boxes: Vec<ServiceBox>) -> Snapshot {
-        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, unplaced: 0 })
+        Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) })
     }
 
     fn query(lat: f64, lng: f64, metres: f64) -> Query {
@@ -265,7 +346,7 @@ mod tests {
         let judge = |maximum_drop, longest| {
             let projects = Projects::from([(far.project, longest)]);
             let boxes = vec![far.clone()];
-            let snapshot = Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects, boxes, unplaced: 0 });
+            let snapshot = Snapshot::build(1, Plant { projects, boxes, ..Plant::empty(UNIX_EPOCH) });
             let answer = evaluate(&snapshot, &home, &Scope::Everything, &Rules { maximum_drop, ..rules() });
             (answer.is_viable(), answer.refused.first().map(|refused| refused.reason), answer.unreadable)
         };

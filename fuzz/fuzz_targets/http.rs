@@ -75,7 +75,7 @@ fn snapshot() -> Snapshot {
     }];
     Snapshot::build(
         1,
-        Plant { read_at: SystemTime::now(), projects: Projects::from([(project, MaximumDrop::Unlimited)]), boxes, unplaced: 0 },
+        Plant { projects: Projects::from([(project, MaximumDrop::Unlimited)]), boxes, ..Plant::empty(SystemTime::now()) },
     )
 }
 

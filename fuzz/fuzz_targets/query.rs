@@ -9,7 +9,9 @@ use std::time::UNIX_EPOCH;
 use viability_proxy::server::viability::parse;
 use viability_proxy::tenant::live::Recall;
 use viability_proxy::tenant::resolve::Request;
-use viability_proxy::viability::geo::{Earth, Point, Radius};
+use viability_proxy::viability::communities::CommunityRules;
+use viability_proxy::viability::geo::{Boundary, Earth, Point, Radius};
+use viability_proxy::viability::homes::HomeRules;
 use viability_proxy::viability::plant::{Evidence, ObjectId, Projects, Scope, ServiceBox, Stage};
 use viability_proxy::viability::ports::{Ports, ServiceConnectors};
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
@@ -42,7 +44,7 @@ static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
     });
     Snapshot::build(
         1,
-        Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: boxes.collect(), unplaced: 0 },
+        Plant { boxes: boxes.collect(), ..Plant::empty(UNIX_EPOCH) },
     )
 });
 
@@ -79,9 +81,13 @@ fn is_found_by_a_plain_loop(request: &Request) {
         default_radius: None,
         max_radius: radius,
         max_boxes: NonZeroUsize::MAX,
+        boundary: Boundary::Inclusive,
+        list_refused: true,
         service_connectors: ServiceConnectors::default(),
         blocked_ports_are_free: false,
         maximum_drop: false,
+        homes: HomeRules::default(),
+        communities: CommunityRules::default(),
         earth: *EARTH,
     };
     let query = Query { center: request.center, radius };

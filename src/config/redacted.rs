@@ -135,10 +135,16 @@ impl Text {
             None => self.key("default_radius_m", quoted("none")),
         }
         self.key("max_radius_m", rules.max_radius.metres());
+        self.key("boundary", quoted(rules.boundary.as_str()));
         self.key("max_boxes", rules.max_boxes);
+        self.key("list_refused", rules.list_refused);
         let connectors: Vec<_> = rules.service_connectors.kinds().map(ConnectorKind::as_str).collect();
         self.key("service_connectors", Value::from(connectors));
         self.key("blocked_ports_are_free", rules.blocked_ports_are_free);
+        self.key("property_ports_are_free", rules.homes.ports_are_free);
+        self.key("list_properties", rules.homes.listed);
+        self.key("list_condominiums", rules.communities.listed);
+        self.key("consider_condominiums", rules.communities.decide);
         self.key("maximum_drop", rules.maximum_drop);
         self.key("earth_radius_m", rules.earth.radius_metres());
     }

@@ -5,7 +5,9 @@ use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
 use super::{Access, Canary, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
 use crate::viability::Rules;
-use crate::viability::geo::{Earth, Radius};
+use crate::viability::communities::CommunityRules;
+use crate::viability::geo::{Boundary, Earth, Radius};
+use crate::viability::homes::HomeRules;
 use crate::viability::ports::{ConnectorKind, ServiceConnectors};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -80,11 +82,17 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
     });
     let max_radius = section.read("max_radius_m", &metres, |entry| Radius::new(entry.number()?));
     let max_boxes = section.count("max_boxes", 10_000);
+    let boundary = section.choice("boundary", &Boundary::ALL, Boundary::as_str);
+    let list_refused = section.flag("list_refused");
     let service_connectors = service_connectors(&mut section);
     let blocked_ports_are_free = section.flag("blocked_ports_are_free");
     let maximum_drop = section.flag("maximum_drop");
     let earth =
         section.read("earth_radius_m", "metres from 6000000 to 7000000", |entry| Earth::new(entry.number()?));
+    let (property_ports, list_properties) =
+        (section.flag("property_ports_are_free"), section.flag("list_properties"));
+    let (consider, list_condominiums) =
+        (section.flag("consider_condominiums"), section.flag("list_condominiums"));
     let (default_radius, max_radius) = (default_radius?, max_radius?);
     if default_radius.is_some_and(|radius| radius > max_radius) {
         return Err(section.contradiction("default_radius_m", "max_radius_m", |default, max| {
@@ -96,11 +104,15 @@ fn rules(mut section: Section<'_, '_>) -> Result<Rules, Faulty> {
     Ok(Rules {
         default_radius,
         max_radius,
+        boundary: boundary?,
         max_boxes: max_boxes?,
+        list_refused: list_refused?,
         service_connectors: service_connectors?,
         blocked_ports_are_free: blocked_ports_are_free?,
         maximum_drop: maximum_drop?,
         earth: earth?,
+        homes: HomeRules { listed: list_properties?, ports_are_free: property_ports? },
+        communities: CommunityRules { listed: list_condominiums?, decide: consider? },
     })
 }
 

@@ -6,7 +6,7 @@ use super::pages::Reading;
 use super::splitters::PortsByBox;
 use super::wire::fault::{RowFault, Whereabouts};
 use super::wire::place::Place;
-use super::wire::rows::{BoxRow, SplitterRow};
+use super::wire::rows::BoxRow;
 use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::Ports;
 use crate::viability::snapshot::Snapshot;
@@ -46,7 +46,7 @@ impl Sample {
     }
 }
 
-/// What rows of splitters that can't be read leave in doubt.
+/// What rows that can't be read, of splitters or of homes whose ports count, leave in doubt.
 #[derive(Clone, Debug, Default)]
 pub struct Doubts {
     /// Boxes that may have more ports than were read.
@@ -57,9 +57,9 @@ pub struct Doubts {
 
 impl Doubts {
     /// Those of a whole list beside these.
-    pub fn add(&mut self, splitters: &Reading<SplitterRow>) {
-        self.boxes.extend(splitters.doubtful.keys());
-        self.any_box |= splitters.unattributed > 0;
+    pub fn add<R>(&mut self, list: &Reading<R>) {
+        self.boxes.extend(list.doubtful.keys());
+        self.any_box |= list.unattributed > 0;
     }
 
     /// What is known of a box whose own row was read. A draft stays one, whatever stands in it.
@@ -199,15 +199,15 @@ fn unread_at(place: &Place) -> ServiceBox {
 
 #[cfg(test)]
 mod tests {
-    use super::super::splitters::{Splitters, all_ports};
+    use super::super::homes::VacantPorts;
+    use super::super::pages::Reading;
+    use super::super::splitters::{Detail, Splitters, all_ports};
     use super::super::wire::rows::Row;
+    use super::super::wire::rows::SplitterRow;
     use super::*;
-    use crate::viability::Rules;
-    use crate::viability::geo::{Earth, Radius};
-    use crate::viability::plant::{Projects, Refusal};
-    use crate::viability::ports::ServiceConnectors;
+    use crate::viability::plant::Refusal;
     use crate::viability::snapshot::Plant;
-    use std::num::NonZeroUsize;
+    use crate::viability::tests::rules;
     use std::time::UNIX_EPOCH;
 
     pub(super) fn splitter(number: u32, parent: &str, is_drop: bool, outputs: &str) -> SplitterRow {
@@ -230,7 +230,13 @@ mod tests {
     ) -> Assembled {
         let mut doubts = Doubts::default();
         doubts.add(splitters);
-        assemble(boxes, &all_ports([&Splitters::of(splitters)], &rules()), &doubts, held, unlisted)
+        assemble(
+            boxes,
+            &all_ports([&Splitters::of(splitters, Detail::Counts)], &VacantPorts::default(), &rules()),
+            &doubts,
+            held,
+            unlisted,
+        )
     }
 
     pub(super) fn id(number: u32) -> ObjectId {
@@ -246,20 +252,8 @@ mod tests {
         rows.collect()
     }
 
-    pub(super) fn rules() -> Rules {
-        Rules {
-            default_radius: None,
-            max_radius: Radius::new(2_000.0).unwrap(),
-            max_boxes: NonZeroUsize::MIN,
-            service_connectors: ServiceConnectors::default(),
-            blocked_ports_are_free: false,
-            maximum_drop: false,
-            earth: Earth::new(6_378_100.0).unwrap(),
-        }
-    }
-
     pub(super) fn held(boxes: Vec<ServiceBox>) -> Snapshot {
-        Snapshot::build(1, Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes, unplaced: 0 })
+        Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) })
     }
 
     #[test]
@@ -270,7 +264,7 @@ mod tests {
         assert_eq!(refusals, [Some(Refusal::Unreadable), None, Some(Refusal::NoServiceConnector)]);
         // Box 1 is gone, and a splitter stands in it. The row of box 2 can't be read any more; that of box 8 never could,
         // that of box 7 tells where it is.
-        let plant = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: first, unplaced: 0 };
+        let plant = Plant { boxes: first, ..Plant::empty(UNIX_EPOCH) };
         let held = Snapshot::build(1, plant);
         let mut bad = reading(box_rows(3..=3), &[2, 3, 7, 8]);
         let position = bad.rows[0].position;
@@ -310,7 +304,7 @@ mod tests {
     fn a_box_that_may_have_been_moved_is_not_only_where_it_was() {
         let none = || reading(Vec::new(), &[]);
         let first = assembled(reading(box_rows(1..=3), &[]), &none(), None, Unlisted::Doubted).boxes;
-        let plant = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: first, unplaced: 0 };
+        let plant = Plant { boxes: first, ..Plant::empty(UNIX_EPOCH) };
         let held = Snapshot::build(1, plant);
         for (fault, unplaced) in [
             (RowFault::PositionsDisagree, 1),

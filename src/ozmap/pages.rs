@@ -12,7 +12,7 @@ mod ranges;
 mod standing;
 
 pub use changes::{Changes, Unfit, read_changes};
-pub use standing::read_standing_in;
+pub use standing::{read_belonging_to, read_standing_in};
 
 use super::failure::CallError;
 use super::wire::fault::RowFault;
@@ -43,7 +43,8 @@ pub struct Reading<R> {
     pub rows: Vec<R>,
     /// Rows that could not be read, by reason.
     pub faults: BTreeMap<RowFault, u64>,
-    /// The boxes that those rows were about, as far as they tell, and what was wrong.
+    /// The boxes (of a list of gated communities, the communities) that those rows were about, as far as they tell, and
+    /// what was wrong.
     pub doubtful: BTreeMap<ObjectId, RowFault>,
     /// How many of those rows, and of those that OZmap counts and doesn't show, may be about any box.
     pub unattributed: u64,

@@ -1,10 +1,11 @@
 //! Service splitters, and whatever else counts as a service connector, list by list as they were read last: what a snapshot, which counts ports by box, can't tell.
 
+use super::homes::VacantPorts;
 use super::pages::Reading;
 use super::wire::rows::SplitterRow;
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
-use crate::viability::ports::{Outputs, Ports};
+use crate::viability::ports::{Outputs, PortSet, Ports};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::HashSet;
 
@@ -12,25 +13,56 @@ use std::collections::HashSet;
 pub type PortsByBox = FxHashMap<ObjectId, Ports>;
 
 /// Those of one list that stand in something and serve clients: some forty bytes each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Splitters {
+    detail: Detail,
     /// In the order of their ids.
     rows: Vec<Splitter>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is kept of a splitter's ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// How many of each kind.
+    Counts,
+    /// Which have a fibre, too: it may lead to a home without client.
+    Spliced,
+}
+
+impl Detail {
+    /// What these rules ask for.
+    pub fn wanted_by(rules: &Rules) -> Self {
+        if rules.homes.ports_are_free { Self::Spliced } else { Self::Counts }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
 struct Splitter {
     id: ObjectId,
     parent: ObjectId,
     outputs: Outputs,
+    /// In a place of its own, for most rules don't ask for it; `None` for an empty one.
+    spliced: Option<Box<PortSet>>,
 }
 
 impl Splitter {
     /// `None` for one that no box has ports of.
-    fn of(row: &SplitterRow) -> Option<Self> {
+    fn of(row: &SplitterRow, detail: Detail) -> Option<Self> {
         let parent = row.parent.filter(|_| row.serves_clients)?;
-        Some(Self { id: row.id, parent, outputs: row.outputs })
+        let is_kept = detail == Detail::Spliced && !row.spliced.is_empty();
+        let spliced = is_kept.then(|| Box::new(row.spliced.clone()));
+        Some(Self { id: row.id, parent, outputs: row.outputs, spliced })
     }
+
+    fn ports(&self, vacant: &VacantPorts, rules: &Rules) -> Ports {
+        let vacant = self.spliced.as_ref().map_or(0, |spliced| vacant.count(self.id, spliced));
+        Ports::of(self.outputs, rules).with_vacant(vacant)
+    }
+}
+
+/// The ports of one splitter that was just read.
+pub fn ports_of_row(row: &SplitterRow, vacant: &VacantPorts, rules: &Rules) -> Ports {
+    Ports::of(row.outputs, rules).with_vacant(vacant.count(row.id, &row.spliced))
 }
 
 /// How a row stands to what is held.
@@ -46,8 +78,19 @@ pub enum Standing {
 
 impl Splitters {
     /// Those of a whole list; other things than service splitters are passed over.
-    pub fn of(reading: &Reading<SplitterRow>) -> Self {
-        Self { rows: reading.rows.iter().filter_map(Splitter::of).collect() }
+    pub fn of(reading: &Reading<SplitterRow>, detail: Detail) -> Self {
+        let rows = reading.rows.iter().filter_map(|row| Splitter::of(row, detail)).collect();
+        Self { detail, rows }
+    }
+
+    /// What is kept of their ports.
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// What these stand in, as far as they are known.
+    pub fn parents_of(&self, splitters: &HashSet<ObjectId>) -> impl Iterator<Item = ObjectId> {
+        splitters.iter().filter_map(|&id| self.get(id)).map(|held| held.parent)
     }
 
     /// How many.
@@ -57,8 +100,8 @@ impl Splitters {
 
     /// How a row stands to what is held.
     pub fn standing_of(&self, row: &SplitterRow) -> Standing {
-        match (self.get(row.id), Splitter::of(row)) {
-            (before, now) if before == now => Standing::Same,
+        match (self.get(row.id), Splitter::of(row, self.detail)) {
+            (before, now) if before == now.as_ref() => Standing::Same,
             (None, _) => Standing::Added,
             (Some(_), _) => Standing::Changed,
         }
@@ -75,13 +118,13 @@ impl Splitters {
         let mut concerned = HashSet::new();
         let (mut gone, mut added) = (HashSet::new(), Vec::new());
         for row in changed {
-            let (before, now) = (self.find(row.id), Splitter::of(row));
+            let (before, now) = (self.find(row.id), Splitter::of(row, self.detail));
             let held = before.and_then(|at| self.rows.get_mut(at));
             if held.as_deref() == now.as_ref() {
                 continue;
             }
             concerned.extend(held.as_ref().map(|held| held.parent));
-            concerned.extend(now.map(|now| now.parent));
+            concerned.extend(now.as_ref().map(|now| now.parent));
             match (held, now) {
                 (Some(held), Some(now)) => *held = now,
                 (Some(held), None) => drop(gone.insert(held.id)),
@@ -128,8 +171,8 @@ impl Splitters {
         concerned
     }
 
-    fn get(&self, id: ObjectId) -> Option<Splitter> {
-        self.find(id).and_then(|at| self.rows.get(at).copied())
+    fn get(&self, id: ObjectId) -> Option<&Splitter> {
+        self.find(id).and_then(|at| self.rows.get(at))
     }
 
     fn find(&self, id: ObjectId) -> Option<usize> {
@@ -141,36 +184,44 @@ impl Splitters {
 pub fn ports_of<'l>(
     boxes: impl IntoIterator<Item = ObjectId>,
     lists: impl IntoIterator<Item = &'l Splitters>,
+    vacant: &VacantPorts,
     rules: &Rules,
 ) -> PortsByBox {
     let boxes: FxHashSet<_> = boxes.into_iter().collect();
-    count_ports(PortsByBox::default(), lists, rules, |parent| boxes.contains(&parent))
+    count_ports(PortsByBox::default(), lists, vacant, rules, |parent| boxes.contains(&parent))
 }
 
 /// The ports of everything that has some: boxes, and buildings and POPs too.
-pub fn all_ports<'l>(lists: impl IntoIterator<Item = &'l Splitters> + Clone, rules: &Rules) -> PortsByBox {
+pub fn all_ports<'l>(
+    lists: impl IntoIterator<Item = &'l Splitters> + Clone,
+    vacant: &VacantPorts,
+    rules: &Rules,
+) -> PortsByBox {
     let all = lists.clone().into_iter().map(|list| list.rows.len()).sum();
     let room = PortsByBox::with_capacity_and_hasher(all, FxBuildHasher);
-    count_ports(room, lists, rules, |_| true)
+    count_ports(room, lists, vacant, rules, |_| true)
 }
 
 fn count_ports<'l>(
     mut ports: PortsByBox,
     lists: impl IntoIterator<Item = &'l Splitters>,
+    vacant: &VacantPorts,
     rules: &Rules,
     wanted: impl Fn(ObjectId) -> bool,
 ) -> PortsByBox {
     let all = lists.into_iter().flat_map(|list| &list.rows);
     for splitter in all.filter(|splitter| wanted(splitter.parent)) {
-        ports.entry(splitter.parent).or_default().add(Ports::of(splitter.outputs, rules));
+        ports.entry(splitter.parent).or_default().add(splitter.ports(vacant, rules));
     }
     ports
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::wire::rows::{HeldPort, PropertyRow, Vacant};
     use super::super::wire::time::OzmapTime;
     use super::*;
+    use crate::viability::tests::rules;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -182,11 +233,12 @@ mod tests {
     fn row(number: u32, parent: u32, serves_clients: bool, free: u32) -> SplitterRow {
         let outputs = Outputs { total: 8, unconnected: free, unconnected_and_blocked: 0 };
         let parent = (parent > 0).then(|| id(parent));
-        SplitterRow { id: id(number), parent, serves_clients, outputs, updated_at: Some(OzmapTime::FIRST) }
+        let (spliced, updated_at) = ((1..=8 - free).collect(), Some(OzmapTime::FIRST));
+        SplitterRow { id: id(number), parent, serves_clients, outputs, spliced, updated_at }
     }
 
     fn splitters(rows: Vec<SplitterRow>) -> Splitters {
-        Splitters::of(&Reading { rows, ..Reading::default() })
+        Splitters::of(&Reading { rows, ..Reading::default() }, Detail::Spliced)
     }
 
     fn rows_of(plant: &BTreeMap<u32, (u32, bool, u32)>) -> Vec<SplitterRow> {
@@ -235,11 +287,25 @@ mod tests {
             let now: Vec<_> = rows_of(&then).into_iter().filter(|row| row.serves_clients && row.parent.is_some_and(|at| boxes.contains(&at))).collect();
             let mut corrected = before.clone();
             let concerned = corrected.correct(&boxes, &now);
-            let in_boxes = |splitters: &Splitters| -> Vec<_> { splitters.rows.iter().filter(|one| boxes.contains(&one.parent)).copied().collect() };
+            let in_boxes = |splitters: &Splitters| -> Vec<_> { splitters.rows.iter().filter(|one| boxes.contains(&one.parent)).cloned().collect() };
             prop_assert_eq!(in_boxes(&corrected), splitters(now).rows);
             prop_assert!(corrected.rows.is_sorted_by(|one, next| one.id < next.id));
             prop_assert_eq!(concerned, others(&before, &corrected));
         }
+    }
+
+    #[test]
+    fn ports_of_homes_without_client_come_on_top_where_they_count() {
+        let held = |port| HeldPort { splitter: id(1), number: port };
+        // The splitter's first five ports have a fibre.
+        let vacant = Vacant { ports: [2, 5, 6].map(held).to_vec(), ..Vacant::default() };
+        let vacant = VacantPorts::of(&[PropertyRow { id: id(70), vacant: Some(vacant), updated_at: None }]);
+        let rows = Reading { rows: vec![row(1, 9, true, 3)], ..Reading::default() };
+        for (detail, free) in [(Detail::Counts, 3), (Detail::Spliced, 5)] {
+            let ports = all_ports([&Splitters::of(&rows, detail)], &vacant, &rules());
+            assert_eq!(ports[&id(9)], Ports { total: 8, free });
+        }
+        assert_eq!(ports_of_row(&rows.rows[0], &vacant, &rules()), Ports { total: 8, free: 5 });
     }
 
     #[test]

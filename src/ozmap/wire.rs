@@ -30,6 +30,10 @@ pub enum List {
     Connectors(ConnectorKind),
     /// `/projects`.
     Projects,
+    /// `/properties`: homes, those with a client too.
+    Properties,
+    /// `/horizontal-condominiums`: gated communities.
+    Communities,
 }
 
 impl List {
@@ -42,6 +46,8 @@ impl List {
             Self::Connectors(ConnectorKind::Fusion) => "fusions",
             Self::Connectors(ConnectorKind::Switch) => "switches",
             Self::Projects => "projects",
+            Self::Properties => "properties",
+            Self::Communities => "horizontal-condominiums",
         }
     }
 
@@ -51,6 +57,10 @@ impl List {
             Self::Boxes => "id,name,project,coords,lat,lng,draft,implanted,updatedAt",
             Self::Connectors(_) => "id,parent,isDrop,connectables,ports,updatedAt",
             Self::Projects => "id,drop",
+            Self::Properties => {
+                "id,project,address,observation,coords,lat,lng,box,client,connections,updatedAt"
+            }
+            Self::Communities => "id,name,project,polygon",
         }
     }
 
@@ -74,6 +84,12 @@ impl List {
         let boxes: Vec<_> = boxes.iter().map(ToString::to_string).collect();
         let conditions = vec![condition("isDrop", "=", true), condition("parent", "in", boxes)];
         serde_json::Value::from(conditions).to_string()
+    }
+
+    /// OZmap's `filter` for the homes that belong to one of these boxes.
+    pub fn belonging_to(boxes: &[ObjectId]) -> String {
+        let boxes: Vec<_> = boxes.iter().map(ToString::to_string).collect();
+        serde_json::Value::from(vec![condition("box", "in", boxes)]).to_string()
     }
 
     /// OZmap's `sort` by id, oldest first: new rows come last and shift nobody.

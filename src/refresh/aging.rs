@@ -76,7 +76,6 @@ mod tests {
     use crate::config::load::{Source, load};
     use crate::metrics::Metrics;
     use crate::tenant::{AsOf, Tenant};
-    use crate::viability::plant::Projects;
     use crate::viability::snapshot::{Plant, Snapshot};
     use std::collections::BTreeMap;
     use std::io;
@@ -136,8 +135,7 @@ mod tests {
 
     /// Data are there that were read just now.
     fn publish(refresher: &Refresher) {
-        let plant =
-            Plant { read_at: SystemTime::now(), projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
+        let plant = Plant::empty(SystemTime::now());
         refresher.tenant.publish(Arc::new(Snapshot::build(1, plant)), AsOf::now());
         refresher.ended.send_modify(|ended| ended.last += 1);
     }

@@ -1,44 +1,12 @@
 //! What a whole reading finds that reading changes had missed.
 
-use super::ledger::{Distrust, ListState};
+use super::trust::{Distrust, Drift, ListState};
 use crate::ozmap::splitters::{Splitters, Standing};
 use crate::ozmap::wire::List;
 use crate::ozmap::wire::rows::{BoxRow, SplitterRow};
 use crate::viability::plant::{Evidence, ServiceBox};
 use crate::viability::snapshot::Snapshot;
-use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Rows that no reading of changes would have brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Drift {
-    /// They say something else than what is held.
-    pub changed: u64,
-    /// None with their id is held.
-    pub added: u64,
-    /// They are held, and there no more: no change shows that.
-    pub deleted: u64,
-}
-
-impl Drift {
-    /// Those that a change should have shown.
-    pub(super) fn missed(self) -> u64 {
-        self.changed + self.added
-    }
-
-    /// With its words for the metric.
-    pub(super) fn kinds(self) -> [(&'static str, u64); 3] {
-        [("changed", self.changed), ("added", self.added), ("deleted", self.deleted)]
-    }
-
-    fn count(&mut self, standing: Standing) {
-        match standing {
-            Standing::Same => {}
-            Standing::Changed => self.changed += 1,
-            Standing::Added => self.added += 1,
-        }
-    }
-}
 
 /// What a run has learned of how far changes can be relied on, by the paths of lists.
 #[derive(Default)]

@@ -2,19 +2,24 @@
 
 use super::drift::{self, News};
 use super::guard::{self, Acceptance};
-use super::ledger::{ConnectorList, Ledger, ListReading, ListState};
+use super::homes::{self, HomeList};
+use super::ledger::{ConnectorList, Ledger};
 use super::progress::{Phase, Progress};
 use super::reading::Reader;
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
+use super::trust::{ListReading, ListState};
 use crate::ozmap::assemble::amend::ChangedDoubts;
 use crate::ozmap::assemble::{Assembled, Doubts, Sample, Unlisted, assemble};
+use crate::ozmap::homes::VacantPorts;
 use crate::ozmap::pages::Reading;
-use crate::ozmap::splitters::{Splitters, all_ports};
+use crate::ozmap::splitters::{Detail, Splitters, all_ports};
 use crate::ozmap::wire::List;
-use crate::ozmap::wire::rows::{BoxRow, ProjectRow, SplitterRow};
+use crate::ozmap::wire::rows::{BoxRow, ProjectRow, PropertyRow, SplitterRow};
 use crate::tenant::{AsOf, Data};
 use crate::viability::Rules;
-use crate::viability::ports::ServiceConnectors;
+use crate::viability::communities::{Communities, Community, CommunityRules};
+use crate::viability::homes::HomeRules;
+use crate::viability::plant::ObjectId;
 use crate::viability::snapshot::{Plant, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +42,7 @@ async fn read_and_publish(order: &Order, ledger: Option<Ledger>) -> Ended {
     let begun = AsOf::now();
     let mut reader = Reader::new(order);
     let rules = &order.tenant.settings().rules;
-    let lists = timeout(LONGEST_READING, Lists::read(&mut reader, &rules.service_connectors)).await;
+    let lists = timeout(LONGEST_READING, Lists::read(&mut reader, rules)).await;
     let lists = match lists.unwrap_or(Err(RefreshError::TooSlow)) {
         Ok(lists) => lists,
         Err(error) => return (ledger, Err(error)),
@@ -73,7 +78,7 @@ async fn read_and_publish(order: &Order, ledger: Option<Ledger>) -> Ended {
         }
     };
     free(ledger);
-    let (ledger, published) = built.publish(order, reader.quarantined, overridden);
+    let (ledger, published) = built.publish(order, reader.quarantined, reader.left_out, overridden);
     (Some(ledger), Ok(published))
 }
 
@@ -83,17 +88,33 @@ struct Lists {
     boxes: Reading<BoxRow>,
     /// Each list of service connectors that counts.
     connectors: Vec<(List, Reading<SplitterRow>)>,
+    /// Where a rule asks for them; `None` too where they can't be read and no verdict depends on them.
+    homes: Option<Reading<PropertyRow>>,
+    /// Likewise.
+    communities: Option<Reading<Community>>,
 }
 
 impl Lists {
-    async fn read(reader: &mut Reader<'_>, counted: &ServiceConnectors) -> Result<Self, RefreshError> {
+    async fn read(reader: &mut Reader<'_>, rules: &Rules) -> Result<Self, RefreshError> {
         let projects = reader.read(List::Projects, Phase::Projects).await?;
         let boxes = reader.read(List::Boxes, Phase::Boxes).await?;
         let mut connectors = Vec::new();
-        for list in counted.kinds().map(List::Connectors) {
+        for list in rules.service_connectors.kinds().map(List::Connectors) {
             connectors.push((list, reader.read(list, Phase::Splitters).await?));
         }
-        Ok(Self { projects, boxes, connectors })
+        let (list, phase) = (List::Properties, Phase::Properties);
+        let homes = match rules.homes {
+            HomeRules { ports_are_free: true, .. } => Some(reader.read(list, phase).await?),
+            HomeRules { listed: true, .. } => reader.read_if_possible(list, phase).await,
+            HomeRules { .. } => None,
+        };
+        let (list, phase) = (List::Communities, Phase::Condominiums);
+        let communities = match rules.communities {
+            CommunityRules { decide: true, .. } => Some(reader.read(list, phase).await?),
+            CommunityRules { listed: true, .. } => reader.read_if_possible(list, phase).await,
+            CommunityRules { .. } => None,
+        };
+        Ok(Self { projects, boxes, connectors, homes, communities })
     }
 }
 
@@ -116,7 +137,7 @@ struct Built {
 
 impl Builder {
     fn build(self, lists: Lists, ledger: Option<&Ledger>) -> Built {
-        let Lists { projects, boxes, connectors } = lists;
+        let Lists { projects, boxes, connectors, homes, communities } = lists;
         let held = self.held.as_deref().map(|data| &*data.snapshot);
         let boxes_counted = boxes.counted;
         let of_boxes = ListReading::of(&boxes, self.begun);
@@ -136,10 +157,21 @@ impl Builder {
             doubts.add(&reading);
             splitters += reading.rows.iter().filter(|row| row.serves_clients).count() as u64;
             let before = ledger.and_then(|ledger| ledger.connectors.iter().find(|one| one.list == list));
-            connector_list(list, &reading, before, ListReading::of(&reading, self.begun), &mut news)
+            let detail = Detail::wanted_by(&self.rules);
+            let held = Splitters::of(&reading, detail);
+            connector_list(list, held, &reading, before, ListReading::of(&reading, self.begun), &mut news)
         });
         let connectors: Vec<_> = connectors.collect();
-        let ports = all_ports(connectors.iter().map(|connectors| &connectors.held), &self.rules);
+        let home_list = homes.as_ref().map(|reading| {
+            let before = ledger.and_then(|ledger| ledger.homes.as_ref()).zip(held);
+            HomeList::of(self.rules.homes, reading, before, self.begun, &mut news)
+        });
+        let no_vacant = VacantPorts::default();
+        let vacant = home_list.as_ref().map_or(&no_vacant, |homes| &homes.vacant);
+        if let Some(homes) = homes.as_ref().filter(|_| self.rules.homes.ports_are_free) {
+            doubts.add(homes);
+        }
+        let ports = all_ports(connectors.iter().map(|connectors| &connectors.held), vacant, &self.rules);
         let Assembled { boxes, unplaced, unlisted, gone } =
             assemble(boxes, &ports, &doubts, held, self.unlisted);
         let plant = Plant {
@@ -147,12 +179,15 @@ impl Builder {
             projects: projects.rows.iter().map(|project| (project.id, project.maximum_drop)).collect(),
             boxes,
             unplaced: unplaced.boxes,
+            homes: homes::listed(self.rules.homes, homes.as_ref(), held),
+            communities: communities_of(communities, held),
         };
         let generation = held.map_or(1, |held| held.generation() + 1);
         let snapshot = Snapshot::build(generation, plant);
         box_list.counted(boxes_counted, snapshot.census().listed());
         let ledger = Ledger {
             connectors,
+            homes: home_list,
             doubts,
             changed_doubts: ChangedDoubts::default(),
             unplaced: unplaced.boxes,
@@ -167,12 +202,12 @@ impl Builder {
 /// A list of service connectors that was read whole, for the first time or again.
 fn connector_list(
     list: List,
+    held: Splitters,
     reading: &Reading<SplitterRow>,
     before: Option<&ConnectorList>,
     read: ListReading,
     news: &mut News,
 ) -> ConnectorList {
-    let held = Splitters::of(reading);
     let mut state = match before {
         None => ListState::of_splitters(read),
         Some(before) => {
@@ -186,11 +221,23 @@ fn connector_list(
     ConnectorList { list, held, state }
 }
 
+/// Those that were read, with those held of which the row can't be read; all held where their list could not be.
+fn communities_of(reading: Option<Reading<Community>>, held: Option<&Snapshot>) -> Arc<Communities> {
+    let Some(reading) = reading else {
+        return held.map(|held| Arc::clone(held.communities())).unwrap_or_default();
+    };
+    let held = |id: &ObjectId| held.and_then(|held| held.communities().get(*id)).cloned();
+    let kept: Vec<_> = reading.doubtful.keys().filter_map(held).collect();
+    let unreadable = (reading.doubtful.len() - kept.len()) as u64 + reading.unattributed;
+    Arc::new(Communities::new(reading.rows.into_iter().chain(kept).collect(), unreadable))
+}
+
 impl Built {
     fn publish(
         self,
         order: &Order,
         quarantined: BTreeMap<&'static str, u64>,
+        left_out: BTreeMap<&'static str, String>,
         overridden: Vec<String>,
     ) -> (Ledger, Published) {
         let Self { snapshot, ledger, splitters, conspicuous, news } = self;
@@ -208,6 +255,9 @@ impl Built {
             free_ports: census.free_ports,
             splitters,
             quarantined,
+            left_out,
+            homes: snapshot.homes().count() as u64,
+            communities: snapshot.communities().iter().count() as u64,
             unlisted: conspicuous.unlisted.boxes,
             gone: conspicuous.gone.boxes,
             overridden,

@@ -4,16 +4,18 @@
 use super::drift::{self, News};
 use super::full;
 use super::guard;
-use super::ledger::{ConnectorList, Ledger, ListReading};
+use super::homes::HomeChanges;
+use super::ledger::{ConnectorList, Ledger};
 use super::progress::{Phase, Progress};
-use super::reading::Reader;
+use super::reading::{ListRead, Reader};
 use super::run::{Ended, Kind, LONGEST_READING, Order, Published, RefreshError, free, retire};
-use crate::ozmap::assemble::amend::{Amended, Known, amend};
-use crate::ozmap::pages::{Changes, Reading, Unfit};
+use super::trust::ListReading;
+use crate::ozmap::assemble::amend::{Amended, Faults, Known, amend};
+use crate::ozmap::homes::VacantPorts;
+use crate::ozmap::pages::Reading;
 use crate::ozmap::splitters::{Splitters, Standing};
 use crate::ozmap::wire::List;
-use crate::ozmap::wire::rows::{BoxRow, Row, SplitterRow};
-use crate::ozmap::wire::time::OzmapTime;
+use crate::ozmap::wire::rows::{BoxRow, PropertyRow, SplitterRow};
 use crate::tenant::AsOf;
 use crate::tenant::recheck::Correction;
 use crate::viability::Rules;
@@ -66,33 +68,9 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
         free((ledger, applied));
         return (None, Err(objections.into()));
     }
-    let published = applied.publish(order, held.snapshot.as_ref(), &ledger, reader.quarantined);
+    let published =
+        applied.publish(order, held.snapshot.as_ref(), &ledger, reader.quarantined, reader.left_out);
     (Some(ledger), Ok(published))
-}
-
-/// How a list was read.
-enum ListRead<R> {
-    Whole(Reading<R>),
-    Changes(Reading<R>),
-    /// Not at all: there is no use in asking, as is known.
-    Not,
-    /// Not at all, as has turned out.
-    Unfit(Unfit),
-}
-
-impl<R: Row> ListRead<R> {
-    async fn changes(
-        reader: &mut Reader<'_>,
-        list: List,
-        phase: Phase,
-        since: Option<OzmapTime>,
-    ) -> Result<Self, RefreshError> {
-        let Some(since) = since else { return Ok(Self::Not) };
-        Ok(match reader.read_changes(list, phase, since).await? {
-            Changes::Rows(reading) => Self::Changes(reading),
-            Changes::Unfit(why) => Self::Unfit(why),
-        })
-    }
 }
 
 /// What is read.
@@ -102,33 +80,49 @@ struct Lists {
     /// In the order in which the ledger has them.
     connectors: Vec<ListRead<SplitterRow>>,
     connector_counts: Vec<u64>,
+    homes: ListRead<PropertyRow>,
 }
 
 impl Lists {
     async fn read(kind: Kind, reader: &mut Reader<'_>, ledger: &Ledger) -> Result<Self, RefreshError> {
         let since = ledger.box_list.changes_since();
-        let boxes = ListRead::changes(reader, List::Boxes, Phase::Boxes, since).await?;
+        let boxes = reader.read_changes(List::Boxes, Phase::Boxes, since).await?;
         let (mut connectors, mut connector_counts) = (Vec::new(), Vec::new());
         for &ConnectorList { list, state, .. } in &ledger.connectors {
             connectors.push(match kind {
                 Kind::Splitters => ListRead::Whole(reader.read(list, Phase::Splitters).await?),
                 Kind::Changes | Kind::Full => {
-                    ListRead::changes(reader, list, Phase::Splitters, state.changes_since()).await?
+                    reader.read_changes(list, Phase::Splitters, state.changes_since()).await?
                 }
             });
         }
+        let homes = Self::read_homes(kind, reader, ledger).await?;
         // Behind the rows: what is deleted from now on is missing next time.
         let box_count = reader.count::<BoxRow>(List::Boxes).await?;
         for connectors in &ledger.connectors {
             connector_counts.push(reader.count::<SplitterRow>(connectors.list).await?);
         }
-        Ok(Self { boxes, box_count, connectors, connector_counts })
+        Ok(Self { boxes, box_count, connectors, connector_counts, homes })
+    }
+
+    async fn read_homes(
+        kind: Kind,
+        reader: &mut Reader<'_>,
+        ledger: &Ledger,
+    ) -> Result<ListRead<PropertyRow>, RefreshError> {
+        let (list, phase) = (List::Properties, Phase::Properties);
+        let Some(homes) = &ledger.homes else { return Ok(ListRead::Not) };
+        let since = homes.state.changes_since();
+        match kind {
+            _ if !homes.decides() => Ok(reader.read_changes_if_possible(list, phase, since).await),
+            Kind::Splitters => Ok(ListRead::Whole(reader.read(list, phase).await?)),
+            Kind::Changes | Kind::Full => reader.read_changes(list, phase, since).await,
+        }
     }
 
     /// Whether it takes a reading of all lists to tell what rows leave in doubt that can't be read.
     fn are_not_enough(&self) -> bool {
-        let is_short = |read: &ListRead<_>| matches!(read, ListRead::Whole(reading) if !reading.is_whole());
-        self.connectors.iter().any(is_short)
+        self.connectors.iter().any(ListRead::is_short) || self.homes.is_short()
     }
 
     /// What becomes of the snapshot. Takes milliseconds for a thousand changes, so never on a thread that answers.
@@ -159,10 +153,21 @@ impl Lists {
             readings.push(reading);
             concerned.extend(boxes);
         }
+        let homes = ledger.homes.as_mut().map(|list| list.take(&self.homes, held, begun, &mut news));
+        let homes = homes.unwrap_or_default();
+        for connectors in &ledger.connectors {
+            concerned.extend(connectors.held.parents_of(&homes.splitters));
+        }
+        let mut around: Vec<_> = readings.iter().map(Faults::of).collect();
+        if rules.homes.ports_are_free {
+            around.extend(self.homes.changes().map(Faults::of));
+        }
         let splitters: Vec<_> = ledger.connectors.iter().map(|connectors| &connectors.held).collect();
-        let known = Known { held, splitters: &splitters, doubts: &ledger.doubts, rules };
-        let others = amend(known, boxes, &readings, concerned, &mut ledger.changed_doubts);
-        let (changed, amended) = amended(held, others, &ledger);
+        let no_vacant = VacantPorts::default();
+        let vacant = ledger.homes.as_ref().map_or(&no_vacant, |homes| &homes.vacant);
+        let known = Known { held, splitters: &splitters, vacant, doubts: &ledger.doubts, rules };
+        let others = amend(known, boxes, &around, concerned, &mut ledger.changed_doubts);
+        let (changed, amended) = amended(held, others, homes, &ledger);
         let listed = amended.as_ref().unwrap_or(held).census().listed();
         ledger.box_list.counted(self.box_count, listed);
         for (connectors, counted) in ledger.connectors.iter_mut().zip(self.connector_counts) {
@@ -175,10 +180,12 @@ impl Lists {
 /// Takes over what somebody's answer was checked by; returns the boxes whose ports may be others now.
 fn corrected(ledger: &mut Ledger, corrections: &[Correction]) -> HashSet<ObjectId> {
     let mut concerned = HashSet::new();
-    for Correction { boxes, connectors } in corrections {
+    for Correction { boxes, connectors, homes } in corrections {
+        let splitters = ledger.homes.as_mut().map(|held| held.correct(homes)).unwrap_or_default();
         for held in &mut ledger.connectors {
             let now = connectors.iter().find(|(kind, _)| List::Connectors(*kind) == held.list);
             concerned.extend(now.into_iter().flat_map(|(_, rows)| held.held.correct(boxes, rows)));
+            concerned.extend(held.held.parents_of(&splitters));
         }
     }
     concerned
@@ -204,7 +211,7 @@ impl ConnectorList {
                 let missed = drift::of_splitters(&self.held, &self.state, &reading.rows);
                 let told = self.state.read_whole(ListReading::of(&reading, begun), missed);
                 news.add(self.list, missed, told);
-                (Reading::default(), self.held.replace(Splitters::of(&reading)))
+                (Reading::default(), self.held.replace(Splitters::of(&reading, self.held.detail())))
             }
             ListRead::Unfit(why) => {
                 news.add_distrust(self.list, self.state.cant_read_changes(why));
@@ -216,11 +223,13 @@ impl ConnectorList {
 }
 
 /// The snapshot with the changes, if there are any, and how many.
-fn amended(held: &Snapshot, others: Amended, ledger: &Ledger) -> (u64, Option<Snapshot>) {
+fn amended(held: &Snapshot, others: Amended, homes: HomeChanges, ledger: &Ledger) -> (u64, Option<Snapshot>) {
     let Amended { boxes, gone } = others;
+    let HomeChanges { homes, gone: homes_gone, .. } = homes;
     let unplaced = ledger.unplaced + ledger.changed_doubts.unplaced();
     let count = (boxes.len() + gone.len()) as u64;
-    if count == 0 && unplaced == held.unplaced() {
+    let same_homes = homes.is_empty() && homes_gone.is_empty();
+    if count == 0 && unplaced == held.unplaced() && same_homes {
         return (0, None);
     }
     // The tenant's key sees the project of a box that it was shown.
@@ -228,7 +237,8 @@ fn amended(held: &Snapshot, others: Amended, ledger: &Ledger) -> (u64, Option<Sn
     for one in &boxes {
         projects.entry(one.project).or_default();
     }
-    let amendment = Amendment { read_at: ledger.as_of().time, projects, boxes, gone, unplaced };
+    let read_at = ledger.as_of().time;
+    let amendment = Amendment { read_at, projects, boxes, gone, unplaced, homes, homes_gone };
     (count, Some(held.amended(held.generation() + 1, amendment)))
 }
 
@@ -247,6 +257,7 @@ impl Applied {
         held: &Snapshot,
         ledger: &Ledger,
         quarantined: BTreeMap<&'static str, u64>,
+        left_out: BTreeMap<&'static str, String>,
     ) -> Published {
         let Self { amended, changed, news } = self;
         order.tell_of_drift(&news);
@@ -263,6 +274,9 @@ impl Applied {
             free_ports: census.free_ports,
             splitters: ledger.connectors_held(),
             quarantined,
+            left_out,
+            homes: now.homes().count() as u64,
+            communities: now.communities().iter().count() as u64,
             unlisted: census.unlisted,
             ..Published::default()
         };

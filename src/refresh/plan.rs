@@ -78,19 +78,19 @@ fn whole_kind(ledger: &Ledger) -> Option<Kind> {
     if ledger.needs_full_runs() {
         return Some(Kind::Full);
     }
-    ledger.needs_whole_connectors().then_some(Kind::Splitters)
+    ledger.needs_whole_port_lists().then_some(Kind::Splitters)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::drift::Drift;
-    use super::super::ledger::{ConnectorList, ListReading, ListState};
+    use super::super::ledger::ConnectorList;
+    use super::super::trust::{Drift, ListReading, ListState};
     use super::*;
     use crate::config::load::{Source, load};
     use crate::ozmap::assemble::Doubts;
     use crate::ozmap::assemble::amend::ChangedDoubts;
-    use crate::ozmap::pages::Times;
-    use crate::ozmap::splitters::Splitters;
+    use crate::ozmap::pages::{Reading, Times};
+    use crate::ozmap::splitters::{Detail, Splitters};
     use crate::ozmap::wire::List;
     use crate::ozmap::wire::time::OzmapTime;
     use crate::tenant::AsOf;
@@ -125,7 +125,12 @@ mod tests {
         }
         let list = List::Connectors(ConnectorKind::Splitter);
         Ledger {
-            connectors: vec![ConnectorList { list, held: Splitters::default(), state: splitter_list }],
+            homes: None,
+            connectors: vec![ConnectorList {
+                list,
+                held: Splitters::of(&Reading::default(), Detail::Counts),
+                state: splitter_list,
+            }],
             doubts: Doubts::default(),
             changed_doubts: ChangedDoubts::default(),
             unplaced: 0,

@@ -14,6 +14,10 @@ pub enum Phase {
     Boxes,
     /// Reading service splitters.
     Splitters,
+    /// Reading homes.
+    Properties,
+    /// Reading gated communities.
+    Condominiums,
     /// Judging and indexing what was read.
     Building,
 }
@@ -26,6 +30,8 @@ impl Phase {
             Self::Projects => "projects",
             Self::Boxes => "boxes",
             Self::Splitters => "splitters",
+            Self::Properties => "properties",
+            Self::Condominiums => "condominiums",
             Self::Building => "building",
         }
     }

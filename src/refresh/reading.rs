@@ -6,13 +6,15 @@ use super::progress::{Phase, Progress};
 use super::run::{Order, RefreshError};
 use crate::config::key::ApiKey;
 use crate::ozmap::failure::CallError;
-use crate::ozmap::pages::{Changes, PageSeen, Reading, count_rows, read_all, read_changes};
+use crate::ozmap::pages::{Changes, PageSeen, Reading, Unfit, count_rows, read_all, read_changes};
 use crate::ozmap::wire::List;
 use crate::ozmap::wire::fault::RowFault;
 use crate::ozmap::wire::rows::Row;
 use crate::ozmap::wire::time::OzmapTime;
 use crate::ozmap::{Client, Lane};
+use crate::wording::with_causes;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -20,20 +22,44 @@ use tokio::time::Instant;
 /// How often a long reading says in the log how far it is.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// How a list was read.
+pub(super) enum ListRead<R> {
+    Whole(Reading<R>),
+    Changes(Reading<R>),
+    /// Not at all: there is no use in asking, as is known.
+    Not,
+    /// Not at all, as has turned out.
+    Unfit(Unfit),
+}
+
+impl<R> ListRead<R> {
+    /// Whether the whole list was to be read, and rows of it could not.
+    pub(super) fn is_short(&self) -> bool {
+        matches!(self, Self::Whole(reading) if !reading.is_whole())
+    }
+
+    /// The changed rows, if those were read.
+    pub(super) fn changes(&self) -> Option<&Reading<R>> {
+        if let Self::Changes(reading) = self { Some(reading) } else { None }
+    }
+}
+
 /// Reads lists one after the other, keeping count.
 pub(super) struct Reader<'r> {
     order: &'r Order,
     last_line: Mutex<Instant>,
     /// Rows that could not be read, by reason.
     pub(super) quarantined: BTreeMap<&'static str, u64>,
-    /// How well each list could be read.
+    /// How well each list could be read that verdicts depend on.
     pub(super) lists: Vec<Legibility>,
+    /// Lists that could not be read, and why that is no matter for the verdicts.
+    pub(super) left_out: BTreeMap<&'static str, String>,
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(order: &'r Order) -> Self {
         let last_line = Mutex::new(Instant::now());
-        Self { order, last_line, quarantined: BTreeMap::new(), lists: Vec::new() }
+        Self { order, last_line, quarantined: BTreeMap::new(), lists: Vec::new(), left_out: BTreeMap::new() }
     }
 
     /// The whole list.
@@ -57,21 +83,57 @@ impl<'r> Reader<'r> {
         Ok(reading)
     }
 
-    /// What has changed in the list.
+    /// The whole list, if it can be read: no verdict depends on it, so what is held of it stays where it can't.
+    pub(super) async fn read_if_possible<R: Row>(&mut self, list: List, phase: Phase) -> Option<Reading<R>> {
+        self.order.progress.send_replace(Progress::at(phase));
+        let watch = |seen| self.watch(list, seen);
+        match read_all(self.client(), self.key(), list, Lane::Refresh, &watch).await {
+            Ok(reading) => {
+                self.set_aside(list.path(), &reading.faults);
+                self.log_progress(list.path(), "list read");
+                Some(reading)
+            }
+            Err(error) => {
+                self.leave_out(list, &error);
+                None
+            }
+        }
+    }
+
+    /// What has changed in the list, likewise.
+    pub(super) async fn read_changes_if_possible<R: Row>(
+        &mut self,
+        list: List,
+        phase: Phase,
+        since: Option<OzmapTime>,
+    ) -> ListRead<R> {
+        match self.read_changes(list, phase, since).await {
+            Ok(read) => read,
+            Err(error) => {
+                self.leave_out(list, &error);
+                ListRead::Not
+            }
+        }
+    }
+
+    /// What has changed in the list since then, where there is use in asking.
     pub(super) async fn read_changes<R: Row>(
         &mut self,
         list: List,
         phase: Phase,
-        since: OzmapTime,
-    ) -> Result<Changes<R>, RefreshError> {
+        since: Option<OzmapTime>,
+    ) -> Result<ListRead<R>, RefreshError> {
+        let Some(since) = since else { return Ok(ListRead::Not) };
         self.order.progress.send_replace(Progress::at(phase));
         let watch = |seen| self.watch(list, seen);
         let changes = read_changes(self.client(), self.key(), list, since, &watch).await;
-        let changes = changes.map_err(unread(list))?;
-        if let Changes::Rows(reading) = &changes {
-            self.set_aside(list.path(), &reading.faults);
-        }
-        Ok(changes)
+        Ok(match changes.map_err(unread(list))? {
+            Changes::Rows(reading) => {
+                self.set_aside(list.path(), &reading.faults);
+                ListRead::Changes(reading)
+            }
+            Changes::Unfit(why) => ListRead::Unfit(why),
+        })
     }
 
     /// How many rows OZmap counts in the list.
@@ -115,6 +177,18 @@ impl<'r> Reader<'r> {
             why
         });
         overridden.collect()
+    }
+
+    /// A list that no verdict depends on.
+    fn leave_out(&mut self, list: List, error: &dyn Error) {
+        let (tenant, list, error) = (self.order.tenant.name(), list.path(), with_causes(error));
+        tracing::warn!(
+            tenant,
+            list,
+            error,
+            "this list can't be read; what answers tell of it stays as it was"
+        );
+        self.left_out.insert(list, error);
     }
 
     fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {

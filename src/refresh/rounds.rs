@@ -1,12 +1,13 @@
 //! The refresher at work: run after run, by order, by the clock, and again after a failure.
 
 use super::Refresher;
-use super::ledger::{Ledger, Relied};
+use super::ledger::Ledger;
 use super::plan::{self, Began};
 use super::progress::{Phase, Progress};
 use super::queue::Waiting;
 use super::report::{Report, Running, Trigger};
 use super::run::{Kind, Order, Published, RefreshError, run_apart};
+use super::trust::Relied;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,10 +1,11 @@
 //! One run: what it reads, what it tells, and how it fails. The readings themselves are in `full` and `partial`.
 
-use super::drift::{Drift, News};
+use super::drift::News;
 use super::guard::Acceptance;
 use super::ledger::Ledger;
 use super::objections::Objections;
 use super::progress::Progress;
+use super::trust::Drift;
 use super::{full, partial};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
@@ -83,7 +84,7 @@ impl RefreshError {
 pub enum Kind {
     /// What has changed in every list.
     Changes,
-    /// All splitters, and what has changed in the other lists.
+    /// All splitters (and homes, where ports of those count), and what has changed in the other lists.
     Splitters,
     /// All lists.
     #[default]
@@ -125,12 +126,26 @@ pub struct Published {
     pub splitters: u64,
     /// Rows that could not be read and were set aside, by reason.
     pub quarantined: BTreeMap<&'static str, u64>,
+    /// Lists that could not be read and on which no verdict depends: what answers tell of them stays as it was.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<&'static str, String>,
+    /// Homes without client in the snapshot, where they are listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub homes: u64,
+    /// Gated communities in the snapshot.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub communities: u64,
     /// Boxes listed no more in which splitters still stand, kept until the next refresh for OZmap to judge.
     pub unlisted: u64,
     /// Boxes not listed this time either, or believed lost as ordered: gone, though splitters still stand in them.
     pub gone: u64,
     /// What spoke against it and was overridden by whoever ordered it.
     pub overridden: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What one run has to do with.

@@ -91,7 +91,7 @@ impl Store {
             tenant: tenant.name.to_string(),
             host: tenant.host.base().to_string(),
             key: tenant.key.digest().0,
-            rules: StoredRules::of(&tenant.rules.service_connectors, tenant.rules.blocked_ports_are_free),
+            rules: StoredRules::of(&tenant.rules),
         };
         let lock = Lock::new(directory.join(format!("{}.lock", identity.tenant)));
         Self { directory: directory.to_owned(), identity, lock: Arc::new(Mutex::new(lock)) }

@@ -10,8 +10,10 @@ use crate::config::key::ApiKey;
 use crate::metrics::Metrics;
 use crate::ozmap::Client;
 use crate::ozmap::failure::CallError;
-use crate::ozmap::pages::read_standing_in;
-use crate::ozmap::wire::rows::SplitterRow;
+use crate::ozmap::homes::VacantPorts;
+use crate::ozmap::pages::{read_belonging_to, read_standing_in};
+use crate::ozmap::splitters::ports_of_row;
+use crate::ozmap::wire::rows::{PropertyRow, SplitterRow};
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::{ConnectorKind, Ports};
@@ -71,6 +73,8 @@ pub struct Correction {
     pub boxes: Vec<ObjectId>,
     /// The connectors that stand in them, of each kind that counts, in the order of their ids.
     pub connectors: Vec<(ConnectorKind, Vec<SplitterRow>)>,
+    /// The homes that belong to them, where ports of homes count.
+    pub homes: Vec<PropertyRow>,
 }
 
 /// What rechecks have found to be other than it is held, for the next run of the refresher.
@@ -194,18 +198,23 @@ impl Rechecks {
                     let rows = read_standing_in(&client, &key, kind, &boxes, give_up).await?;
                     connectors.push((kind, rows));
                 }
-                Ok(connectors)
+                let homes = match rules.homes.ports_are_free {
+                    true => read_belonging_to(&client, &key, &boxes, give_up).await?,
+                    false => Vec::new(),
+                };
+                Ok((connectors, homes))
             };
-            let connectors = client.unless_spared(read).await;
-            let connectors = connectors.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
+            let read = client.unless_spared(read).await;
+            let (connectors, homes) = read.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
+            let vacant = VacantPorts::of(&homes);
             let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
             for splitter in connectors.iter().flat_map(|(_, rows)| rows) {
                 if let Some(parent) = splitter.parent {
-                    ports.entry(parent).or_default().add(Ports::of(splitter.outputs, &rules));
+                    ports.entry(parent).or_default().add(ports_of_row(splitter, &vacant, &rules));
                 }
             }
             if doubted.iter().any(|(id, held)| ports.get(id) != held.as_ref()) {
-                corrections.add(Correction { boxes, connectors });
+                corrections.add(Correction { boxes, connectors, homes });
             }
             Ok(Checked { ports: Arc::new(ports), said })
         }

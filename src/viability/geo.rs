@@ -75,12 +75,12 @@ impl Earth {
         self.arc(Haversine::from(from).to(to))
     }
 
-    /// What lies within `radius` of `center`, edge included.
-    pub fn circle(self, center: Point, radius: Radius) -> Circle {
+    /// What lies within `radius` of `center`.
+    pub fn circle(self, center: Point, radius: Radius, boundary: Boundary) -> Circle {
         let half_angle = radius.metres() / self.radius_metres / 2.0;
         let reach =
             if half_angle < FRAC_PI_2 { half_angle.sin().powi(2) * (1.0 + SPARE) } else { f64::INFINITY };
-        Circle { earth: self, haversine: Haversine::from(center), radius, reach }
+        Circle { earth: self, haversine: Haversine::from(center), radius, boundary, reach }
     }
 
     fn arc(self, haversine: f64) -> f64 {
@@ -137,12 +137,43 @@ impl Haversine {
     }
 }
 
+/// Whether what lies at exactly the radius is inside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Boundary {
+    /// It is (assumed of OZmap).
+    #[default]
+    Inclusive,
+    /// It isn't.
+    Exclusive,
+}
+
+impl Boundary {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Inclusive, Self::Exclusive];
+
+    /// The word for it in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inclusive => "inclusive",
+            Self::Exclusive => "exclusive",
+        }
+    }
+
+    fn holds(self, distance: f64, radius: f64) -> bool {
+        match self {
+            Self::Inclusive => distance <= radius,
+            Self::Exclusive => distance < radius,
+        }
+    }
+}
+
 /// Everything within a radius of a position.
 #[derive(Clone, Copy, Debug)]
 pub struct Circle {
     earth: Earth,
     haversine: Haversine,
     radius: Radius,
+    boundary: Boundary,
     /// Whose haversine is larger is outside; who is not is measured to the end.
     reach: f64,
 }
@@ -154,7 +185,8 @@ impl Circle {
         if haversine > self.reach {
             return None;
         }
-        Some(self.earth.arc(haversine)).filter(|distance| *distance <= self.radius.metres())
+        Some(self.earth.arc(haversine))
+            .filter(|distance| self.boundary.holds(*distance, self.radius.metres()))
     }
 }
 

@@ -91,6 +91,48 @@ impl FromIterator<Port> for Outputs {
     }
 }
 
+/// Some of a splitter's ports, by their number from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortSet {
+    /// A bit for each port, the first one's the lowest: nearly all splitters have no more.
+    first: u64,
+    /// The same of the ports behind.
+    more: Box<[u64]>,
+}
+
+impl PortSet {
+    /// Their numbers, in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+        let words = (0..).zip(std::iter::once(&self.first).chain(&self.more));
+        words.flat_map(|(at, word)| {
+            (0..u64::BITS).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * u64::BITS + bit + 1)
+        })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.first == 0 && self.more.is_empty()
+    }
+}
+
+impl FromIterator<u32> for PortSet {
+    /// Zeros are left out: no port has that number.
+    fn from_iter<N: IntoIterator<Item = u32>>(numbers: N) -> Self {
+        let (mut first, mut more) = (0, Vec::new());
+        for index in numbers.into_iter().filter_map(|number| number.checked_sub(1)) {
+            let (at, bit) = ((index / u64::BITS) as usize, 1 << (index % u64::BITS));
+            match at.checked_sub(1) {
+                None => first |= bit,
+                Some(at) => {
+                    more.resize(more.len().max(at + 1), 0);
+                    more[at] |= bit;
+                }
+            }
+        }
+        Self { first, more: more.into_boxed_slice() }
+    }
+}
+
 /// The ports of all service splitters of one box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ports {
@@ -107,6 +149,12 @@ impl Ports {
         let Outputs { total, unconnected, unconnected_and_blocked } = outputs;
         let taken = if rules.blocked_ports_are_free { 0 } else { unconnected_and_blocked };
         Self { total, free: unconnected.saturating_sub(taken) }
+    }
+
+    /// With so many more of them free: those of homes without client, where these count.
+    #[must_use]
+    pub fn with_vacant(self, vacant: u32) -> Self {
+        Self { free: self.free.saturating_add(vacant).min(self.total), ..self }
     }
 
     /// Adds the ports of another splitter of the same box.
@@ -139,5 +187,14 @@ mod tests {
         let ports = [(true, false), (false, true), (false, false)];
         let ports = ports.map(|(connected, blocked)| Port { connected, blocked });
         assert_eq!(Ports::of(ports.into_iter().collect(), &rules), Ports { total: 3, free: 2 });
+    }
+
+    #[test]
+    fn a_set_of_ports_has_the_numbers_that_were_put_in() {
+        for numbers in [vec![], vec![1], vec![1, 64], vec![2, 65, 144], vec![300]] {
+            let set: PortSet = numbers.iter().rev().copied().chain([0]).collect();
+            assert_eq!(set.numbers().collect::<Vec<_>>(), numbers);
+            assert_eq!(set.is_empty(), numbers.is_empty());
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! One tenant's plant as of one refresh: immutable, replaced as a whole.
 //!
-//! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Rows lie
-//! in the order of the index, each with its name in it, if that has at most 23 bytes; projects are told by number.
+//! Some eighty bytes a box: a country's network fits in little memory, and an answer touches few cache lines. Each row has
+//! its name in it, if that has at most 23 bytes; projects are told by number.
 
 mod amended;
+mod census;
 
 pub use amended::Amendment;
+pub use census::Census;
 
-use super::geo::{Earth, Point, Radius};
-use super::index::Index;
+use super::communities::{Communities, Nearby};
+use super::geo::{Circle, Envelopes, Point};
+use super::homes::Home;
+use super::placed::{Identified, Near, Placed};
 use super::plant::{Evidence, MaximumDrop, ObjectId, Projects, Refusal, ServiceBox, Stage};
 use super::ports::Ports;
 use smol_str::SmolStr;
@@ -27,6 +31,24 @@ pub struct Plant {
     pub boxes: Vec<ServiceBox>,
     /// Boxes that are not among these, for nobody could read where they hang: that may be anywhere.
     pub unplaced: u64,
+    /// Homes without client, each id once; none where no rule asks for them.
+    pub homes: Vec<Home>,
+    /// Gated communities; none where no rule asks for them.
+    pub communities: Arc<Communities>,
+}
+
+impl Plant {
+    /// Without anything in it.
+    pub fn empty(read_at: SystemTime) -> Self {
+        Self {
+            read_at,
+            projects: Projects::new(),
+            boxes: Vec::new(),
+            unplaced: 0,
+            homes: Vec::new(),
+            communities: Arc::default(),
+        }
+    }
 }
 
 /// An indexed [`Plant`] with its number. Never changes once built.
@@ -36,13 +58,13 @@ pub struct Snapshot {
     projects: Projects,
     unplaced: u64,
     census: Census,
-    /// Shared with the snapshots before and after that have every box in its place.
-    index: Arc<Index>,
-    rows: Box<[Row]>,
+    boxes: Placed<Row>,
     /// Projects with boxes, by the number that rows have for them.
     numbered: Box<[Project]>,
-    /// The rows in the order of their ids, shared likewise.
-    by_id: Arc<[u32]>,
+    /// Shared with the snapshots before and after that have the same.
+    homes: Arc<Placed<Home>>,
+    /// Shared likewise.
+    communities: Arc<Communities>,
 }
 
 /// A project with boxes.
@@ -71,59 +93,9 @@ struct Row {
     refusal: Option<Refusal>,
 }
 
-/// How many boxes of which kind a snapshot holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Boxes that can be sold.
-    pub sellable: u64,
-    /// Boxes refused, in the order of [`Refusal::OF_BOXES`].
-    pub refused: [u64; Refusal::OF_BOXES.len()],
-    /// Free ports of the boxes that can be sold.
-    pub free_ports: u64,
-    /// Ports of service splitters in all boxes, free or taken.
-    pub service_ports: u64,
-    /// Boxes that OZmap lists no more, among those refused.
-    pub unlisted: u64,
-}
-
-impl Census {
-    /// All boxes.
-    pub fn boxes(&self) -> u64 {
-        self.sellable + self.refused.iter().sum::<u64>()
-    }
-
-    /// Those that OZmap lists.
-    pub fn listed(&self) -> u64 {
-        self.boxes() - self.unlisted
-    }
-
-    fn take(boxes: &[ServiceBox]) -> Self {
-        let mut census = Self::default();
-        for one in boxes {
-            census.gain(one);
-        }
-        census
-    }
-
-    fn gain<Name>(&mut self, one: &ServiceBox<Name>) {
-        self.change(one, |count, by| *count += by);
-    }
-
-    /// Of a box that was counted.
-    fn lose<Name>(&mut self, one: &ServiceBox<Name>) {
-        self.change(one, |count, by| *count -= by);
-    }
-
-    fn change<Name>(&mut self, one: &ServiceBox<Name>, change: impl Fn(&mut u64, u64)) {
-        change(&mut self.unlisted, u64::from(one.evidence == Evidence::Unlisted));
-        change(&mut self.service_ports, one.ports.map_or(0, |ports| u64::from(ports.total)));
-        match one.refusal() {
-            None => {
-                change(&mut self.sellable, 1);
-                change(&mut self.free_ports, u64::from(one.free_ports()));
-            }
-            Some(refusal) => change(&mut self.refused[refusal as usize], 1),
-        }
+impl Identified for Row {
+    fn id(&self) -> ObjectId {
+        self.id
     }
 }
 
@@ -131,33 +103,15 @@ impl Snapshot {
     /// Sorts and indexes a plant; takes some hundred milliseconds for a million boxes, so never on a thread that
     /// answers.
     pub fn build(generation: u64, plant: Plant) -> Self {
-        let Plant { read_at, projects, mut boxes, unplaced } = plant;
+        let Plant { read_at, projects, mut boxes, unplaced, mut homes, communities } = plant;
         boxes.sort_unstable_by_key(|service_box| service_box.id);
+        homes.sort_unstable_by_key(|home| home.id);
         let census = Census::take(&boxes);
-        let order = Index::order(boxes.iter().map(|service_box| service_box.position));
-        let mut by_id = vec![0; order.len()].into_boxed_slice();
-        for (row, &place) in (0..).zip(&order) {
-            if let Some(slot) = by_id.get_mut(place as usize) {
-                *slot = row;
-            }
-        }
-        let in_order = || order.iter().filter_map(|&place| boxes.get(place as usize));
-        let index = Index::build(&in_order().map(|service_box| service_box.position).collect::<Vec<_>>());
         let mut table = Table::going_on(&[], &projects);
-        let mut rows = Vec::with_capacity(boxes.len());
-        rows.extend(in_order().map(|service_box| table.row(service_box)));
+        let boxes = Placed::build(&boxes, |one| one.position, |one| table.row(one));
         let numbered = table.numbered.into_boxed_slice();
-        Self {
-            generation,
-            read_at,
-            projects,
-            unplaced,
-            census,
-            index: Arc::new(index),
-            rows: rows.into_boxed_slice(),
-            numbered,
-            by_id: by_id.into(),
-        }
+        let homes = Arc::new(Placed::build(&homes, |home| home.position, Home::clone));
+        Self { generation, read_at, projects, unplaced, census, boxes, numbered, homes, communities }
     }
 
     /// The number of the refresh that made it, counted from 1.
@@ -177,7 +131,7 @@ impl Snapshot {
 
     /// The boxes in the order of their ids.
     pub fn boxes(&self) -> impl Iterator<Item = ServiceBox<&str>> {
-        self.by_id.iter().filter_map(|&row| self.service_box(row))
+        self.boxes.by_id().filter_map(|row| self.service_box(row))
     }
 
     /// Boxes that it lacks because nobody could read where they hang.
@@ -190,38 +144,67 @@ impl Snapshot {
         self.census
     }
 
-    /// Every box within `radius` of `center`, edge included.
-    pub(super) fn within(&self, center: Point, radius: Radius, earth: Earth) -> Vec<Near> {
-        let circle = earth.circle(center, radius);
-        let mut found = Vec::with_capacity(FEW);
-        for envelope in earth.envelopes(center, radius).iter() {
-            self.index.for_each_in(envelope, |row, position| {
-                found.extend(circle.distance(position).map(|distance| Near { distance, row }));
-            });
-        }
-        found
+    /// Homes without client, in the order of their ids.
+    pub fn homes(&self) -> impl Iterator<Item = &Home> {
+        self.homes.by_id().filter_map(|row| self.homes.row(row))
+    }
+
+    /// The home without client that has this id.
+    pub fn home(&self, id: ObjectId) -> Option<&Home> {
+        self.homes.row(self.homes.number_of(id)?)
+    }
+
+    /// The gated communities.
+    pub fn communities(&self) -> &Arc<Communities> {
+        &self.communities
+    }
+
+    /// The box with this id.
+    pub fn get(&self, id: ObjectId) -> Option<ServiceBox<&str>> {
+        self.boxes.number_of(id).and_then(|row| self.service_box(row))
+    }
+
+    /// Every box in the circle, which lies within the envelopes.
+    pub(super) fn within(&self, circle: &Circle, envelopes: Envelopes) -> Vec<Near> {
+        self.boxes.within(circle, envelopes)
+    }
+
+    /// Every home without client likewise.
+    pub(super) fn homes_within(&self, circle: &Circle, envelopes: Envelopes) -> Vec<(f64, &Home)> {
+        let found = self.homes.within(circle, envelopes).into_iter();
+        found.filter_map(|near| Some((near.distance, self.homes.row(near.row)?))).collect()
+    }
+
+    /// The communities that can contain a place within the envelopes.
+    pub(super) fn communities_near(&self, envelopes: Envelopes) -> Nearby<'_> {
+        self.communities.near(envelopes)
     }
 
     /// What the rules ask of the box in a row.
     pub(super) fn standing(&self, number: u32) -> Option<Standing> {
-        let row = self.rows.get(number as usize)?;
+        let row = self.boxes.row(number)?;
         let Project { id: project, maximum_drop } = self.project(row)?;
         Some(Standing { project, maximum_drop, refusal: row.refusal })
     }
 
     /// The id of the box in a row.
     pub(super) fn id(&self, number: u32) -> Option<ObjectId> {
-        self.rows.get(number as usize).map(|row| row.id)
+        self.boxes.id(number)
+    }
+
+    /// Where the box in a row hangs.
+    pub(super) fn position(&self, number: u32) -> Option<Point> {
+        self.boxes.position(number)
     }
 
     /// The box in a row.
     pub(super) fn service_box(&self, number: u32) -> Option<ServiceBox<&str>> {
-        let row = self.rows.get(number as usize)?;
+        let row = self.boxes.row(number)?;
         Some(ServiceBox {
             id: row.id,
             name: &row.name,
             project: self.project(row)?.id,
-            position: self.index.position(number)?,
+            position: self.boxes.position(number)?,
             stage: row.stage,
             ports: row.ports,
             evidence: row.evidence,
@@ -231,18 +214,6 @@ impl Snapshot {
     fn project(&self, row: &Row) -> Option<Project> {
         self.numbered.get(row.project as usize).copied()
     }
-}
-
-/// As many boxes as most queries come upon.
-const FEW: usize = 32;
-
-/// A box in reach by its row: little to be sorted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Near {
-    /// From the query's centre, in metres.
-    pub(super) distance: f64,
-    /// Its row.
-    pub(super) row: u32,
 }
 
 /// What of a box decides whether it is shown, and where.

@@ -1,7 +1,7 @@
 //! The answer is OZmap's: compared with the simulator's, which judges by plain loops and shares no code with us.
 
-use crate::harness::{JsonBody, Plan, World};
-use ozmap_simulator::{BoxView, OracleRules, ServiceConnectors, Settings};
+use crate::harness::{Answer, JsonBody, Plan, World};
+use ozmap_simulator::{Boundary, BoxView, OracleRules, RefusedBoxes, ServiceConnectors, Settings};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::{StatusCode, header};
@@ -30,7 +30,37 @@ fn somewhere(boxes: &[BoxView], dice: &mut ChaCha8Rng) -> (f64, f64) {
     (near.lat + offset(dice), near.lng + offset(dice))
 }
 
-async fn agree(world: &World, queries: usize, seed: u64) {
+/// What answers were about: a comparison means something only if they do.
+#[derive(Default)]
+struct Told {
+    queries: usize,
+    viable: usize,
+    refused: usize,
+    homes: usize,
+    communities: usize,
+}
+
+impl Told {
+    fn take(&mut self, answer: &Answer) {
+        let list = |name: &str| answer.body[name].as_array().unwrap();
+        self.queries += 1;
+        self.viable += usize::from(answer.is_viable());
+        self.refused += list("refused_boxes").len();
+        self.homes += list("properties").len();
+        let boxes = list("boxes").iter().chain(list("refused_boxes"));
+        self.communities +=
+            boxes.map(|item| item["horizontal_condos"].as_array().unwrap().len()).sum::<usize>();
+    }
+
+    fn is_of_use(&self) {
+        let Self { queries, viable, refused, .. } = *self;
+        assert!(viable > queries / 5 && viable < queries, "{viable} of {queries} viable");
+        assert!(refused > queries / 5, "{refused} refused boxes");
+    }
+}
+
+/// Asks here and there, here with several keys, and compares.
+async fn agree(world: &World, queries: usize, seed: u64) -> Told {
     let boxes = world.simulator.boxes();
     let projects: Vec<_> = world.simulator.projects().into_iter().map(|project| project.id).collect();
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
@@ -43,7 +73,7 @@ async fn agree(world: &World, queries: usize, seed: u64) {
         world.simulator.key_for(&projects[..1]),
         world.simulator.key_for(&few),
     ];
-    let (mut viable, mut refused) = (0, 0);
+    let mut told = Told::default();
     for number in 0..queries {
         let (lat, lng) = somewhere(&boxes, &mut dice);
         let radius: f64 =
@@ -59,12 +89,9 @@ async fn agree(world: &World, queries: usize, seed: u64) {
             "query {number} at {lat},{lng} {radius} m:\n{}\n{theirs}",
             answer.body
         );
-        viable += usize::from(answer.is_viable());
-        refused += answer.body["refused_boxes"].as_array().unwrap().len();
+        told.take(&answer);
     }
-    // The comparison means something only if the answers do.
-    assert!(viable > queries / 5 && viable < queries, "{viable} of {queries} viable");
-    assert!(refused > queries / 5, "{refused} refused boxes");
+    told
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +101,7 @@ async fn five_thousand_answers_in_a_city_of_fifty_thousand_boxes_are_ozmaps_own(
         ..Plan::default()
     })
     .await;
-    agree(&world, 5_000, 1).await;
+    agree(&world, 5_000, 1).await.is_of_use();
 }
 
 #[tokio::test]
@@ -91,7 +118,7 @@ async fn answers_agree_under_other_settings_of_ozmap() {
         ..Plan::default()
     })
     .await;
-    agree(&world, 600, 2).await;
+    agree(&world, 600, 2).await.is_of_use();
 }
 
 /// All rules that the product knows, drawn at random: as OZmap has them, and as the proxy is told.
@@ -102,31 +129,58 @@ fn drawn(dice: &mut ChaCha8Rng) -> (OracleRules, &'static str) {
         *counts |= dice.random_bool(0.5);
     }
     let [splitters, connectors, fusions, switches] = counts;
+    let mut flag = || dice.random_bool(0.5);
     let rules = OracleRules {
+        boundary: if flag() { Boundary::Inclusive } else { Boundary::Exclusive },
+        refused: if flag() { RefusedBoxes::Listed } else { RefusedBoxes::LeftOut },
+        blocked_ports_are_free: flag(),
+        property_ports_are_free: flag(),
+        list_properties: flag(),
+        list_condominiums: flag(),
+        consider_condominiums: flag(),
+        maximum_drop: flag(),
+        service_connectors: ServiceConnectors { splitters, connectors, fusions, switches },
         earth_radius_m: [6_378_100.0, 6_371_000.0][dice.random_range(0..2)],
         max_boxes: [7, 20, 100][dice.random_range(0..3)],
-        blocked_ports_are_free: dice.random_bool(0.5),
-        service_connectors: ServiceConnectors { splitters, connectors, fusions, switches },
-        maximum_drop: dice.random_bool(0.5),
         ..OracleRules::default()
     };
     let listed: Vec<_> =
         kinds.iter().zip(counts).filter_map(|(kind, counts)| counts.then_some(kind)).collect();
-    let config = format!(
-        "[viability]\nearth_radius_m = {}\nmax_boxes = {}\nblocked_ports_are_free = {}\nservice_connectors = {listed:?}\nmaximum_drop = {}",
-        rules.earth_radius_m, rules.max_boxes, rules.blocked_ports_are_free, rules.maximum_drop
-    );
-    (rules, config.leak())
+    let boundary = if rules.boundary == Boundary::Inclusive { "inclusive" } else { "exclusive" };
+    let lines = [
+        format!("earth_radius_m = {}", rules.earth_radius_m),
+        format!("boundary = {boundary:?}"),
+        format!("max_boxes = {}", rules.max_boxes),
+        format!("list_refused = {}", rules.refused == RefusedBoxes::Listed),
+        format!("blocked_ports_are_free = {}", rules.blocked_ports_are_free),
+        format!("property_ports_are_free = {}", rules.property_ports_are_free),
+        format!("list_properties = {}", rules.list_properties),
+        format!("list_condominiums = {}", rules.list_condominiums),
+        format!("consider_condominiums = {}", rules.consider_condominiums),
+        format!("service_connectors = {listed:?}"),
+        format!("maximum_drop = {}", rules.maximum_drop),
+    ];
+    (rules, format!("[viability]\n{}", lines.join("\n")).leak())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_answers_agree_under_settings_drawn_at_random() {
+async fn ten_thousand_answers_agree_under_settings_drawn_at_random() {
     let mut dice = ChaCha8Rng::seed_from_u64(11);
-    for seed in 0..8 {
+    let mut all = Told::default();
+    for seed in 0..40 {
         let (rules, config) = drawn(&mut dice);
-        let simulator = Settings { boxes: 3_000, seed, rules, ..Settings::default() };
-        agree(&World::build(Plan { simulator, config, ..Plan::default() }).await, 250, seed).await;
+        let simulator = Settings { boxes: 2_000, seed, rules, ..Settings::default() };
+        let told = agree(&World::build(Plan { simulator, config, ..Plan::default() }).await, 250, seed).await;
+        let lists = |listed: bool, items: usize| assert_eq!(listed, items > 0, "{items} under {rules:?}");
+        lists(rules.refused == RefusedBoxes::Listed, told.refused);
+        lists(rules.list_properties, told.homes);
+        if rules.list_condominiums && !rules.consider_condominiums {
+            assert!(told.communities > 0, "under {rules:?}");
+        }
+        all.queries += told.queries;
+        all.viable += told.viable;
     }
+    assert!(all.queries == 10_000 && (2_000..10_000).contains(&all.viable), "{} viable", all.viable);
 }
 
 #[tokio::test]

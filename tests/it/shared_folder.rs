@@ -14,7 +14,7 @@ use viability_proxy::config::key::KeyDigest;
 use viability_proxy::config::load::{Source, load};
 use viability_proxy::refresh::store::{Loaded, Store};
 use viability_proxy::tenant::access::KnownScope;
-use viability_proxy::viability::plant::{ObjectId, Projects};
+use viability_proxy::viability::plant::ObjectId;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 fn store(folder: &Path) -> Store {
@@ -31,7 +31,7 @@ pub(crate) fn store_of(host: &str, folder: &Path) -> Store {
 
 pub(crate) fn snapshot(generation: u64) -> Snapshot {
     let read_at = UNIX_EPOCH + Duration::from_secs(1_750_000_000 + generation);
-    let plant = Plant { read_at, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
+    let plant = Plant::empty(read_at);
     Snapshot::build(generation, plant)
 }
 

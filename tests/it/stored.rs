@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 use viability_proxy::refresh::store::{Loaded, Store};
-use viability_proxy::viability::plant::{ObjectId, Projects};
+use viability_proxy::viability::plant::ObjectId;
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 
 /// Ends the proxy of this world and starts another with the same files.
@@ -216,10 +216,7 @@ async fn r30_data_from_the_future_are_as_good_as_new() {
     let world = World::start().await;
     let tenant = world.app.refreshers()[0].tenant();
     let read_at = SystemTime::now() + Duration::from_hours(48);
-    tenant.restore(
-        Snapshot::build(9, Plant { read_at, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 }),
-        Vec::new(),
-    );
+    tenant.restore(Snapshot::build(9, Plant::empty(read_at)), Vec::new());
     let age = tenant.data().unwrap().age(tokio::time::Instant::now());
     assert!(age < Duration::from_hours(1), "{age:?}");
 }

@@ -1,15 +1,16 @@
 //! From changed rows to changed boxes.
 
+use super::super::homes::VacantPorts;
 use super::super::pages::Reading;
 use super::super::splitters::{Splitters, ports_of};
-use super::super::wire::fault::Whereabouts;
-use super::super::wire::rows::{BoxRow, SplitterRow};
+use super::super::wire::fault::{RowFault, Whereabouts};
+use super::super::wire::rows::BoxRow;
 use super::{Doubts, judged, unread_at};
 use crate::viability::Rules;
 use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::Ports;
 use crate::viability::snapshot::Snapshot;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What changed rows leave in doubt, added up since the last whole reading.
 #[derive(Clone, Debug, Default)]
@@ -45,29 +46,47 @@ pub struct Known<'k> {
     pub held: &'k Snapshot,
     /// The splitters as they are now, list by list.
     pub splitters: &'k [&'k Splitters],
+    /// The ports of homes without client as they are now, where these count.
+    pub vacant: &'k VacantPorts,
     /// Of the last whole lists of splitters.
     pub doubts: &'k Doubts,
     /// The rules by which ports are counted.
     pub rules: &'k Rules,
 }
 
-/// Joins changed boxes, and boxes whose splitters were changed (`concerned`), with the splitters as they are now.
+/// What rows about the ports of boxes leave in doubt that were changed and can't be read.
+#[derive(Clone, Copy)]
+pub struct Faults<'k> {
+    boxes: &'k BTreeMap<ObjectId, RowFault>,
+    unattributed: u64,
+}
+
+impl<'k> Faults<'k> {
+    /// Of one list.
+    pub fn of<R>(list: &'k Reading<R>) -> Self {
+        Self { boxes: &list.doubtful, unattributed: list.unattributed }
+    }
+}
+
+/// Joins changed boxes, and boxes whose ports may be others now (`concerned`), with the splitters as they are now; `around`:
+/// what the changed rows of those leave in doubt.
 pub fn amend(
     known: Known<'_>,
     boxes: Reading<BoxRow>,
-    splitters: &[Reading<SplitterRow>],
+    around: &[Faults<'_>],
     concerned: impl IntoIterator<Item = ObjectId>,
     doubts: &mut ChangedDoubts,
 ) -> Amended {
     let mut concerned: HashSet<ObjectId> = concerned.into_iter().collect();
     doubts.unattributed = boxes.unattributed;
-    for list in splitters {
-        doubts.outdated.extend(list.doubtful.keys());
+    for list in around {
+        doubts.outdated.extend(list.boxes.keys());
         doubts.unattributed += list.unattributed;
-        concerned.extend(list.doubtful.keys());
+        concerned.extend(list.boxes.keys());
     }
     concerned.extend(boxes.rows.iter().map(|row| row.id));
-    let ports = ports_of(concerned.iter().copied(), known.splitters.iter().copied(), known.rules);
+    let ports =
+        ports_of(concerned.iter().copied(), known.splitters.iter().copied(), known.vacant, known.rules);
     concerned.extend(boxes.doubtful.keys());
     let held = |id| Some((id, known.held.get(id)?.named(Into::into)));
     let before: HashMap<ObjectId, ServiceBox> = concerned.into_iter().filter_map(held).collect();
@@ -123,19 +142,21 @@ impl ChangedDoubts {
 mod tests {
     use super::super::super::wire::fault::RowFault;
     use super::super::super::wire::place::Place;
-    use super::super::tests::{box_rows, held, id, reading, rules, splitter};
+    use super::super::tests::{box_rows, held, id, reading, splitter};
     use super::super::{Unlisted, assemble};
     use super::*;
-    use crate::ozmap::splitters::all_ports;
+    use crate::ozmap::splitters::{Detail, all_ports};
+    use crate::ozmap::wire::rows::SplitterRow;
     use crate::viability::plant::Refusal;
+    use crate::viability::tests::rules;
 
     /// Boxes 1 to 3 with a splitter of one free port each, held; and what is known beside.
     fn plant() -> (Snapshot, Splitters) {
         let splitters: Vec<_> =
             (1..=3).map(|n| splitter(10 + n, &format!("\"{n:024x}\""), true, "[null]")).collect();
-        let splitters = Splitters::of(&reading(splitters, &[]));
+        let splitters = Splitters::of(&reading(splitters, &[]), Detail::Counts);
         let boxes = reading(box_rows(1..=3), &[]);
-        let ports = all_ports([&splitters], &rules());
+        let ports = all_ports([&splitters], &VacantPorts::default(), &rules());
         let assembled = assemble(boxes, &ports, &Doubts::default(), None, Unlisted::Doubted);
         (held(assembled.boxes), splitters)
     }
@@ -150,8 +171,9 @@ mod tests {
         let concerned = splitters.amend(&told.splitters.rows);
         let (no_doubts, rules) = (Doubts::default(), rules());
         let lists = [&splitters];
-        let known = Known { held, splitters: &lists, doubts: &no_doubts, rules: &rules };
-        let mut amended = amend(known, told.boxes, &[told.splitters], concerned, doubts);
+        let vacant = VacantPorts::default();
+        let known = Known { held, splitters: &lists, vacant: &vacant, doubts: &no_doubts, rules: &rules };
+        let mut amended = amend(known, told.boxes, &[Faults::of(&told.splitters)], concerned, doubts);
         amended.boxes.sort_by_key(|one| one.id);
         amended
     }
@@ -222,7 +244,7 @@ mod tests {
         let mut boxes = reading(box_rows(1..=1), &[]);
         boxes.doubtful.insert(id(2), RowFault::Malformed);
         boxes.places.push(Place { id: id(2), project: id(9), position: boxes.rows[0].position });
-        let ports = all_ports([&splitters], &rules());
+        let ports = all_ports([&splitters], &VacantPorts::default(), &rules());
         let assembled = assemble(boxes, &ports, &Doubts::default(), None, Unlisted::Doubted);
         let held = held(assembled.boxes);
         let freed = splitter(12, &format!("\"{:024x}\"", 2), true, "[null,null]");

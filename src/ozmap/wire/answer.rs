@@ -4,7 +4,7 @@ use super::line::{Line, Room};
 use super::pieces::Pieces;
 use crate::viability::Answer;
 use crate::viability::plant::{ServiceBox, Stage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What most boxes take.
 const USUAL_ITEM: usize = 270;
@@ -24,17 +24,47 @@ pub fn render(answer: &Answer<'_>) -> Pieces {
     for (number, found) in answer.boxes.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
+        let line = communities(&mut pieces, line, answer, &found.service_box);
         pieces.push(line.fixed(b"}").written());
     }
     pieces.push(br#"],"refused_boxes":["#);
     for (number, found) in answer.refused.iter().enumerate() {
         let line = begin_item(&mut room, number);
         let line = item(&mut pieces, line, found.distance, &found.service_box);
+        let line = communities(&mut pieces, line, answer, &found.service_box);
         let reason = found.reason.as_str().as_bytes();
         pieces.push(line.fixed(br#","reason":""#).text(reason).fixed(br#""}"#).written());
     }
-    pieces.push(br#"],"properties":[]}"#);
+    pieces.push(br#"],"properties":["#);
+    for (number, home) in answer.homes.iter().enumerate() {
+        if number > 0 {
+            pieces.push(b",");
+        }
+        let id = home.id.to_string();
+        push_json(&mut pieces, &Property { id: &id, address: &home.address, observation: &home.observation });
+    }
+    pieces.push(b"]}");
     pieces
+}
+
+/// An entry of `properties`.
+#[derive(Serialize)]
+struct Property<'a> {
+    id: &'a str,
+    address: &'a str,
+    observation: &'a str,
+}
+
+/// An entry of `horizontal_condos`.
+#[derive(Serialize)]
+struct Condominium<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+fn push_json(pieces: &mut Pieces, value: &impl Serialize) {
+    // Plain text in plain fields can always be serialised.
+    pieces.push(&serde_json::to_vec(value).unwrap_or_default());
 }
 
 fn begin_item(room: &mut Room, number: usize) -> Line<'_> {
@@ -56,7 +86,31 @@ fn item<'r>(pieces: &mut Pieces, line: Line<'r>, distance: f64, service_box: &Se
         Stage::Implanted => line.fixed(br#","implanted":true,"availability":"#),
         Stage::NotImplanted | Stage::Draft => line.fixed(br#","implanted":false,"availability":"#),
     };
-    line.number(service_box.free_ports()).fixed(br#","horizontal_condos":[]"#)
+    line.number(service_box.free_ports())
+}
+
+/// The communities that contain the box: nearly always none.
+fn communities<'r>(
+    pieces: &mut Pieces,
+    line: Line<'r>,
+    answer: &Answer<'_>,
+    service_box: &ServiceBox<&str>,
+) -> Line<'r> {
+    let mut all = answer.communities_of(service_box).peekable();
+    if all.peek().is_none() {
+        return line.fixed(br#","horizontal_condos":[]"#);
+    }
+    let mut line = line.fixed(br#","horizontal_condos":["#);
+    while let Some(community) = all.next() {
+        pieces.push(line.written());
+        let id = community.id.to_string();
+        push_json(pieces, &Condominium { id: &id, name: &community.name });
+        line = line.emptied();
+        if all.peek().is_some() {
+            line = line.fixed(b",");
+        }
+    }
+    line.fixed(b"]")
 }
 
 /// The inside of a JSON string.
@@ -95,9 +149,10 @@ pub fn verdict(body: &[u8]) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::viability::communities::{Community, Outline};
     use crate::viability::geo::Point;
-    use crate::viability::plant::Evidence;
-    use crate::viability::plant::{ObjectId, Refusal};
+    use crate::viability::homes;
+    use crate::viability::plant::{Evidence, ObjectId, Refusal};
     use crate::viability::ports::Ports;
     use crate::viability::{Offered, Refused};
     use proptest::prelude::*;
@@ -123,7 +178,7 @@ mod tests {
         let answer = Answer {
             boxes: vec![Offered { distance: 30.414_9, service_box }],
             refused: vec![Refused { distance: 149.999_9, service_box: full, reason: Refusal::NoFreePort }],
-            unreadable: 0,
+            ..Answer::default()
         };
         assert_eq!(
             text(render(&answer)),
@@ -151,7 +206,20 @@ mod tests {
         viable: bool,
         boxes: Vec<Item>,
         refused_boxes: Vec<Item>,
-        properties: [(); 0],
+        properties: Vec<Home>,
+    }
+
+    #[derive(Serialize)]
+    struct Home {
+        id: String,
+        address: String,
+        observation: String,
+    }
+
+    #[derive(Serialize)]
+    struct OwnCondominium {
+        id: String,
+        name: String,
     }
 
     #[derive(Serialize)]
@@ -164,7 +232,7 @@ mod tests {
         lng: serde_json::Value,
         implanted: bool,
         availability: u32,
-        horizontal_condos: [(); 0],
+        horizontal_condos: Vec<OwnCondominium>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
     }
@@ -174,7 +242,15 @@ mod tests {
         if number.fract() == 0.0 { (number as i64).into() } else { number.into() }
     }
 
-    fn model(distance: f64, one: &ServiceBox<&str>, reason: Option<&'static str>) -> Item {
+    fn model(
+        distance: f64,
+        one: &ServiceBox<&str>,
+        communities: &[Community],
+        reason: Option<&'static str>,
+    ) -> Item {
+        let communities = communities.iter().filter(|_| one.position.lat() >= 0.0);
+        let condominium =
+            |one: &Community| OwnCondominium { id: one.id.to_string(), name: one.name.to_string() };
         Item {
             distance: javascript((distance * 100.0).round() / 100.0),
             name: one.name.to_owned(),
@@ -184,7 +260,7 @@ mod tests {
             lng: javascript(one.position.lng()),
             implanted: one.stage == Stage::Implanted,
             availability: one.free_ports(),
-            horizontal_condos: [],
+            horizontal_condos: communities.map(condominium).collect(),
             reason,
         }
     }
@@ -227,22 +303,46 @@ mod tests {
         ServiceBox { name: &one.name, ..one.clone().named(|_| "") }
     }
 
+    /// The whole north.
+    fn community(number: u8, name: &str) -> Community {
+        let corners = [(0.0, -180.0), (0.0, 180.0), (90.0, 180.0), (90.0, -180.0)];
+        let ring = corners.map(|(lat, lng)| Point::new(lat, lng).unwrap()).to_vec();
+        let id = ObjectId::from_bytes([number; 12]);
+        Community { id, name: name.into(), project: id, outline: Outline::new(vec![vec![ring]]) }
+    }
+
+    fn home(near: &ServiceBox) -> homes::Home {
+        let ServiceBox { id, position, ref name, .. } = *near;
+        homes::Home {
+            id,
+            project: None,
+            position,
+            address: name.clone(),
+            observation: format!("{name}\t").into(),
+        }
+    }
+
     proptest! {
         #[test]
         fn an_answer_is_what_a_serialiser_makes_of_it(
-            offered in prop::collection::vec(found(), 0..40), refused in prop::collection::vec(found(), 0..40)
+            offered in prop::collection::vec(found(), 0..40), refused in prop::collection::vec(found(), 0..40),
+            names in prop::collection::vec(prop_oneof![".{0,30}", "[ -~]{600}"], 0..3),
         ) {
             let reason = Refusal::NoServiceConnector;
+            let communities: Vec<_> = (0..).zip(&names).map(|(number, name)| community(number, name)).collect();
+            let homes: Vec<_> = offered.iter().take(names.len()).map(|(_, near)| home(near)).collect();
             let answer = Answer {
                 boxes: offered.iter().map(|(distance, one)| Offered { distance: *distance, service_box: view(one) }).collect(),
                 refused: refused.iter().map(|(distance, one)| Refused { distance: *distance, service_box: view(one), reason }).collect(),
-                unreadable: 0,
+                homes: homes.iter().collect(),
+                communities: communities.iter().collect(),
+                ..Answer::default()
             };
             let model = Model {
                 viable: answer.is_viable(),
-                boxes: answer.boxes.iter().map(|found| model(found.distance, &found.service_box, None)).collect(),
-                refused_boxes: answer.refused.iter().map(|found| model(found.distance, &found.service_box, Some(reason.as_str()))).collect(),
-                properties: [],
+                boxes: answer.boxes.iter().map(|found| model(found.distance, &found.service_box, &communities, None)).collect(),
+                refused_boxes: answer.refused.iter().map(|found| model(found.distance, &found.service_box, &communities, Some(reason.as_str()))).collect(),
+                properties: homes.iter().map(|one| Home { id: one.id.to_string(), address: one.address.to_string(), observation: one.observation.to_string() }).collect(),
             };
             prop_assert_eq!(text(render(&answer)), serde_json::to_string(&model).unwrap());
         }

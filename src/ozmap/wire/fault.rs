@@ -21,6 +21,10 @@ pub enum RowFault {
     NoOutputs,
     /// A splitter with another number of outputs than of ports.
     PortsDisagree,
+    /// A home that doesn't tell whether it has a client.
+    NoClient,
+    /// A home with a connection that doesn't tell its splitter or its port.
+    BadConnection,
 }
 
 /// What a box's faulty row leaves to believe of where it hangs.
@@ -45,7 +49,9 @@ impl RowFault {
             | Self::BadProject
             | Self::BadParent
             | Self::NoOutputs
-            | Self::PortsDisagree => Whereabouts::AsBefore,
+            | Self::PortsDisagree
+            | Self::NoClient
+            | Self::BadConnection => Whereabouts::AsBefore,
         }
     }
 
@@ -61,6 +67,8 @@ impl RowFault {
             Self::BadParent => "bad_parent",
             Self::NoOutputs => "no_outputs",
             Self::PortsDisagree => "ports_disagree",
+            Self::NoClient => "no_client",
+            Self::BadConnection => "bad_connection",
         }
     }
 }

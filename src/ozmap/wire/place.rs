@@ -48,6 +48,14 @@ pub(super) fn coordinates<'de, D: Deserializer<'de>>(json: D) -> Result<Option<(
 impl RawPlace<'_> {
     /// Its place, if it can be right.
     pub(super) fn read(&self) -> Result<Place, RowFault> {
+        let position = self.position()?;
+        let id = row_id(self.id.as_deref())?;
+        let project = self.project.id().ok_or(RowFault::BadProject)?;
+        Ok(Place { id, project, position })
+    }
+
+    /// Where it is, if that can be right.
+    pub(super) fn position(&self) -> Result<Point, RowFault> {
         // `coords` is [lng, lat]; `lat` and `lng` repeat it, and are null where it wasn't selected.
         let (lng, lat) = match (self.coords, self.lng, self.lat) {
             (Some(coords), ..) => coords,
@@ -56,8 +64,6 @@ impl RawPlace<'_> {
             // Half a place is somewhere.
             (None, ..) => return Err(RowFault::BadPosition),
         };
-        let id = row_id(self.id.as_deref())?;
-        let project = self.project.id().ok_or(RowFault::BadProject)?;
         let position = Point::new(lat, lng).ok_or(RowFault::BadPosition)?;
         // Which of them is right nobody can tell, and the wrong one sells ports of another street.
         let elsewhere =
@@ -65,7 +71,7 @@ impl RawPlace<'_> {
         if elsewhere(self.lat, lat) || elsewhere(self.lng, lng) {
             return Err(RowFault::PositionsDisagree);
         }
-        Ok(Place { id, project, position })
+        Ok(position)
     }
 }
 

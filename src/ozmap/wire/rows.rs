@@ -1,5 +1,10 @@
 //! The rows of OZmap's lists: what of them matters, parsed once.
 
+mod community;
+mod property;
+
+pub use property::{HeldPort, PropertyRow, Vacant};
+
 use super::connectables::Connectables;
 use super::fault::RowFault;
 use super::place::{Place, RawPlace, coordinates, row_id};
@@ -7,7 +12,7 @@ use super::reference::Reference;
 use super::time::{OzmapTime, time_of};
 use crate::viability::geo::{Point, Radius};
 use crate::viability::plant::{MaximumDrop, ObjectId, Stage};
-use crate::viability::ports::{Outputs, Port};
+use crate::viability::ports::{Outputs, Port, PortSet};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -41,7 +46,7 @@ pub trait Row: Sized + PartialEq + Send + 'static {
 pub enum About {
     /// None: no answer depends on what it says.
     Nothing,
-    /// This one.
+    /// This one; in a list of gated communities, this community.
     Box(ObjectId),
     /// Any: so much of it could not be read either.
     AnyBox,
@@ -168,6 +173,8 @@ pub struct SplitterRow {
     pub serves_clients: bool,
     /// Its outputs; none are read of a splitter that doesn't serve clients.
     pub outputs: Outputs,
+    /// Those of them that have a fibre and aren't blocked: free if it only leads to a home without client.
+    pub spliced: PortSet,
     /// When it was changed last, where it tells.
     pub updated_at: Option<OzmapTime>,
 }
@@ -195,7 +202,8 @@ impl Row for SplitterRow {
         let (id, parent) = (row_id(raw.id.as_deref())?, raw.parent.id());
         let updated_at = time_of(raw.updated_at);
         if raw.is_drop != Some(true) {
-            return Ok(Self { id, parent, serves_clients: false, outputs: Outputs::default(), updated_at });
+            let (outputs, spliced) = (Outputs::default(), PortSet::default());
+            return Ok(Self { id, parent, serves_clients: false, outputs, spliced, updated_at });
         }
         if raw.parent == Reference::Unreadable {
             return Err(RowFault::BadParent);
@@ -208,11 +216,11 @@ impl Row for SplitterRow {
         if !ports.is_empty() && ports.len() != outputs.len() {
             return Err(RowFault::PortsDisagree);
         }
-        let blocked =
-            ports.into_iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
-        let ports = outputs.into_iter().zip(blocked);
-        let outputs = ports.map(|(connected, blocked)| Port { connected, blocked }).collect();
-        Ok(Self { id, parent, serves_clients: true, outputs, updated_at })
+        let blocked = ports.iter().map(|port| port.blocked == Some(true)).chain(std::iter::repeat(false));
+        let ports = outputs.iter().zip(blocked).map(|(&connected, blocked)| Port { connected, blocked });
+        let is_spliced = |(number, port): (u32, Port)| (port.connected && !port.blocked).then_some(number);
+        let spliced = (1..).zip(ports.clone()).filter_map(is_spliced).collect();
+        Ok(Self { id, parent, serves_clients: true, outputs: ports.collect(), spliced, updated_at })
     }
 
     fn id(&self) -> ObjectId {

@@ -102,15 +102,20 @@ fn checksum(head: &[u8], packed: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stored::{StoredBox, StoredRules};
+    use super::super::stored::{StoredBox, StoredCommunity, StoredHome, StoredRules};
     use super::*;
     use crate::config::key::KeyDigest;
+    use crate::viability::Rules;
+    use crate::viability::communities::{Communities, Community, Outline};
     use crate::viability::geo::{Point, Radius};
-    use crate::viability::plant::{Evidence, MaximumDrop, ObjectId, Projects, ServiceBox, Stage};
-    use crate::viability::ports::{Ports, ServiceConnectors};
+    use crate::viability::homes::Home;
+    use crate::viability::plant::{Evidence, MaximumDrop, ObjectId, ServiceBox, Stage};
+    use crate::viability::ports::Ports;
     use crate::viability::snapshot::Plant;
+    use crate::viability::tests::rules;
     use rand::{Rng, RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
+    use std::sync::Arc;
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     fn identity() -> Identity {
@@ -145,12 +150,35 @@ mod tests {
             },
         });
         let read_at = UNIX_EPOCH + Duration::from_millis(1_750_000_000_123);
-        let boxes = boxes.collect();
+        let boxes: Vec<_> = boxes.collect();
+        let home = |(near, project): (&ServiceBox, Option<ObjectId>)| Home {
+            id: near.id,
+            project,
+            position: near.position,
+            address: format!("Rua São João, {}", near.name).into(),
+            observation: "".into(),
+        };
+        let homes = boxes.iter().zip([None, Some(projects[0])].into_iter().cycle()).map(home).collect();
+        let corner = |lat, lng| Point::new(lat, lng).unwrap();
+        let ring =
+            vec![corner(-27.0, -48.0), corner(-27.0, -47.9), corner(-26.9, -47.9), corner(-27.0, -48.0)];
+        let communities = projects.iter().map(|&id| {
+            let outline = Outline::new(vec![vec![ring.clone(), ring.clone()], vec![ring.clone()]]);
+            Community { id, name: "Jardins".into(), project: id, outline }
+        });
+        let communities = Arc::new(Communities::new(communities.collect(), 2));
         let longest = MaximumDrop::Metres(Radius::new(250.5).unwrap());
         let drops = [longest, MaximumDrop::Unlimited, MaximumDrop::Unknown, longest];
         Snapshot::build(
             7,
-            Plant { read_at, projects: projects.into_iter().zip(drops).collect(), boxes, unplaced: 3 },
+            Plant {
+                read_at,
+                projects: projects.into_iter().zip(drops).collect(),
+                boxes,
+                unplaced: 3,
+                homes,
+                communities,
+            },
         )
     }
 
@@ -161,6 +189,8 @@ mod tests {
             (one.generation(), one.read_at(), one.projects(), boxes(one), one.unplaced()),
             (other.generation(), other.read_at(), other.projects(), boxes(other), other.unplaced())
         );
+        assert!(one.homes().eq(other.homes()) && one.communities().iter().eq(other.communities().iter()));
+        assert_eq!(one.communities().unreadable(), other.communities().unreadable());
     }
 
     #[test]
@@ -213,6 +243,9 @@ mod tests {
                 projects: Vec::new(),
                 boxes,
                 unplaced: 0,
+                homes: good.homes().map(StoredHome::of).collect(),
+                communities: good.communities().iter().map(StoredCommunity::of).collect(),
+                unread_communities: 0,
                 scopes: Vec::new(),
             };
             change(&mut stored);
@@ -225,13 +258,17 @@ mod tests {
         assert!(forge(|stored| stored.boxes[0].lng = 180.5).is_err());
         assert!(forge(|stored| stored.boxes[0].ports = Some((8, 9))).is_err());
         assert!(forge(|stored| stored.boxes.swap(0, 1)).is_err());
+        assert!(forge(|stored| stored.homes.swap(0, 1)).is_err());
+        assert!(forge(|stored| stored.homes[0].position.0 = 90.5).is_err());
+        assert!(forge(|stored| stored.communities[0].polygons[0][0][0].1 = f64::INFINITY).is_err());
         assert!(forge(|stored| stored.generation = 0).is_err());
         assert!(forge(|stored| stored.generation = u64::MAX).is_err());
         assert!(forge(|stored| stored.identity.tenant = "other".into()).is_err());
         assert!(forge(|stored| stored.identity.host = "https://y/api/v2".into()).is_err());
         assert!(
-            forge(|stored| stored.identity.rules = StoredRules::of(&ServiceConnectors::default(), true))
-                .is_err()
+            forge(|stored| stored.identity.rules =
+                StoredRules::of(&Rules { blocked_ports_are_free: true, ..rules() }))
+            .is_err()
         );
     }
 
@@ -239,7 +276,7 @@ mod tests {
     fn r19_a_time_that_no_date_can_tell_is_refused() {
         let at = |milliseconds| {
             let read_at = UNIX_EPOCH + Duration::from_millis(milliseconds);
-            let plant = Plant { read_at, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
+            let plant = Plant::empty(read_at);
             decode(&identity(), &encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap())
         };
         // The end of the year 9999.
@@ -249,7 +286,7 @@ mod tests {
 
     #[test]
     fn r19_a_file_that_says_another_length_than_it_unpacks_to_is_refused() {
-        let empty = Plant { read_at: UNIX_EPOCH, projects: Projects::new(), boxes: Vec::new(), unplaced: 0 };
+        let empty = Plant::empty(UNIX_EPOCH);
         let plain = postcard::to_stdvec(&Stored::of(&identity(), &Snapshot::build(1, empty), &[])).unwrap();
         let packed = zstd::bulk::compress(&plain, LEVEL).unwrap();
         let length = plain.len() as u64;
@@ -263,12 +300,7 @@ mod tests {
 
     #[test]
     fn r30_a_time_to_come_is_kept_as_it_is() {
-        let plant = Plant {
-            read_at: SystemTime::now() + Duration::from_hours(48),
-            projects: Projects::new(),
-            boxes: Vec::new(),
-            unplaced: 0,
-        };
+        let plant = Plant::empty(SystemTime::now() + Duration::from_hours(48));
         let file = encode(&identity(), &Snapshot::build(1, plant), &[]).unwrap();
         assert!(decode(&identity(), &file).unwrap().0.read_at() > SystemTime::now());
     }

@@ -2,12 +2,16 @@
 
 use crate::config::key::KeyDigest;
 use crate::tenant::access::KnownScope;
+use crate::viability::Rules;
+use crate::viability::communities::{Communities, Community, Outline, Ring};
 use crate::viability::geo::{Point, Radius};
+use crate::viability::homes::Home;
 use crate::viability::plant::{Evidence, MaximumDrop, ObjectId, ServiceBox, Stage};
 use crate::viability::ports::{ConnectorKind, Ports, ServiceConnectors};
 use crate::viability::snapshot::{Plant, Snapshot};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The end of the year 9999, in milliseconds since 1970: the dates that are shown have four digits for it.
@@ -16,7 +20,7 @@ const LAST_TIME: u64 = 253_402_300_799_999;
 const LAST_GENERATION: u64 = 1 << 53;
 
 /// Counted up whenever [`Stored`] changes so that older files would be read wrongly, or not at all.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// Whose data a file holds, and what they were judged by: a file is used only where all of it is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,17 +36,27 @@ pub struct Identity {
     pub rules: StoredRules,
 }
 
-/// A bit each: where it is 1, the rule isn't as it is by default. Older files have the first alone, as a flag.
+/// A bit each: where it is 1, the rule isn't as it is by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRules(u8);
 
 impl StoredRules {
-    /// Of these settings.
-    pub fn of(connectors: &ServiceConnectors, blocked_ports_are_free: bool) -> Self {
+    /// Of these settings. Homes and communities are in a file only where a rule asks for them.
+    pub fn of(rules: &Rules) -> Self {
         let usual = ServiceConnectors::default();
-        let differs = |kind| connectors.count(kind) != usual.count(kind);
-        let kinds = (1..).zip(ConnectorKind::ALL).filter(|(_, kind)| differs(*kind));
-        Self(kinds.fold(u8::from(blocked_ports_are_free), |bits, (bit, _)| bits | 1 << bit))
+        let kinds = ConnectorKind::ALL.map(|kind| rules.service_connectors.count(kind) != usual.count(kind));
+        let [splitters, connectors, fusions, switches] = kinds;
+        let others = [
+            rules.blocked_ports_are_free,
+            splitters,
+            connectors,
+            fusions,
+            switches,
+            rules.homes.ports_are_free,
+            rules.homes.listed,
+            rules.communities.are_read(),
+        ];
+        Self((0..).zip(others).fold(0, |bits, (bit, differs)| bits | u8::from(differs) << bit))
     }
 }
 
@@ -57,7 +71,7 @@ pub enum Unfit {
     Version(u32),
     /// Of another tenant, OZmap or rule.
     #[error(
-        "the file is of another tenant, OZmap host, key, viability.service_connectors or viability.blocked_ports_are_free"
+        "the file is of another tenant, OZmap host or key, or was written under other rules of which ports count, or of whether homes and communities are read ([viability])"
     )]
     Foreign,
 }
@@ -71,6 +85,9 @@ pub(super) struct Stored {
     pub(super) projects: Vec<StoredProject>,
     pub(super) boxes: Vec<StoredBox>,
     pub(super) unplaced: u64,
+    pub(super) homes: Vec<StoredHome>,
+    pub(super) communities: Vec<StoredCommunity>,
+    pub(super) unread_communities: u64,
     pub(super) scopes: Vec<StoredScope>,
 }
 
@@ -87,6 +104,25 @@ pub(super) struct StoredScope {
 pub(super) struct StoredProject {
     id: [u8; 12],
     maximum_drop: StoredDrop,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredHome {
+    id: [u8; 12],
+    project: Option<[u8; 12]>,
+    /// Latitude and longitude.
+    pub(super) position: (f64, f64),
+    address: SmolStr,
+    observation: SmolStr,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredCommunity {
+    id: [u8; 12],
+    name: SmolStr,
+    project: [u8; 12],
+    /// Polygons, each its outer ring and then its holes: latitudes and longitudes.
+    pub(super) polygons: Vec<Vec<Vec<(f64, f64)>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -144,6 +180,9 @@ impl Stored {
             projects: snapshot.projects().iter().map(StoredProject::of).collect(),
             boxes: snapshot.boxes().map(StoredBox::of).collect(),
             unplaced: snapshot.unplaced(),
+            homes: snapshot.homes().map(StoredHome::of).collect(),
+            communities: snapshot.communities().iter().map(StoredCommunity::of).collect(),
+            unread_communities: snapshot.communities().unreadable(),
             scopes: scopes.iter().map(StoredScope::of).collect(),
         }
     }
@@ -160,11 +199,18 @@ impl Stored {
         }
         let projects: Option<_> = self.projects.into_iter().map(StoredProject::into_project).collect();
         let projects = projects.ok_or(Unfit::Damaged("impossible project"))?;
+        let homes: Option<Vec<_>> = self.homes.into_iter().map(StoredHome::into_home).collect();
+        let homes = homes.ok_or(Unfit::Damaged("impossible home"))?;
+        if !homes.is_sorted_by(|one, next| one.id < next.id) {
+            return Err(Unfit::Damaged("homes out of order"));
+        }
+        let communities: Option<_> =
+            self.communities.into_iter().map(StoredCommunity::into_community).collect();
+        let communities = communities.ok_or(Unfit::Damaged("impossible community"))?;
+        let communities = Arc::new(Communities::new(communities, self.unread_communities));
         let scopes = self.scopes.into_iter().map(StoredScope::into_scope).collect::<Result<_, _>>()?;
-        Ok((
-            Snapshot::build(self.generation, Plant { read_at, projects, boxes, unplaced: self.unplaced }),
-            scopes,
-        ))
+        let plant = Plant { read_at, projects, boxes, unplaced: self.unplaced, homes, communities };
+        Ok((Snapshot::build(self.generation, plant), scopes))
     }
 }
 
@@ -186,6 +232,56 @@ impl StoredProject {
             StoredDrop::Unknown => MaximumDrop::Unknown,
         };
         Some((ObjectId::from_bytes(self.id), maximum_drop))
+    }
+}
+
+impl StoredHome {
+    pub(super) fn of(home: &Home) -> Self {
+        Self {
+            id: home.id.to_bytes(),
+            project: home.project.map(ObjectId::to_bytes),
+            position: (home.position.lat(), home.position.lng()),
+            address: home.address.clone(),
+            observation: home.observation.clone(),
+        }
+    }
+
+    /// `None` for one that isn't on Earth.
+    fn into_home(self) -> Option<Home> {
+        Some(Home {
+            id: ObjectId::from_bytes(self.id),
+            project: self.project.map(ObjectId::from_bytes),
+            position: Point::new(self.position.0, self.position.1)?,
+            address: self.address,
+            observation: self.observation,
+        })
+    }
+}
+
+impl StoredCommunity {
+    pub(super) fn of(community: &Community) -> Self {
+        let ring = |ring: Ring| ring.into_iter().map(|corner| (corner.lat(), corner.lng())).collect();
+        let rings = |rings: Vec<Ring>| rings.into_iter().map(ring).collect();
+        Self {
+            id: community.id.to_bytes(),
+            name: community.name.clone(),
+            project: community.project.to_bytes(),
+            polygons: community.outline.polygons().into_iter().map(rings).collect(),
+        }
+    }
+
+    /// `None` for one with a corner that isn't on Earth.
+    fn into_community(self) -> Option<Community> {
+        let ring = |ring: Vec<(f64, f64)>| -> Option<Ring> {
+            ring.into_iter().map(|(lat, lng)| Point::new(lat, lng)).collect()
+        };
+        let rings = |rings: Vec<_>| -> Option<Vec<Ring>> { rings.into_iter().map(ring).collect() };
+        Some(Community {
+            id: ObjectId::from_bytes(self.id),
+            name: self.name,
+            project: ObjectId::from_bytes(self.project),
+            outline: Outline::new(self.polygons.into_iter().map(rings).collect::<Option<_>>()?),
+        })
     }
 }
 
@@ -255,20 +351,28 @@ impl StoredBox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::viability::communities::CommunityRules;
+    use crate::viability::homes::HomeRules;
+    use crate::viability::tests::rules;
+    use std::collections::HashSet;
 
     #[test]
-    fn rules_are_stored_as_the_flag_of_older_files_was_and_no_two_sets_of_connectors_alike() {
-        let bytes = |rules: StoredRules| postcard::to_stdvec(&rules).unwrap();
-        let usual = ServiceConnectors::default();
-        for flag in [false, true] {
-            assert_eq!(bytes(StoredRules::of(&usual, flag)), postcard::to_stdvec(&flag).unwrap());
-        }
-        let sets = (1..16_u8).map(|set| {
-            let kinds = ConnectorKind::ALL.into_iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
-            ServiceConnectors::new(kinds.map(|(_, kind)| kind)).unwrap()
+    fn no_two_sets_of_rules_that_matter_are_stored_alike() {
+        let bit = |set: u8, bit: u8| set >> bit & 1 == 1;
+        let sets = (0..=u8::MAX).filter_map(|set| {
+            let kinds = ConnectorKind::ALL.into_iter().zip(0..).filter(|(_, at)| bit(set, *at));
+            Some(Rules {
+                service_connectors: ServiceConnectors::new(kinds.map(|(kind, _)| kind))?,
+                blocked_ports_are_free: bit(set, 4),
+                homes: HomeRules { listed: bit(set, 5), ports_are_free: bit(set, 6) },
+                communities: CommunityRules { listed: bit(set, 7), decide: false },
+                ..rules()
+            })
         });
-        let stored = sets.flat_map(|set| [false, true].map(|flag| bytes(StoredRules::of(&set, flag))));
-        assert_eq!(stored.collect::<std::collections::HashSet<_>>().len(), 30);
+        let stored: HashSet<_> =
+            sets.map(|rules| postcard::to_stdvec(&StoredRules::of(&rules)).unwrap()).collect();
+        assert_eq!(stored.len(), 15 * 16);
+        assert!(stored.contains(&postcard::to_stdvec(&StoredRules::default()).unwrap()));
     }
 
     #[test]

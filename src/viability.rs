@@ -70,20 +70,39 @@ impl Rules {
 }
 
 /// The boxes within the radius of a query, nearest first, those at one distance by id.
+///
+/// Small: a connection keeps room for several.
 #[derive(Debug, Default, PartialEq)]
 pub struct Answer<'s> {
     /// Boxes that can be sold.
-    pub boxes: Vec<Offered<'s>>,
+    pub boxes: Box<[Offered<'s>]>,
     /// Boxes that can't, each with its reason; drafts are never among them.
-    pub refused: Vec<Refused<'s>>,
+    pub refused: Box<[Refused<'s>]>,
+    /// What stands around the boxes; `None` where no rule asks for it.
+    pub around: Option<Box<Around<'s>>>,
+    /// What could not be read and may change the verdict.
+    pub doubt: Doubt,
+}
+
+/// What else an answer tells.
+#[derive(Debug, Default, PartialEq)]
+pub struct Around<'s> {
     /// The homes without client, where they are listed.
     pub homes: Vec<&'s Home>,
-    /// Boxes, in reach for all that is known, that could not be read well enough to be judged.
-    pub unreadable: u64,
-    /// Gated communities that decide and could not be read: each may contain the home, or any of the boxes.
-    pub unread_communities: u64,
-    /// Those that may contain a box and that the caller may see, where they are listed.
+    /// Gated communities that may contain a box and that the caller may see, where they are listed.
     pub communities: Nearby<'s>,
+}
+
+/// What could not be read and may change a verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing.
+    #[default]
+    None,
+    /// Boxes, in reach for all that is known: they may make a home viable that isn't otherwise.
+    Boxes,
+    /// Gated communities that decide: each may contain the home, or any of the boxes.
+    Communities,
 }
 
 impl<'s> Answer<'s> {
@@ -92,33 +111,40 @@ impl<'s> Answer<'s> {
         !self.boxes.is_empty()
     }
 
-    /// Whether the verdict follows from what was read: an unreadable box in reach may yet make a home viable.
+    /// Whether the verdict follows from what was read.
     pub fn is_certain(&self) -> bool {
-        self.unread_communities == 0 && (self.is_viable() || self.unreadable == 0)
+        match self.doubt {
+            Doubt::None => true,
+            Doubt::Boxes => self.is_viable(),
+            Doubt::Communities => false,
+        }
     }
 
     /// The communities to be listed with a box: those that contain it, by id.
     pub fn communities_of(&self, service_box: &ServiceBox<&str>) -> impl Iterator<Item = &'s Community> {
-        self.communities.around(service_box.position)
+        self.around.iter().flat_map(|around| around.communities.around(service_box.position))
+    }
+
+    /// The homes to be listed, the nearest first.
+    pub fn homes(&self) -> impl Iterator<Item = &'s Home> {
+        self.around.iter().flat_map(|around| around.homes.iter().copied())
     }
 
     /// With the ports of its boxes as they are by now. A box that has none free any more is refused.
     #[must_use]
     pub fn with_ports(mut self, rules: &Rules, ports: impl Fn(ObjectId) -> Option<Ports>) -> Self {
-        let mut refused = Vec::new();
-        self.boxes.retain_mut(|found| {
+        let (mut boxes, mut refused) = (self.boxes.into_vec(), self.refused.into_vec());
+        boxes.retain_mut(|found| {
             found.service_box.ports = ports(found.service_box.id);
             let reason = found.service_box.refusal();
             let Offered { distance, service_box } = *found;
             refused.extend(reason.map(|reason| Refused { distance, service_box, reason }));
             reason.is_none()
         });
-        if rules.list_refused {
-            self.refused.extend(refused);
-        }
-        let key = |one: &Refused<'s>| (one.distance.to_bits(), one.service_box.id);
-        self.refused.sort_unstable_by_key(key);
-        self.refused.truncate(rules.max_boxes.get());
+        refused.sort_unstable_by_key(|one| (one.distance.to_bits(), one.service_box.id));
+        refused.truncate(if rules.list_refused { rules.max_boxes.get() } else { 0 });
+        self.boxes = boxes.into_boxed_slice();
+        self.refused = refused.into_boxed_slice();
         self
     }
 }
@@ -150,11 +176,9 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
     let reach = Reach::of(query, rules);
     let communities = rules.communities.are_read().then(|| snapshot.communities_near(reach.envelopes));
     let mut found = snapshot.within(&reach.circle, reach.envelopes);
-    let mut unread_communities = 0;
     if let Some(near) = communities.clone().filter(|_| rules.communities.decide) {
         let home = near.of_home(query.center);
         found.retain(|near| snapshot.position(near.row).is_some_and(|at| home.may_be_served_from(at)));
-        unread_communities = snapshot.communities().unreadable();
     }
     let Judged { boxes, refused, unreadable } = judge(snapshot, found, scope, rules);
     let boxes = nearest(boxes, |near| snapshot.id(near.row), rules.max_boxes);
@@ -165,14 +189,17 @@ pub fn evaluate<'s>(snapshot: &'s Snapshot, query: &Query, scope: &Scope, rules:
     let refused_for = |(near, reason): (Near, Refusal)| {
         Some(Refused { distance: near.distance, service_box: snapshot.service_box(near.row)?, reason })
     };
-    let seen = |community: &Community| rules.communities.listed && scope.holds(community.project);
     Answer {
-        boxes: all_of(boxes, offered),
-        refused: all_of(refused, refused_for),
-        homes: if rules.homes.listed { homes(snapshot, &reach, scope, rules) } else { Vec::new() },
-        unreadable,
-        unread_communities,
-        communities: communities.map(|near| near.only(seen)).unwrap_or_default(),
+        boxes: all_of(boxes, offered).into_boxed_slice(),
+        refused: all_of(refused, refused_for).into_boxed_slice(),
+        around: around(snapshot, communities, &reach, scope, rules),
+        doubt: if rules.communities.decide && snapshot.communities().unreadable() > 0 {
+            Doubt::Communities
+        } else if unreadable > 0 {
+            Doubt::Boxes
+        } else {
+            Doubt::None
+        },
     }
 }
 
@@ -218,11 +245,32 @@ fn judge(snapshot: &Snapshot, found: Vec<Near>, scope: &Scope, rules: &Rules) ->
     Judged { boxes, refused, unreadable }
 }
 
+/// What is listed beside boxes, if anything is.
+fn around<'s>(
+    snapshot: &'s Snapshot,
+    communities: Option<Nearby<'s>>,
+    reach: &Reach,
+    scope: &Scope,
+    rules: &Rules,
+) -> Option<Box<Around<'s>>> {
+    let seen = |community: &Community| scope.holds(community.project);
+    let communities = communities.filter(|_| rules.communities.listed).map(|near| near.only(seen));
+    let homes = rules.homes.listed.then(|| homes(snapshot, reach, scope, rules));
+    if communities.is_none() && homes.is_none() {
+        return None;
+    }
+    let (homes, communities) = (homes.unwrap_or_default(), communities.unwrap_or_default());
+    Some(Box::new(Around { homes, communities }))
+}
+
 /// The nearest homes without client that a caller may see.
 fn homes<'s>(snapshot: &'s Snapshot, reach: &Reach, scope: &Scope, rules: &Rules) -> Vec<&'s Home> {
+    let may_see = |home: &Home| match home.project {
+        Some(project) => scope.holds(project),
+        None => *scope == Scope::Everything,
+    };
     let mut found = snapshot.homes_within(&reach.circle, reach.envelopes);
-    found
-        .retain(|(_, home)| home.project.map_or(*scope == Scope::Everything, |project| scope.holds(project)));
+    found.retain(|(_, home)| may_see(home));
     found.sort_unstable_by_key(|(distance, home)| (distance.to_bits(), home.id));
     found.truncate(rules.max_boxes.get());
     found.into_iter().map(|(_, home)| home).collect()
@@ -348,15 +396,16 @@ pub(crate) mod tests {
             let boxes = vec![far.clone()];
             let snapshot = Snapshot::build(1, Plant { projects, boxes, ..Plant::empty(UNIX_EPOCH) });
             let answer = evaluate(&snapshot, &home, &Scope::Everything, &Rules { maximum_drop, ..rules() });
-            (answer.is_viable(), answer.refused.first().map(|refused| refused.reason), answer.unreadable)
+            (answer.is_viable(), answer.refused.first().map(|refused| refused.reason), answer.doubt)
         };
         let metres = |metres| MaximumDrop::Metres(Radius::new(metres).unwrap());
-        let (offered, too_long) = ((true, None, 0), (false, Some(Refusal::DropTooLong), 0));
+        let (offered, too_long) =
+            ((true, None, Doubt::None), (false, Some(Refusal::DropTooLong), Doubt::None));
         assert_eq!(judge(true, metres(distance)), offered, "at exactly this distance");
         assert_eq!(judge(true, metres(distance.next_down())), too_long);
         assert_eq!(judge(false, metres(1.0)), offered);
         assert_eq!(judge(true, MaximumDrop::Unlimited), offered);
-        assert_eq!(judge(true, MaximumDrop::Unknown), (false, None, 1), "OZmap has to say");
+        assert_eq!(judge(true, MaximumDrop::Unknown), (false, None, Doubt::Boxes), "OZmap has to say");
         assert_eq!(judge(false, MaximumDrop::Unknown), offered);
     }
 

@@ -12,7 +12,7 @@ use viability_proxy::tenant::resolve::Request;
 use viability_proxy::viability::communities::CommunityRules;
 use viability_proxy::viability::geo::{Boundary, Earth, Point, Radius};
 use viability_proxy::viability::homes::HomeRules;
-use viability_proxy::viability::plant::{Evidence, ObjectId, Projects, Scope, ServiceBox, Stage};
+use viability_proxy::viability::plant::{Evidence, ObjectId, Scope, ServiceBox, Stage};
 use viability_proxy::viability::ports::{Ports, ServiceConnectors};
 use viability_proxy::viability::snapshot::{Plant, Snapshot};
 use viability_proxy::viability::{Query, Rules, evaluate};

@@ -64,7 +64,9 @@ impl VacantPorts {
     pub fn replace(&mut self, rows: &[PropertyRow]) -> HashSet<ObjectId> {
         let mut concerned = HashSet::new();
         let gone: Vec<_> = self.by_home.keys().copied().filter(|&id| !is_among(id, rows)).collect();
-        gone.into_iter().for_each(|id| self.forget(id, &mut concerned));
+        for id in gone {
+            self.forget(id, &mut concerned);
+        }
         concerned.extend(self.amend(rows));
         concerned
     }

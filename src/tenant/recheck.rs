@@ -198,9 +198,10 @@ impl Rechecks {
                     let rows = read_standing_in(&client, &key, kind, &boxes, give_up).await?;
                     connectors.push((kind, rows));
                 }
-                let homes = match rules.homes.ports_are_free {
-                    true => read_belonging_to(&client, &key, &boxes, give_up).await?,
-                    false => Vec::new(),
+                let homes = if rules.homes.ports_are_free {
+                    read_belonging_to(&client, &key, &boxes, give_up).await?
+                } else {
+                    Vec::new()
                 };
                 Ok((connectors, homes))
             };

@@ -109,7 +109,7 @@ impl Local<'_> {
     /// Whether its verdict holds: a box with a free port is one whatever else there is, but "not viable" can only be
     /// said by who sees everything.
     fn holds(&self) -> bool {
-        self.answer.is_viable() || (self.coverage == Coverage::Whole && self.answer.is_certain())
+        self.answer.is_certain() && (self.answer.is_viable() || self.coverage == Coverage::Whole)
     }
 }
 

@@ -2,20 +2,17 @@
 
 use crate::harness::{PATIENCE, Plan, World, start_app};
 use ozmap_simulator::{
-    BoxView, Fault, IdFilters, NewBox, NewSplitter, Pagination, Sales, Settings, Totals, UpdateFilters,
-    UpdateTimes,
+    BoxView, Fault, IdFilters, NewBox, Pagination, Sales, Settings, Totals, UpdateFilters, UpdateTimes,
 };
-use rand::seq::IndexedRandom;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use viability_proxy::app::App;
 use viability_proxy::refresh::Reliance;
 use viability_proxy::refresh::report::{Report, Trigger};
 use viability_proxy::refresh::run::{Kind, Published};
+use viability_proxy::viability::homes::Home;
 use viability_proxy::viability::plant::ServiceBox;
 
 /// Changes are read when a test says so, and never by themselves.
-const WHEN_TOLD: &str = "[tenants.demo.refresh]\nchanges = \"1h\"\nfallback = \"1h\"";
+pub(crate) const WHEN_TOLD: &str = "[tenants.demo.refresh]\nchanges = \"1h\"\nfallback = \"1h\"";
 
 async fn world(simulator: Settings) -> World {
     World::build(Plan { simulator, config: WHEN_TOLD, ..Plan::default() }).await
@@ -23,14 +20,14 @@ async fn world(simulator: Settings) -> World {
 
 impl World {
     /// A run that reads what has changed.
-    async fn read_changes(&self) -> Report {
+    pub(crate) async fn read_changes(&self) -> Report {
         let refresher = &self.app.refreshers()[0];
         let run = refresher.request_changes(Trigger::Changes).unwrap();
         refresher.report_of(run, PATIENCE).await.unwrap()
     }
 
     /// The same, which must end well.
-    async fn published_changes(&self) -> Published {
+    pub(crate) async fn published_changes(&self) -> Published {
         let report = self.read_changes().await;
         assert_eq!(report.run.kind, Kind::Changes);
         report.outcome.unwrap_or_else(|failure| panic!("{failure:?}"))
@@ -45,11 +42,15 @@ impl World {
     }
 
     /// The boxes of this proxy beside those of one that has just read all of them.
-    async fn held_and_fresh(&self) -> (Vec<ServiceBox>, Vec<ServiceBox>) {
-        let other = start_app(&[("demo", &self.simulator)], "").await;
+    pub(crate) async fn held_and_fresh(&self, config: &str) -> [(Vec<ServiceBox>, Vec<Home>); 2] {
+        let other = start_app(&[("demo", &self.simulator)], config).await;
         other.refreshers()[0].report_of(1, PATIENCE).await.unwrap().outcome.unwrap();
-        (boxes(&self.app), boxes(&other))
+        [&self.app, &other].map(|app| (boxes(app), homes(app)))
     }
+}
+
+fn homes(app: &App) -> Vec<Home> {
+    app.refreshers()[0].tenant().data().expect("data").snapshot.homes().cloned().collect()
 }
 
 fn boxes(app: &App) -> Vec<ServiceBox> {
@@ -82,7 +83,7 @@ async fn what_is_done_at_ozmap_shows_with_the_next_changes_and_costs_it_little()
         let answer = world.ask(lat, -50.0, 1.0).await;
         assert_eq!((answer.detail(), answer.box_ids("boxes")), ("index", vec![&*id]));
     }
-    let (held, fresh) = world.held_and_fresh().await;
+    let [held, fresh] = world.held_and_fresh(WHEN_TOLD).await;
     assert_eq!(held, fresh);
 }
 
@@ -248,76 +249,5 @@ async fn changes_of_more_than_a_page_are_read_in_either_form_of_pages() {
         assert_eq!(changed, Some(if learned { 30 } else { 0 }));
         let unfit = world.reliance()[1] == Reliance::Unfit;
         assert_eq!(unfit, !learned);
-    }
-}
-
-/// A provider's day, and OZmap's: some edits, then a look.
-struct Day {
-    dice: ChaCha8Rng,
-    world: World,
-}
-
-impl Day {
-    async fn from(seed: u64) -> Self {
-        let simulator = Settings { boxes: 400, seed, ..Settings::default() };
-        Self { dice: ChaCha8Rng::seed_from_u64(seed), world: world(simulator).await }
-    }
-
-    fn edit(&mut self) {
-        let simulator = &self.world.simulator;
-        let boxes = simulator.boxes();
-        let Some(one) = boxes.choose(&mut self.dice) else { return };
-        // A full box sells nothing, an empty one gives nothing back: that is life.
-        match self.dice.random_range(0..20) {
-            0..8 => drop(simulator.sell_port(&one.id)),
-            8..11 => drop(simulator.free_port(&one.id)),
-            11..13 => drop(simulator.sell_out(&one.id)),
-            13..15 => simulator.move_box(&one.id, one.lat + 0.01, one.lng).unwrap(),
-            15..16 => simulator.set_draft(&one.id, !one.draft).unwrap(),
-            16..19 => drop(simulator.add_box(NewBox {
-                lat: one.lat,
-                lng: one.lng + 0.000_1,
-                project: Some(one.project.clone()),
-                splitters: vec![NewSplitter::service(8, self.dice.random_range(0..9))],
-                ..NewBox::default()
-            })),
-            _ => simulator.delete_box(&one.id).unwrap(),
-        }
-    }
-
-    /// Half an hour of it.
-    async fn half_an_hour(&mut self) {
-        for _ in 0..self.dice.random_range(0..12) {
-            self.edit();
-        }
-        if self.dice.random_range(0..6) == 0 {
-            let lists = ["/boxes", "/splitters", "/projects"];
-            let status = *[500, 503, 401].choose(&mut self.dice).unwrap();
-            let list = *lists.choose(&mut self.dice).unwrap();
-            self.world.simulator.faults().next(1, list, Fault::Failure { rate: 1.0, status });
-        }
-        // An outage is one, and over the next time.
-        let _report = self.world.read_changes().await;
-        self.world.simulator.faults().clear();
-    }
-}
-
-#[tokio::test]
-async fn after_a_day_of_edits_and_outages_the_boxes_are_those_of_a_fresh_reading() {
-    for seed in 1..=6 {
-        let mut day = Day::from(seed).await;
-        for half_hour in 0..48 {
-            day.half_an_hour().await;
-            if half_hour % 12 == 11 {
-                day.world.refresh_as_read().await;
-            }
-            if half_hour % 6 == 5 {
-                // Twice: what splitters still stand in is doubted once.
-                day.world.refresh_as_read().await;
-            }
-        }
-        day.world.published_changes().await;
-        let (held, fresh) = day.world.held_and_fresh().await;
-        assert_eq!(held, fresh, "seed {seed}");
     }
 }

@@ -5,6 +5,7 @@
 mod access;
 mod aging;
 mod answers;
+mod around;
 mod between;
 mod bombs;
 mod canary;
@@ -14,6 +15,7 @@ mod cli;
 mod config;
 mod connectors;
 mod dashboard;
+mod day;
 mod elsewhere;
 mod expiry;
 mod failures;

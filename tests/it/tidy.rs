@@ -71,6 +71,8 @@ fn each_library_stays_in_its_room() {
         ("zmij", &["src/ozmap/wire/line.rs"]),
         ("mimalloc", &["src/main.rs"]),
         ("moka", &["src/tenant/cache.rs"]),
+        ("rstar", &["src/viability/communities.rs"]),
+        ("::geo", &["src/viability/communities.rs"]),
         ("tokio_cron_scheduler", &["src/refresh/schedule.rs", "src/app.rs"]),
         ("prometheus::", &["src/metrics"]),
         ("ozmap_simulator", &["src/cli/demo.rs"]),

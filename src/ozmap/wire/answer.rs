@@ -36,7 +36,7 @@ pub fn render(answer: &Answer<'_>) -> Pieces {
         pieces.push(line.fixed(br#","reason":""#).text(reason).fixed(br#""}"#).written());
     }
     pieces.push(br#"],"properties":["#);
-    for (number, home) in answer.homes.iter().enumerate() {
+    for (number, home) in answer.homes().enumerate() {
         if number > 0 {
             pieces.push(b",");
         }
@@ -154,7 +154,7 @@ mod tests {
     use crate::viability::homes;
     use crate::viability::plant::{Evidence, ObjectId, Refusal};
     use crate::viability::ports::Ports;
-    use crate::viability::{Offered, Refused};
+    use crate::viability::{Around, Offered, Refused};
     use proptest::prelude::*;
     use serde::Serialize;
 
@@ -176,8 +176,8 @@ mod tests {
         };
         let full = ServiceBox { ports: Some(Ports { total: 8, free: 0 }), ..service_box };
         let answer = Answer {
-            boxes: vec![Offered { distance: 30.414_9, service_box }],
-            refused: vec![Refused { distance: 149.999_9, service_box: full, reason: Refusal::NoFreePort }],
+            boxes: [Offered { distance: 30.414_9, service_box }].into(),
+            refused: [Refused { distance: 149.999_9, service_box: full, reason: Refusal::NoFreePort }].into(),
             ..Answer::default()
         };
         assert_eq!(
@@ -334,8 +334,7 @@ mod tests {
             let answer = Answer {
                 boxes: offered.iter().map(|(distance, one)| Offered { distance: *distance, service_box: view(one) }).collect(),
                 refused: refused.iter().map(|(distance, one)| Refused { distance: *distance, service_box: view(one), reason }).collect(),
-                homes: homes.iter().collect(),
-                communities: communities.iter().collect(),
+                around: Some(Box::new(Around { homes: homes.iter().collect(), communities: communities.iter().collect() })),
                 ..Answer::default()
             };
             let model = Model {

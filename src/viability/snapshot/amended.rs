@@ -33,7 +33,9 @@ impl Snapshot {
     pub fn amended(&self, generation: u64, amendment: Amendment) -> Self {
         let Amendment { read_at, projects, boxes, gone, unplaced, homes, homes_gone } = amendment;
         let mut census = self.census;
-        boxes.iter().for_each(|one| census.gain(one));
+        for one in &boxes {
+            census.gain(one);
+        }
         let mut table = Table::going_on(&self.numbered, &projects);
         let changes = self.boxes.changes(boxes, &gone, |one| (one.id, one.position), |one| table.row(one));
         changes.before().filter_map(|row| self.service_box(row)).for_each(|one| census.lose(&one));

@@ -69,9 +69,8 @@ impl PropertyRow {
 struct Raw<'a> {
     #[serde(borrow)]
     id: Option<Cow<'a, str>>,
-    /// `Some(None)`: null.
-    #[serde(default, deserialize_with = "told")]
-    client: Option<Option<IgnoredAny>>,
+    #[serde(default, deserialize_with = "client")]
+    client: Client,
     #[serde(default)]
     project: Reference,
     #[serde(rename = "box", default)]
@@ -96,8 +95,19 @@ struct RawConnection {
     port: Option<u32>,
 }
 
-fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(json: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(json).map(Some)
+/// Whether somebody lives there on contract.
+#[derive(Clone, Copy, Default)]
+enum Client {
+    /// The row says nothing of it.
+    #[default]
+    Untold,
+    Nobody,
+    Somebody,
+}
+
+fn client<'de, D: Deserializer<'de>>(json: D) -> Result<Client, D::Error> {
+    let client: Option<IgnoredAny> = Deserialize::deserialize(json)?;
+    Ok(client.map_or(Client::Nobody, |_| Client::Somebody))
 }
 
 impl Raw<'_> {
@@ -132,9 +142,12 @@ impl Row for PropertyRow {
     fn decode(json: &str) -> Result<Self, RowFault> {
         let raw: Raw<'_> = parse(json)?;
         let id = row_id(raw.id.as_deref())?;
-        // Whoever takes a missing client for none sells the ports of everybody.
-        let has_client = raw.client.as_ref().ok_or(RowFault::NoClient)?.is_some();
-        let vacant = if has_client { None } else { Some(raw.vacant()?) };
+        let vacant = match raw.client {
+            // Whoever takes it for none sells the ports of everybody.
+            Client::Untold => return Err(RowFault::NoClient),
+            Client::Nobody => Some(raw.vacant()?),
+            Client::Somebody => None,
+        };
         Ok(Self { id, vacant, updated_at: time_of(raw.updated_at) })
     }
 

@@ -1,12 +1,13 @@
-//! A page of one of OZmap's lists, read as each of the three: what its rows hold is valid, and a row that can't be read
+//! A page of one of OZmap's lists, read as each of the five: what its rows hold is valid, and a row that can't be read
 //! tells of itself what can be.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use viability_proxy::ozmap::wire::answer::verdict;
 use viability_proxy::ozmap::wire::place::Place;
-use viability_proxy::ozmap::wire::rows::{About, BoxRow, ProjectRow, Row, SplitterRow};
+use viability_proxy::ozmap::wire::rows::{About, BoxRow, ProjectRow, PropertyRow, Row, SplitterRow};
 use viability_proxy::ozmap::wire::{Page, PageRow, decode_page, error_message};
+use viability_proxy::viability::communities::Community;
 use viability_proxy::viability::geo::Point;
 use viability_proxy::viability::plant::ObjectId;
 
@@ -17,8 +18,15 @@ fuzz_target!(|body: &[u8]| {
         assert!(row.outputs.total as usize <= body.len(), "more ports than bytes");
     });
     let projects = read::<ProjectRow>(body, |_row| ());
+    let homes = read::<PropertyRow>(body, |row| {
+        assert!(row.vacant_ports().len() <= body.len(), "more ports than bytes");
+        row.to_home().into_iter().for_each(|home| on_earth(home.position));
+    });
+    let communities = read::<Community>(body, |row| {
+        row.outline.polygons().into_iter().flatten().flatten().for_each(on_earth);
+    });
     // Whether it is a page, and of how many rows, is no matter of what the rows are about.
-    let counts = [counts(&boxes), counts(&splitters), counts(&projects)];
+    let counts = [counts(&boxes), counts(&splitters), counts(&projects), counts(&homes), counts(&communities)];
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
     if let Some(page) = boxes {
         page.rows.iter().for_each(a_box_in_part);

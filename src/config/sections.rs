@@ -183,16 +183,7 @@ fn live(mut section: Section<'_, '_>) -> Result<Live, Faulty> {
     let calls_at_once = section.count("calls_at_once", 1024);
     let deadline = section.duration("deadline");
     let timeout = section.duration("timeout");
-    let recheck_at_most = section.read("recheck_at_most", "a whole number from 0 to 1000", |entry| {
-        let number = entry.number()?;
-        let whole = (0.0..=1000.0).contains(&number) && number.fract() == 0.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number from 0 to 1000"
-        )]
-        whole.then_some(number as u32)
-    });
+    let recheck_at_most = section.count_or_zero("recheck_at_most", 1000);
     let recheck_after = section.duration_or_zero("recheck_after");
     let cache_ttl = section.duration_or_zero("cache_ttl");
     let cache_bytes = section.bytes("cache_bytes");

@@ -52,6 +52,14 @@ impl Section<'_, '_> {
         })
     }
 
+    /// A whole number from 0 to `most`.
+    pub(super) fn count_or_zero(&mut self, key: &str, most: u32) -> Result<u32, Faulty> {
+        self.read(key, &format!("a whole number from 0 to {most}"), |entry| match entry.value {
+            Value::Whole(number) => u32::try_from(number).ok().filter(|number| *number <= most),
+            _ => None,
+        })
+    }
+
     /// So many a second: above 0, at most `most`.
     pub(super) fn rate(&mut self, key: &str, most: f64) -> Result<f64, Faulty> {
         self.read(key, &format!("a number above 0, at most {most}"), |entry| {

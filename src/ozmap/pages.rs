@@ -27,8 +27,23 @@ use found::Found;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Tries at one page before the whole reading fails.
-const ATTEMPTS: u32 = 3;
+/// How often one page is tried before the whole reading fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// As a failure that passes takes.
+    Several,
+    /// Once: OZmap didn't answer the last time either.
+    One,
+}
+
+impl Tries {
+    fn count(self) -> u32 {
+        match self {
+            Self::Several => 3,
+            Self::One => 1,
+        }
+    }
+}
 /// The pause after the first failed try; doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Where OZmap asks for a longer pause the refresh ends, and waits by itself.
@@ -104,7 +119,7 @@ pub async fn read_all<R: Row>(
     lane: Lane,
     watch: &(dyn Fn(PageSeen) + Sync),
 ) -> Result<Reading<R>, CallError> {
-    let reader = Reader { client, lane, key, list, watch };
+    let reader = Reader { client, lane, key, list, tries: Tries::Several, watch };
     if let Some(reading) = reader.by_ranges().await? {
         return Ok(reading);
     }
@@ -118,8 +133,13 @@ pub async fn read_all<R: Row>(
 }
 
 /// How many rows of a list OZmap says there are, of the kind that it is read for.
-pub async fn count_rows<R: Row>(client: &Client, key: &ApiKey, list: List) -> Result<u64, CallError> {
-    let reader = Reader { client, lane: Lane::Refresh, key, list, watch: &|_| {} };
+pub async fn count_rows<R: Row>(
+    client: &Client,
+    key: &ApiKey,
+    list: List,
+    tries: Tries,
+) -> Result<u64, CallError> {
+    let reader = Reader { client, lane: Lane::Refresh, key, list, tries, watch: &|_| {} };
     reader.total::<R>(Filter::Range(IdRange::default())).await
 }
 
@@ -213,6 +233,7 @@ struct Reader<'c> {
     lane: Lane,
     key: &'c ApiKey,
     list: List,
+    tries: Tries,
     watch: &'c (dyn Fn(PageSeen) + Sync),
 }
 
@@ -220,7 +241,7 @@ impl Reader<'_> {
     /// One page, tried again when the failure may pass.
     async fn page<R: Row>(&self, slice: Slice) -> Result<Page<R>, CallError> {
         let mut pause = FIRST_PAUSE.mul_f64(0.5 + fastrand::f64());
-        for _ in 1..ATTEMPTS {
+        for _ in 1..self.tries.count() {
             match self.try_page(slice).await {
                 Err(error) if error.may_pass() => {
                     tracing::debug!(tenant = self.client.tenant(), list = self.list.path(), %error, "trying a page again");

@@ -203,8 +203,9 @@ pub fn is_web_page(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::rows::{BoxRow, ProjectRow, SplitterRow};
+    use super::rows::{BoxRow, ProjectRow, PropertyRow, SplitterRow};
     use super::*;
+    use crate::viability::communities::Community;
     use proptest::prelude::*;
 
     #[test]
@@ -245,7 +246,7 @@ mod tests {
         assert_eq!(page.rows.iter().filter(|row| row.row.is_ok()).count(), 1);
     }
 
-    const PAGE: &str = r#"{"total":3,"limit":2,"hasNextPage":true,"rows":[{"id":"5dc06d1275fc7d0006732521","name":"CTO \"3\"","project":{"id":"5d51a87046cbe700148328bf"},"coords":[-48.5,-27.5],"lat":-27.5,"lng":-48.5,"draft":false},{"id":"5dc06d1275fc7d0006732599","parent":"5dc06d1275fc7d0006732521","isDrop":true,"connectables":{"output":[null,"x"]},"ports":[{"blocked":true},{}]}]}"#;
+    const PAGE: &str = r#"{"total":3,"limit":2,"hasNextPage":true,"rows":[{"id":"5dc06d1275fc7d0006732521","name":"CTO \"3\"","project":{"id":"5d51a87046cbe700148328bf"},"coords":[-48.5,-27.5],"lat":-27.5,"lng":-48.5,"draft":false},{"id":"5dc06d1275fc7d0006732599","parent":"5dc06d1275fc7d0006732521","isDrop":true,"connectables":{"output":[null,"x"]},"ports":[{"blocked":true},{}],"client":null,"connections":[{"id":"5dc06d1275fc7d0006732521","port":1}],"polygon":{"coordinates":[[[-48.5,-27.5],[1,2],[3,4]]]}}]}"#;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
@@ -261,6 +262,7 @@ mod tests {
             }
             body.truncate(end.max(PAGE.len() / 2));
             let _readable = (decode_page::<BoxRow>(&body), decode_page::<SplitterRow>(&body), decode_page::<ProjectRow>(&body));
+            let _more = (decode_page::<PropertyRow>(&body), decode_page::<Community>(&body));
         }
     }
 

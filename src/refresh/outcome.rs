@@ -35,7 +35,7 @@ impl Refresher {
     }
 
     /// Whether the last run that read changes failed.
-    fn changes_failed_last(&self) -> bool {
+    pub(super) fn changes_failed_last(&self) -> bool {
         let reports = self.reports();
         let last = reports.iter().find(|report| report.run.kind == Kind::Changes);
         last.is_some_and(|last| last.outcome.is_err())

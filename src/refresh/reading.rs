@@ -126,7 +126,7 @@ impl<'r> Reader<'r> {
         let Some(since) = since else { return Ok(ListRead::Not) };
         self.order.progress.send_replace(Progress::at(phase));
         let watch = |seen| self.watch(list, seen);
-        let changes = read_changes(self.client(), self.key(), list, since, &watch).await;
+        let changes = read_changes(self.client(), self.key(), list, since, self.order.tries, &watch).await;
         Ok(match changes.map_err(unread(list))? {
             Changes::Rows(reading) => {
                 self.set_aside(list.path(), &reading.faults);
@@ -138,7 +138,7 @@ impl<'r> Reader<'r> {
 
     /// How many rows OZmap counts in the list.
     pub(super) async fn count<R: Row>(&self, list: List) -> Result<u64, RefreshError> {
-        count_rows::<R>(self.client(), self.key(), list).await.map_err(unread(list))
+        count_rows::<R>(self.client(), self.key(), list, self.order.tries).await.map_err(unread(list))
     }
 
     fn client(&self) -> &'r Client {

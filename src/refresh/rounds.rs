@@ -8,6 +8,7 @@ use super::queue::Waiting;
 use super::report::{Report, Running, Trigger};
 use super::run::{Kind, Order, Published, RefreshError, run_apart};
 use super::trust::Relied;
+use crate::ozmap::pages::Tries;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -111,6 +112,8 @@ impl Refresher {
             metrics: Arc::clone(&self.metrics),
             progress: self.progress.clone(),
             kind: run.kind,
+            // Through a long outage OZmap is asked no more often than changes are read.
+            tries: if self.changes_failed_last() { Tries::One } else { Tries::Several },
             acceptance: run.acceptance,
         }
     }

@@ -9,6 +9,7 @@ use super::trust::Drift;
 use super::{full, partial};
 use crate::metrics::Metrics;
 use crate::ozmap::failure::CallError;
+use crate::ozmap::pages::Tries;
 use crate::tenant::{Data, Tenant};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -159,6 +160,8 @@ pub(super) struct Order {
     pub(super) progress: watch::Sender<Progress>,
     /// What it reads.
     pub(super) kind: Kind,
+    /// How often each page of changes is tried.
+    pub(super) tries: Tries,
     /// Whether the guard has a say.
     pub(super) acceptance: Acceptance,
 }

@@ -174,6 +174,23 @@ async fn changes_that_cant_be_read_leave_the_data_and_are_read_the_next_time() {
     assert!(!world.ask(home.lat, home.lng, 1.0).await.is_viable());
 }
 
+#[tokio::test]
+async fn while_ozmap_is_down_each_reading_of_changes_costs_it_one_call() {
+    let world = world(Settings::default()).await;
+    world.simulator.faults().failure_rate(1.0, 503);
+    let calls = async || {
+        let before = world.simulator.requests("boxes");
+        world.read_changes().await.outcome.unwrap_err();
+        world.simulator.requests("boxes") - before
+    };
+    assert!(calls().await > 1, "it may pass");
+    assert_eq!((calls().await, calls().await), (1, 1));
+    world.simulator.faults().clear();
+    world.published_changes().await;
+    world.simulator.faults().next(1, "/boxes", Fault::Failure { rate: 1.0, status: 503 });
+    world.published_changes().await;
+}
+
 /// What is sold still shows within the fallback's interval, and an operator is told once.
 async fn shows_by_whole_readings(simulator: Settings, reliance: [Reliance; 2]) {
     let config = "[tenants.demo.refresh]\nchanges = \"20ms\"\nfallback = \"30ms\"";

@@ -9,7 +9,7 @@ use super::super::wire::time::OzmapTime;
 use super::super::wire::{IdRange, List, PageRow};
 use super::found::Found;
 use super::ranges::{ordered, up_to_last_id};
-use super::{Filter, PageSeen, Reader, Reading, Slice, count};
+use super::{Filter, PageSeen, Reader, Reading, Slice, Tries, count};
 use crate::config::key::ApiKey;
 use crate::ozmap::{Client, Lane};
 
@@ -51,9 +51,10 @@ pub async fn read_changes<R: Row>(
     key: &ApiKey,
     list: List,
     since: OzmapTime,
+    tries: Tries,
     watch: &(dyn Fn(PageSeen) + Sync),
 ) -> Result<Changes<R>, CallError> {
-    Reader { client, lane: Lane::Refresh, key, list, watch }.changes(since).await
+    Reader { client, lane: Lane::Refresh, key, list, tries, watch }.changes(since).await
 }
 
 /// One try.

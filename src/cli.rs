@@ -1,6 +1,7 @@
 //! The command line: from arguments to an exit code (0 done, 1 failed, 2 wrong usage or configuration).
 
 mod bar;
+mod calibrate;
 mod check;
 mod demo;
 mod log;
@@ -40,6 +41,8 @@ enum Command {
     Demo(demo::Options),
     /// Tell whether a configuration is sound.
     Check(check::Options),
+    /// Ask OZmap at chosen points, and tell by which settings the proxy answers as it does.
+    Calibrate(calibrate::Options),
     /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
 }
@@ -65,6 +68,10 @@ enum Unusable {
         looked_for.display()
     )]
     NoFile { looked_for: PathBuf, faults: ConfigErrors },
+    #[error("there are several tenants: name one of {known} with --tenant")]
+    WhichTenant { known: String },
+    #[error("there is no tenant {name}: name one of {known} with --tenant")]
+    NoSuchTenant { name: String, known: String },
 }
 
 /// Runs the command that the arguments name.
@@ -73,6 +80,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(file) => serve::run(file),
         Command::Demo(options) => demo::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Calibrate(options) => calibrate::run(&options),
         Command::Config(file) => print_config(&file),
     };
     match done {

@@ -1,11 +1,12 @@
 //! viability-proxy answers OZmap's fibre viability queries from memory, in OZmap's own format.
 //!
 //! Imports run down this list only: [`app`] wires everything, [`server`] speaks HTTP to clients and operators,
-//! [`refresh`] keeps the data current, [`tenant`] decides who answers, [`ozmap`] speaks to OZmap, [`config`] is what
-//! an operator sets, [`viability`] the pure rules. [`metrics`] and [`wording`] lie beside all
-//! of them and know none.
+//! [`calibrate`] tells whether the proxy answers as an OZmap does, [`refresh`] keeps the data current, [`tenant`] decides
+//! who answers, [`ozmap`] speaks to OZmap, [`config`] is what an operator sets, [`viability`] the pure rules. [`metrics`]
+//! and [`wording`] lie beside all of them and know none.
 
 pub mod app;
+pub mod calibrate;
 pub mod canary;
 pub mod config;
 pub mod metrics;

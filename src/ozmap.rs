@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod failure;
 pub mod homes;
 pub mod pages;
+mod probe;
 pub mod splitters;
 mod tls;
 mod whole;
@@ -46,14 +47,18 @@ pub struct LiveQuery {
 
 impl LiveQuery {
     fn to_query_string(self) -> String {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("lat", &self.center.lat().to_string());
-        pairs.append_pair("lng", &self.center.lng().to_string());
-        if let Some(radius) = self.radius {
-            pairs.append_pair("radius", &radius.metres().to_string());
-        }
-        pairs.finish()
+        query_string(self.center, self.radius.map(Radius::metres))
     }
+}
+
+fn query_string(center: Point, metres: Option<f64>) -> String {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    pairs.append_pair("lat", &center.lat().to_string());
+    pairs.append_pair("lng", &center.lng().to_string());
+    if let Some(metres) = metres {
+        pairs.append_pair("radius", &metres.to_string());
+    }
+    pairs.finish()
 }
 
 /// OZmap's own answer to a viability question: a verdict (200), or why the client gets none (4xx).
@@ -206,10 +211,12 @@ impl Client {
         query: LiveQuery,
         within: Duration,
     ) -> Result<LiveAnswer, CallError> {
+        self.answer(key, &query.to_query_string(), within).await
+    }
+
+    async fn answer(&self, key: &ApiKey, query: &str, within: Duration) -> Result<LiveAnswer, CallError> {
         let call = async {
-            let response = self
-                .get(Lane::Waiting, "ftth-viability/radius", key, &query.to_query_string(), within)
-                .await?;
+            let response = self.get(Lane::Waiting, "ftth-viability/radius", key, query, within).await?;
             let answer = Whole::read(response, MAX_ANSWER_BYTES).await?;
             let content_type = answer.headers.get(header::CONTENT_TYPE).cloned();
             let content_type =

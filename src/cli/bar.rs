@@ -1,9 +1,10 @@
-//! Progress bars of refreshes, where standard error is a terminal.
+//! Progress bars, where standard error is a terminal.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing_subscriber::fmt::MakeWriter;
+use viability_proxy::calibrate::watch::{self, Watch};
 use viability_proxy::refresh::Refresher;
 use viability_proxy::refresh::progress::{Phase, Progress};
 
@@ -91,5 +92,44 @@ impl Write for Aside {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().lock().flush()
+    }
+}
+
+/// One bar for what a calibration does just now.
+pub(super) struct Steps {
+    shown: Mutex<Option<(watch::Phase, ProgressBar)>>,
+}
+
+impl Steps {
+    /// `None` unless standard error is a terminal.
+    pub(super) fn new() -> Option<Self> {
+        io::stderr().is_terminal().then(|| Self { shown: Mutex::default() })
+    }
+}
+
+impl Watch for Steps {
+    fn at(&self, phase: watch::Phase, done: u64, of: Option<u64>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bar)) = shown.take_if(|(before, _)| *before != phase) {
+            bar.finish_and_clear();
+        }
+        // Of an unknown whole a bar shows nothing.
+        if let Some(all) = of {
+            let template =
+                format!("{{msg:<14}} [{{bar:32}}] {{human_pos}}/{{human_len}} {} {{elapsed}}", phase.unit());
+            let style = ProgressStyle::with_template(&template).unwrap_or(ProgressStyle::default_bar());
+            let new =
+                || ProgressBar::new(all).with_style(style.progress_chars("=> ")).with_message(phase.as_str());
+            let (_, bar) = shown.get_or_insert_with(|| (phase, new()));
+            bar.set_position(done);
+        }
+    }
+
+    fn ended(&self, phase: watch::Phase, done: u64) {
+        if let Some((_, bar)) = self.shown.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+        // What is behind stays readable; with stderr gone nobody wants to know.
+        let _told = writeln!(io::stderr().lock(), "{}: {done} {}", phase.as_str(), phase.unit());
     }
 }

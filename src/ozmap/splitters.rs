@@ -79,8 +79,12 @@ pub enum Standing {
 impl Splitters {
     /// Those of a whole list; other things than service splitters are passed over.
     pub fn of(reading: &Reading<SplitterRow>, detail: Detail) -> Self {
-        let rows = reading.rows.iter().filter_map(|row| Splitter::of(row, detail)).collect();
-        Self { detail, rows }
+        Self::of_rows(&reading.rows, detail)
+    }
+
+    /// Those of rows that are in the order of their ids.
+    pub fn of_rows(rows: &[SplitterRow], detail: Detail) -> Self {
+        Self { detail, rows: rows.iter().filter_map(|row| Splitter::of(row, detail)).collect() }
     }
 
     /// What is kept of their ports.

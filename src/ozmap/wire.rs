@@ -9,6 +9,7 @@ pub mod pieces;
 pub mod place;
 mod reference;
 pub mod rows;
+pub mod shape;
 pub mod time;
 
 use crate::viability::plant::ObjectId;

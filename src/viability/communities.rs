@@ -135,6 +135,13 @@ impl Communities {
         self.unreadable
     }
 
+    /// Whether any of them contains a place.
+    pub fn contain(&self, at: Point) -> bool {
+        let here = AABB::from_point([at.lng(), at.lat()]);
+        let mut near = self.tree.locate_in_envelope_intersecting(&here);
+        near.any(|bounds| self.all.get(bounds.at).is_some_and(|community| community.outline.holds(at)))
+    }
+
     /// All that can contain a place within the envelopes.
     pub(super) fn near(&self, envelopes: Envelopes) -> Nearby<'_> {
         let bounds = |Envelope { south, north, west, east }| AABB::from_corners([west, south], [east, north]);

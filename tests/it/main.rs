@@ -8,6 +8,7 @@ mod answers;
 mod around;
 mod between;
 mod bombs;
+mod calibrate;
 mod canary;
 mod certificates;
 mod changes;

@@ -33,7 +33,8 @@ fn code(text: &str) -> &str {
 }
 
 /// The floors of the house, the lowest first. A module may use those before it.
-const FLOORS: [&str; 8] = ["viability", "config", "ozmap", "tenant", "refresh", "canary", "server", "app"];
+const FLOORS: [&str; 9] =
+    ["viability", "config", "ozmap", "tenant", "refresh", "canary", "calibrate", "server", "app"];
 
 fn module_of(file: &str) -> &str {
     let below_src = file.strip_prefix("src/").unwrap();

@@ -2,7 +2,7 @@
 
 mod compared;
 
-pub use compared::differences;
+pub use compared::{all_differences, differences};
 
 use serde_json::Value;
 use std::fmt;

@@ -53,7 +53,7 @@ pub enum About {
 }
 
 /// A project that the key may see.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProjectRow {
     /// Its id.
     pub id: ObjectId,
@@ -97,7 +97,7 @@ fn maximum_drop(drop: Option<&Value>) -> MaximumDrop {
 }
 
 /// A box, not yet judged.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BoxRow {
     /// Its id.
     pub id: ObjectId,
@@ -163,7 +163,7 @@ impl Row for BoxRow {
 }
 
 /// A splitter, or whatever else clients may be spliced to, and its outputs.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SplitterRow {
     /// Its id.
     pub id: ObjectId,

@@ -13,6 +13,13 @@ const ROUNDING_DEGREES: f64 = 1e-9;
 
 /// The first differences, those that matter most before the others; none where the answers say the same.
 pub fn differences(here: &[u8], at_ozmap: &[u8]) -> Vec<Difference> {
+    let mut found = all_differences(here, at_ozmap);
+    found.truncate(MOST);
+    found
+}
+
+/// Every one of them, for whoever counts.
+pub fn all_differences(here: &[u8], at_ozmap: &[u8]) -> Vec<Difference> {
     let Some((here, at_ozmap)) = Answer::read(here).zip(Answer::read(at_ozmap)) else {
         return vec![Difference::Unreadable];
     };
@@ -28,7 +35,6 @@ pub fn differences(here: &[u8], at_ozmap: &[u8]) -> Vec<Difference> {
     order(&here, &at_ozmap, &mut found);
     homes(&here, &at_ozmap, &mut found);
     only_fields(&here.keys(), &at_ozmap.keys(), &mut found);
-    found.truncate(MOST);
     found
 }
 

@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use std::borrow::Cow;
 
 /// A home that a fibre may lead to.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PropertyRow {
     /// Its id.
     pub id: ObjectId,
@@ -26,7 +26,7 @@ pub struct PropertyRow {
 }
 
 /// A home without client.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vacant {
     /// Its project, where it tells.
     pub project: Option<ObjectId>,

@@ -1,0 +1,120 @@
+//! `viability-proxy calibrate`: does the proxy answer as this OZmap does, and by which settings would it?
+
+mod told;
+
+use super::bar::Steps;
+use super::{ConfigFile, Unusable, block_on, say, warn_of};
+use anyhow::{anyhow, bail};
+use clap::Args;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use viability_proxy::calibrate::points::Choice;
+use viability_proxy::calibrate::verdict::Conclusion;
+use viability_proxy::calibrate::watch::{Phase, Watch};
+use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan};
+use viability_proxy::config::{Config, Tenant};
+use viability_proxy::metrics::Metrics;
+use viability_proxy::ozmap::Client;
+use viability_proxy::wording::{with_causes, with_remedy};
+
+/// Without a terminal a line is written as often as this while OZmap is asked.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// What to ask, and what to keep of it.
+#[derive(Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// The tenant; may be left out where there is only one.
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+    /// How many points to ask OZmap about.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
+    points: u32,
+    /// Questions a second, one at a time: OZmap serves others meanwhile.
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 2.0, value_parser = rate)]
+    rate: f64,
+    /// Another seed asks about other points.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.01..=1_000.0).contains(rate));
+    rate.ok_or_else(|| "expected a number from 0.01 to 1000".to_owned())
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    let config = options.file.load()?;
+    warn_of(&config)?;
+    let tenant = chosen(&config, options.tenant.as_deref())?;
+    let calibration = block_on(ask(tenant, options))?;
+    say(&told::report(tenant.name.as_str(), &calibration))?;
+    match calibration.verdict.conclusion {
+        Conclusion::Safe => Ok(()),
+        unsafe_ => bail!("{}", unsafe_.as_str()),
+    }
+}
+
+/// The tenant that is meant.
+fn chosen<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Tenant, Unusable> {
+    let known = || config.tenants.iter().map(|tenant| tenant.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, config.tenants.as_slice()) {
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Unusable::WhichTenant { known: known() }),
+        (Some(name), tenants) => {
+            let named = tenants.iter().find(|tenant| tenant.name.as_str() == name);
+            named.ok_or_else(|| Unusable::NoSuchTenant { name: name.to_owned(), known: known() })
+        }
+    }
+}
+
+async fn ask(tenant: &Tenant, options: &Options) -> anyhow::Result<Calibration> {
+    let client = Client::new(tenant, Arc::new(Metrics::new()?))?;
+    let choice = Choice { points: options.points as usize, seed: options.seed };
+    let plan = Plan { choice, rate: options.rate };
+    let steps = Steps::new();
+    let watch: &dyn Watch = match &steps {
+        Some(steps) => steps,
+        None => &Lines::default(),
+    };
+    let calibration = calibrate::run(&client, tenant, &plan, watch).await;
+    calibration.map_err(|error| match &error {
+        CalibrationError::Unread(unread) => anyhow!(with_remedy(with_causes(&error), unread.source.remedy())),
+        CalibrationError::NoPoint | CalibrationError::NoAnswer { .. } => anyhow!(with_causes(&error)),
+    })
+}
+
+/// Progress where nobody would see a bar.
+#[derive(Default)]
+struct Lines {
+    last: Mutex<Option<Instant>>,
+}
+
+impl Lines {
+    fn line(&self, text: &str) {
+        // With stderr gone nobody wants to know.
+        let _told = writeln!(io::stderr().lock(), "{text}");
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_due(&self) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.get_or_insert_with(Instant::now).elapsed() >= LINE_EVERY
+    }
+}
+
+impl Watch for Lines {
+    fn at(&self, phase: Phase, done: u64, of: Option<u64>) {
+        if self.is_due() {
+            let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+            self.line(&format!("{}: {done}{of} {}", phase.as_str(), phase.unit()));
+        }
+    }
+
+    fn ended(&self, phase: Phase, done: u64) {
+        self.line(&format!("{}: {done} {}", phase.as_str(), phase.unit()));
+    }
+}

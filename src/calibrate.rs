@@ -10,6 +10,7 @@ pub mod hypotheses;
 pub mod left;
 pub mod points;
 mod projection;
+pub mod report;
 pub mod survey;
 pub mod verdict;
 pub mod watch;
@@ -31,7 +32,7 @@ use verdict::{Grounds, Verdict};
 use watch::{Phase, Watch};
 
 /// Points that are asked again, at the most: sales come one by one, and where more differ, rules do.
-const MOST_AGAIN: usize = 40;
+const MOST_AGAIN: usize = 100;
 
 /// How OZmap is to be asked.
 #[derive(Clone, Copy, Debug)]

@@ -4,16 +4,18 @@ mod told;
 
 use super::bar::Steps;
 use super::{ConfigFile, Unusable, block_on, say, warn_of};
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use viability_proxy::calibrate::points::Choice;
 use viability_proxy::calibrate::verdict::Conclusion;
 use viability_proxy::calibrate::watch::{Phase, Watch};
-use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan};
+use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan, report};
 use viability_proxy::config::{Config, Tenant};
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::Client;
@@ -33,6 +35,9 @@ pub(super) struct Options {
     /// How many points to ask OZmap about.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
     points: u32,
+    /// Also write the result as an HTML page, which needs nothing else and can be sent to a colleague.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Questions a second, one at a time: OZmap serves others meanwhile.
     #[arg(long, value_name = "PER_SECOND", default_value_t = 2.0, value_parser = rate)]
     rate: f64,
@@ -50,12 +55,23 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let config = options.file.load()?;
     warn_of(&config)?;
     let tenant = chosen(&config, options.tenant.as_deref())?;
+    // Before OZmap is troubled for nothing.
+    let output = options.output.as_deref().map(create).transpose()?;
     let calibration = block_on(ask(tenant, options))?;
     say(&told::report(tenant.name.as_str(), &calibration))?;
+    if let Some(mut output) = output {
+        let page = report::page(&calibration, tenant.name.as_str(), SystemTime::now());
+        output.write_all(page.as_bytes()).context("the page can't be written")?;
+    }
     match calibration.verdict.conclusion {
         Conclusion::Safe => Ok(()),
         unsafe_ => bail!("{}", unsafe_.as_str()),
     }
+}
+
+/// A file of that name, what it held being gone.
+fn create(path: &Path) -> Result<File, Unusable> {
+    File::create(path).map_err(|source| Unusable::Output { path: path.to_owned(), source })
 }
 
 /// The tenant that is meant.

@@ -1,15 +1,13 @@
 //! Finding out how one's own OZmap answers: each deviation by its name, and a faithful one as faithful.
 
-use crate::cli::{program, text};
-use crate::harness::PATIENCE;
+mod command;
+
 use ozmap_simulator::{
     Boundary, BoxOrder, Fault, OracleRules, RefusedBoxes, ServiceConnectors, Settings, Simulator,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::Output;
 use std::sync::Arc;
-use tempfile::TempDir;
 use viability_proxy::calibrate::fit::Finding;
 use viability_proxy::calibrate::points::Choice;
 use viability_proxy::calibrate::verdict::{Conclusion, Reason, settings};
@@ -22,7 +20,7 @@ use viability_proxy::ozmap::wire::difference::Side;
 
 const POINTS: usize = 200;
 
-async fn simulator(rules: OracleRules) -> Simulator {
+pub(crate) async fn simulator(rules: OracleRules) -> Simulator {
     Simulator::start(Settings { rules, ..Settings::default() }).await.unwrap()
 }
 
@@ -293,51 +291,4 @@ async fn a_list_that_cant_be_read_takes_its_hypothesis_away_and_nothing_else() {
     let counted = "service_connectors = [\"splitter\", \"fusion\"]";
     let error = calibrate(&simulator, counted, &()).await.err().expect("no calibration");
     assert!(matches!(error, CalibrationError::Unread(_)), "{error}");
-}
-
-/// A folder with a configuration for this simulator and the key in a file.
-fn folder_for(simulator: &Simulator, more: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let config = format!("[tenants.cliente]\nhost = \"{}\"\nkey_file = \"key\"\n{more}", simulator.host());
-    std::fs::write(folder.path().join("config.toml"), config).unwrap();
-    std::fs::write(folder.path().join("key"), simulator.full_key()).unwrap();
-    folder
-}
-
-async fn run(folder: &TempDir, more: &[&str]) -> Output {
-    let arguments = [&["calibrate", "--config", "config.toml", "--rate", "1000"], more].concat();
-    let output = program(&arguments).current_dir(folder.path()).output();
-    tokio::time::timeout(PATIENCE, output).await.expect("it ends by itself").unwrap()
-}
-
-#[tokio::test]
-async fn the_exit_code_is_0_only_where_it_is_safe_to_switch() {
-    let simulator = simulator(OracleRules::default()).await;
-    let safe = run(&folder_for(&simulator, ""), &[]).await;
-    assert_eq!(safe.status.code(), Some(0), "{safe:?}");
-    assert!(text(&safe.stdout).contains("\nVerdict: safe to switch\n"), "{}", text(&safe.stdout));
-    let progress = text(&safe.stderr);
-    assert!(
-        progress.contains("boxes: 2000 rows\n") && progress.ends_with("asking: 200 points\n"),
-        "{progress}"
-    );
-
-    let other = folder_for(&simulator, "[tenants.cliente.viability]\nearth_radius_m = 6371000\n");
-    let unsafe_ = run(&other, &[]).await;
-    assert_eq!(unsafe_.status.code(), Some(1), "{unsafe_:?}");
-    let told = text(&unsafe_.stdout);
-    for part in [
-        "earth_radius_m = 6378100 ",
-        "(configured 6371000: ",
-        "[tenants.cliente.viability]\n  earth_radius_m = 6378100\n",
-        "Verdict: not safe to switch as configured; safe with these settings\n",
-    ] {
-        assert!(told.contains(part), "{part}: {told}");
-    }
-    assert!(!told.contains(&simulator.full_key()));
-
-    for wrong in [["--tenant", "nobody"], ["--points", "3"], ["--rate", "0"], ["--config", "absent.toml"]] {
-        let output = run(&other, &wrong).await;
-        assert_eq!(output.status.code(), Some(2), "{wrong:?} {output:?}");
-    }
 }

@@ -125,11 +125,11 @@ pub async fn run(
     drop(whole);
     let mut asker = Asker::new(client, &tenant.key, plan.rate, tenant.refresh.page_timeout);
     let replies = asker.ask(Phase::Asking, probes.iter().copied(), watch).await;
-    let asked = replies.len();
+    let questions = replies.len();
     let mut evidence = Evidence::new(tenant.rules.clone(), near.clone(), &probes, replies);
     if evidence.asked.is_empty() {
         let why = evidence.unanswered.example.take().unwrap_or_default();
-        return Err(CalibrationError::NoAnswer { asked, why });
+        return Err(CalibrationError::NoAnswer { asked: questions, why });
     }
     let configured = Hypothesis::configured(&tenant.rules);
     let mut fit = search(&mut evidence, &configured);
@@ -139,7 +139,7 @@ pub async fn run(
         let outcomes = evidence.outcomes(&fit.best);
         changed = again.iter().filter(|point| outcomes.get(**point) == Some(&0)).count();
     }
-    Ok(conclude(evidence, fit, near, read, changed, asker.stopped))
+    Ok(conclude(evidence, fit, near, read, changed, asker.stopped.as_deref()))
 }
 
 /// Where answers still differ, somebody may have sold a port since. Returns the points that were asked again, if any.
@@ -165,7 +165,9 @@ async fn ask_again(
     let (kinds, boxes): (Vec<_>, Vec<_>) = (evidence.survey().kinds().collect(), boxes.into_iter().collect());
     let read = asker.read_boxes(&kinds, &boxes).await?;
     let mut survey = evidence.survey().clone();
-    read.into_iter().for_each(|(kind, rows)| survey.correct(kind, &boxes, rows));
+    for (kind, rows) in read {
+        survey.correct(kind, &boxes, rows);
+    }
     if survey.has_homes() {
         survey.correct_homes(asker.read_homes(&boxes).await?);
     }
@@ -186,7 +188,7 @@ fn conclude(
     near: Survey,
     read: Counts,
     changed: usize,
-    stopped: Option<String>,
+    stopped: Option<&str>,
 ) -> Calibration {
     let (of_configured, of_best) = (evidence.outcomes(&fit.configured), evidence.outcomes(&fit.best));
     let as_configured = Left::by(&mut evidence, &fit.configured).groups;
@@ -209,7 +211,7 @@ fn conclude(
         fields: &left.fields,
         unanswered: evidence.unanswered.count(),
         example: evidence.unanswered.example.as_deref(),
-        stopped: stopped.as_deref(),
+        stopped,
     };
     let verdict = grounds.judge();
     let (left, fields) = (left.groups, left.fields);

@@ -65,7 +65,7 @@ impl Evidence {
             match reply {
                 Reply::Misunderstood => unanswered.exact += 1,
                 Reply::Answered(_) | Reply::Refused(_) if probe.is_exact() && misunderstands => {
-                    unanswered.exact += 1
+                    unanswered.exact += 1;
                 }
                 Reply::Refused(_) if probe.is_exact() => unanswered.exact += 1,
                 Reply::Answered(body) => asked.push(Asked { probe, body, survey: 0 }),

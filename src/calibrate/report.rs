@@ -70,8 +70,7 @@ fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
         Conclusion::SafeWithSettings => ("settings", "ainda não: pode trocar com a configuração abaixo"),
         Conclusion::NotSafe => ("unsafe", "não troque"),
     };
-    let reasons: String =
-        verdict.reasons.iter().map(|reason| format!("<li>{}</li>\n", Escaped(reason))).collect();
+    let reasons = each(&verdict.reasons, |reason| format!("<li>{}</li>\n", Escaped(reason)));
     let seconds = humantime::format_rfc3339_seconds(at).to_string();
     let minute = seconds.get(..16).unwrap_or_default().replace('T', " ");
     format!(
@@ -104,7 +103,11 @@ fn notes(calibration: &Calibration) -> String {
     if *changed > 0 {
         notes.push(format!("{changed} points were sold or edited meanwhile, and agree since that was read"));
     }
-    notes.iter().map(|note| format!("<li class=\"note\">{}</li>\n", Escaped(note))).collect()
+    each(&notes, |note| format!("<li class=\"note\">{}</li>\n", Escaped(note)))
+}
+
+fn each<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
+    items.iter().map(text).collect::<Vec<_>>().concat()
 }
 
 fn sentence(text: &str) -> String {
@@ -114,7 +117,7 @@ fn sentence(text: &str) -> String {
 
 fn table(calibration: &Calibration) -> String {
     let of = calibration.points.len();
-    let rows: String = calibration.fit.findings.iter().map(|finding| row(finding, of)).collect();
+    let rows = each(&calibration.fit.findings, |finding| row(finding, of));
     format!(
         "{}<table>\n<tr><th>setting<th>fits best<th>points of {of}<th>configured<th>other values<th>not told apart</tr>\n{rows}</table>\n",
         heading("What fits", "O que combina")
@@ -126,7 +129,7 @@ fn row(Finding { dimension, chosen, configured, others }: &Finding, of: usize) -
     let (told, open): (Vec<_>, Vec<_>) = others.iter().partition(|other| other.is_told_apart);
     let told: Vec<_> = told.into_iter().map(counts).collect();
     let open: Vec<_> = open.iter().map(|other| Escaped(&other.value).to_string()).collect();
-    let share = if of == 0 { 0 } else { chosen.fits * 100 / of };
+    let share = (chosen.fits * 100).checked_div(of).unwrap_or_default();
     format!(
         "<tr{}><th scope=\"row\">{}<td>{}<td><meter max=\"100\" value=\"{share}\"></meter> {}<td>{}<td>{}<td>{}</tr>\n",
         if configured.is_some() { " class=\"new\"" } else { "" },
@@ -144,7 +147,7 @@ fn configuration(calibration: &Calibration, tenant: &str) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| format!("\n{}", Escaped(line))).collect();
+    let lines = each(&lines, |line| format!("\n{}", Escaped(line)));
     let title = heading("For the configuration", "Para a configuração");
     format!("{title}<pre>[tenants.{}.viability]{lines}</pre>\n", Escaped(tenant))
 }
@@ -153,20 +156,18 @@ fn examples(english: &str, portuguese: &str, groups: &[Group]) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let mut text = heading(english, portuguese) + "<dl>\n";
-    for Group { kind, points, example, query } in groups {
+    let groups = each(groups, |Group { kind, points, example, query }| {
         let (kind, example, query) = (Escaped(kind), Escaped(example), Escaped(query));
-        text += &format!("<dt>{kind}, at {points} points</dt>\n<dd>{example}<br><code>{query}</code></dd>\n");
-    }
-    text + "</dl>\n"
+        format!("<dt>{kind}, at {points} points</dt>\n<dd>{example}<br><code>{query}</code></dd>\n")
+    });
+    format!("{}<dl>\n{groups}</dl>\n", heading(english, portuguese))
 }
 
 fn fields(calibration: &Calibration) -> String {
     if calibration.fields.is_empty() {
         return String::new();
     }
-    let fields: String =
-        calibration.fields.iter().map(|field| format!("<li>{}</li>\n", Escaped(field))).collect();
+    let fields = each(&calibration.fields, |field| format!("<li>{}</li>\n", Escaped(field)));
     format!(
         "{}<ul>\n{fields}</ul>\n",
         heading("Fields that only one of both has", "Campos que só um dos dois tem")

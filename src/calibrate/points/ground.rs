@@ -11,6 +11,7 @@ use crate::viability::ports::ServiceConnectors;
 use crate::viability::snapshot::Snapshot;
 use crate::viability::{Answer, Doubt, Query, Rules, evaluate};
 use std::collections::{HashMap, HashSet};
+use std::f64::consts::TAU;
 use std::num::NonZeroUsize;
 
 /// Metres of a degree of latitude.
@@ -19,7 +20,7 @@ const DEGREE: f64 = 111_195.0;
 const DISTANCES: [f64; 7] = [0.0, 4.0, 15.0, 40.0, 80.0, 130.0, 260.0];
 /// Metres; those above the configured maximum are left out.
 const RADII: [f64; 6] = [150.0, 50.0, 100.0, 300.0, 500.0, 1_000.0];
-/// Numbers of boxes that are maxima of OZmaps.
+/// Numbers of boxes that people set as a maximum.
 const MAXIMA: [usize; 5] = [10, 20, 25, 50, 100];
 /// Spheres between which a box may lie, by their radii in metres.
 const SPHERES: [(f64, f64); 2] = [(6_378_100.0, 6_371_000.0), (6_378_137.0, 6_378_100.0)];
@@ -196,7 +197,7 @@ impl<'s> Ground<'s> {
         if metres == 0.0 {
             return Some(at);
         }
-        let (east, north) = (self.dice.f64() * std::f64::consts::TAU).sin_cos();
+        let (east, north) = (self.dice.f64() * TAU).sin_cos();
         let degree_of_lng = DEGREE * at.lat().to_radians().cos();
         let written = |degrees: f64| (degrees * 1e7).round() / 1e7;
         Point::new(
@@ -225,5 +226,6 @@ fn hundredths(metres: f64) -> f64 {
 
 /// Whether any reader takes its digits for the same number: what has more of them is rounded one way or the other.
 fn is_short(position: Point) -> bool {
-    [position.lat(), position.lng()].into_iter().all(|degrees| (degrees * 1e9).round() / 1e9 == degrees)
+    let is_short = |degrees: f64| ((degrees * 1e9).round() / 1e9).to_bits() == degrees.to_bits();
+    [position.lat(), position.lng()].into_iter().all(is_short)
 }

@@ -10,6 +10,7 @@ pub mod hypotheses;
 pub mod left;
 pub mod points;
 mod projection;
+pub mod recording;
 pub mod report;
 pub mod survey;
 pub mod verdict;
@@ -21,6 +22,7 @@ use crate::ozmap::wire::difference::Difference;
 use crate::ozmap::wire::shape::Shape;
 use crate::viability::plant::ObjectId;
 use asking::{Asker, Reply};
+use bytes::Bytes;
 use evidence::{Evidence, Unanswered};
 use fit::{Fit, search};
 use hypotheses::Hypothesis;
@@ -66,7 +68,7 @@ pub enum CalibrationError {
 
 /// What has come of it.
 pub struct Calibration {
-    /// What was read, around the points.
+    /// What was read last, around the points.
     pub near: Survey,
     /// What was read.
     pub read: Counts,
@@ -98,10 +100,12 @@ pub struct Counts {
 }
 
 /// A point that was answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Judged {
     /// The point.
     pub probe: Probe,
+    /// What OZmap answered.
+    pub answer: Bytes,
     /// Whether answers agree as configured.
     pub fits: bool,
     /// Whether they agree under the best hypothesis.
@@ -126,7 +130,7 @@ pub async fn run(
     let mut asker = Asker::new(client, &tenant.key, plan.rate, tenant.refresh.page_timeout);
     let replies = asker.ask(Phase::Asking, probes.iter().copied(), watch).await;
     let questions = replies.len();
-    let mut evidence = Evidence::new(tenant.rules.clone(), near.clone(), &probes, replies);
+    let mut evidence = Evidence::new(tenant.rules.clone(), near, &probes, replies);
     if evidence.asked.is_empty() {
         let why = evidence.unanswered.example.take().unwrap_or_default();
         return Err(CalibrationError::NoAnswer { asked: questions, why });
@@ -139,7 +143,7 @@ pub async fn run(
         let outcomes = evidence.outcomes(&fit.best);
         changed = again.iter().filter(|point| outcomes.get(**point) == Some(&0)).count();
     }
-    Ok(conclude(evidence, fit, near, read, changed, asker.stopped.as_deref()))
+    Ok(conclude(evidence, fit, read, changed, asker.stopped.as_deref()))
 }
 
 /// Where answers still differ, somebody may have sold a port since. Returns the points that were asked again, if any.
@@ -185,7 +189,6 @@ async fn ask_again(
 fn conclude(
     mut evidence: Evidence,
     fit: Fit,
-    near: Survey,
     read: Counts,
     changed: usize,
     stopped: Option<&str>,
@@ -197,6 +200,7 @@ fn conclude(
     let points: Vec<_> = judged
         .map(|(asked, (as_configured, at_best))| Judged {
             probe: asked.probe,
+            answer: asked.body.clone(),
             fits: *as_configured == 0,
             fits_best: *at_best == 0,
         })
@@ -215,7 +219,8 @@ fn conclude(
     };
     let verdict = grounds.judge();
     let (left, fields) = (left.groups, left.fields);
-    let unanswered = evidence.unanswered;
+    let unanswered = evidence.unanswered.clone();
+    let near = evidence.into_last_survey();
     Calibration { near, read, points, fit, as_configured, left, fields, unanswered, changed, verdict }
 }
 

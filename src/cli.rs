@@ -72,6 +72,8 @@ enum Unusable {
     WhichTenant { known: String },
     #[error("there is no tenant {name}: name one of {known} with --tenant")]
     NoSuchTenant { name: String, known: String },
+    #[error("{} can't be the folder of a recording: name a new one", path.display())]
+    Record { path: PathBuf, source: io::Error },
     #[error("{} can't be written: name a file in a folder that is there", path.display())]
     Output { path: PathBuf, source: io::Error },
 }

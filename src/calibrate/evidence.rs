@@ -68,7 +68,7 @@ impl Evidence {
                     unanswered.exact += 1;
                 }
                 Reply::Refused(_) if probe.is_exact() => unanswered.exact += 1,
-                Reply::Answered(body) => asked.push(Asked { probe, body, survey: 0 }),
+                Reply::Answered(body) => asked.push((probe, body)),
                 Reply::Refused(status) => {
                     unanswered.refused += 1;
                     unanswered.example.get_or_insert(format!("OZmap refuses {} ({status})", probe.query()));
@@ -79,8 +79,16 @@ impl Evidence {
                 }
             }
         }
+        Self { unanswered, ..Self::of(configured, survey, asked) }
+    }
+
+    /// Of answers that were given at these points, all when the plant was as surveyed.
+    pub(super) fn of(configured: Rules, survey: Survey, answers: Vec<(Probe, Bytes)>) -> Self {
+        let asked: Vec<_> =
+            answers.into_iter().map(|(probe, body)| Asked { probe, body, survey: 0 }).collect();
         let compared = vec![HashMap::new(); asked.len()];
-        Self { configured, surveys: vec![survey], asked, unanswered, snapshots: Vec::new(), compared }
+        let (unanswered, snapshots) = (Unanswered::default(), Vec::new());
+        Self { configured, surveys: vec![survey], asked, unanswered, snapshots, compared }
     }
 
     /// What is known of this OZmap by now.
@@ -100,6 +108,11 @@ impl Evidence {
     pub(super) fn survey(&self) -> &Survey {
         // The first is there from the beginning.
         &self.surveys[0]
+    }
+
+    /// The plant as it was read last.
+    pub(super) fn into_last_survey(mut self) -> Survey {
+        self.surveys.pop().unwrap_or_default()
     }
 
     /// Takes over a later plant and what OZmap answered at some points by then.

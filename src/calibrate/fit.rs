@@ -83,12 +83,10 @@ pub(super) fn search(evidence: &mut Evidence, configured: &Hypothesis) -> Fit {
 
 fn best_of(evidence: &mut Evidence, dimension: &Dimension, best: &Hypothesis, known: &Known) -> Hypothesis {
     let is_configured = |one: &Hypothesis| dimension.same(one, &known.configured);
-    // Of equals the first is taken: the configured value, if it isn't the one that is left.
-    let mut tried = (dimension.variants)(best, known);
-    tried.sort_by_key(|one| !is_configured(one));
     let mut least = Distance::of(&evidence.outcomes(best));
     let mut chosen = best.clone();
-    for one in tried {
+    // Of equals the first is taken: the configured value, if it isn't the one that would be left.
+    for one in dimension.variants(best, known) {
         let distance = Distance::of(&evidence.outcomes(&one));
         let is_back = is_configured(&one) && !is_configured(&chosen);
         if distance < least || (distance == least && is_back) {
@@ -101,11 +99,8 @@ fn best_of(evidence: &mut Evidence, dimension: &Dimension, best: &Hypothesis, kn
 fn find(evidence: &mut Evidence, dimension: &'static Dimension, best: &Hypothesis, known: &Known) -> Finding {
     let outcomes = evidence.outcomes(best);
     let mut others: Vec<Tried> = Vec::new();
-    for one in (dimension.variants)(best, known) {
-        let value = (dimension.value)(&one);
-        if !dimension.same(&one, best) && others.iter().all(|other| other.value != value) {
-            others.push(tried(value, &evidence.outcomes(&one), &outcomes));
-        }
+    for one in dimension.variants(best, known).iter().filter(|one| !dimension.same(one, best)) {
+        others.push(tried((dimension.value)(one), &evidence.outcomes(one), &outcomes));
     }
     let configured_value = (dimension.value)(&known.configured);
     let configured = others.iter().position(|other| other.value == configured_value);

@@ -61,22 +61,25 @@ pub struct Known {
     pub longest: usize,
 }
 
-/// One thing that may be otherwise, by itself.
+/// One thing that may be otherwise, by itself. Values are text, as reports and recordings have them.
 pub struct Dimension {
     /// Its name in reports: that of the setting, where there is one.
     pub name: &'static str,
-    /// A hypothesis' value of it, as reports write it.
+    /// A hypothesis' value of it.
     pub value: fn(&Hypothesis) -> String,
-    /// The hypothesis with each value that is worth trying.
-    pub variants: fn(&Hypothesis, &Known) -> Vec<Hypothesis>,
+    /// The hypothesis with another value of it; `None` if it can't have that.
+    pub with: fn(&Hypothesis, &str) -> Option<Hypothesis>,
+    /// The values that are worth trying, beside the configured one.
+    values: fn(&Known) -> Vec<String>,
     /// The line of the configuration that makes the proxy answer so; `None`: no setting does.
     pub setting: fn(&Hypothesis) -> Option<String>,
 }
 
 /// The spheres that geographers and databases use: MongoDB's, the mean radius, and that of the equator.
-const EARTHS: [f64; 3] = [6_378_100.0, 6_371_000.0, 6_378_137.0];
-/// What people set as a maximum.
-const MAXIMA: [usize; 5] = [10, 20, 25, 50, 100];
+const EARTHS: [u32; 3] = [6_378_100, 6_371_000, 6_378_137];
+/// What people set as a maximum, the usual one first.
+const MAXIMA: [usize; 5] = [100, 50, 25, 20, 10];
+const UNLIMITED: &str = "unlimited";
 /// The largest maximum that can be configured.
 const NO_MAXIMUM: usize = 10_000;
 
@@ -85,113 +88,143 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension {
         name: "earth_radius_m",
         value: |one| one.rules.earth.radius_metres().to_string(),
-        variants: |base, known| {
-            let earths = EARTHS.into_iter().filter_map(Earth::new).chain([known.configured.rules.earth]);
-            earths.map(|earth| with_rules(base, |rules| rules.earth = earth)).collect()
+        with: |base, text| {
+            let earth = Earth::new(text.parse().ok()?)?;
+            Some(with_rules(base, |rules| rules.earth = earth))
         },
+        values: |_| EARTHS.map(|metres| metres.to_string()).into(),
         setting: |one| Some(format!("earth_radius_m = {}", one.rules.earth.radius_metres())),
     },
     Dimension {
         name: "max_boxes",
-        value: |one| one.max_boxes.map_or("unlimited".to_owned(), |most| most.to_string()),
-        variants: |base, known| {
-            let seen = NonZeroUsize::new(known.longest);
-            let maxima = MAXIMA.into_iter().map(NonZeroUsize::new).chain([seen]).flatten();
-            let maxima = maxima.map(Some).chain([None, known.configured.max_boxes]);
-            maxima.map(|max_boxes| Hypothesis { max_boxes, ..base.clone() }).collect()
+        value: |one| one.max_boxes.map_or(UNLIMITED.to_owned(), |most| most.to_string()),
+        with: |base, text| {
+            let max_boxes = if text == UNLIMITED { None } else { Some(text.parse().ok()?) };
+            Some(Hypothesis { max_boxes, ..base.clone() })
+        },
+        values: |known| {
+            let seen = known.longest.max(1);
+            let maxima = MAXIMA.into_iter().chain([seen]).map(|most| most.to_string());
+            maxima.chain([UNLIMITED.to_owned()]).collect()
         },
         setting: |one| Some(format!("max_boxes = {}", one.max_boxes.map_or(NO_MAXIMUM, NonZeroUsize::get))),
     },
     Dimension {
         name: "list_refused",
         value: |one| one.rules.list_refused.to_string(),
-        variants: |base, _| both(|listed| with_rules(base, |rules| rules.list_refused = listed)),
+        with: |base, text| {
+            let yes = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.list_refused = yes))
+        },
+        values: |_| no_or_yes(),
         setting: |one| Some(format!("list_refused = {}", one.rules.list_refused)),
     },
     Dimension {
         name: "consider_condominiums",
         value: |one| one.rules.communities.decide.to_string(),
-        variants: |base, known| {
-            if_read(known.communities, || {
-                both(|decide| with_rules(base, |rules| rules.communities.decide = decide))
-            })
+        with: |base, text| {
+            let yes = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.communities.decide = yes))
         },
+        values: |known| if_readable(known.communities),
         setting: |one| Some(format!("consider_condominiums = {}", one.rules.communities.decide)),
     },
     Dimension {
         name: "service_connectors: splitter",
         value: |one| counts(one, ConnectorKind::Splitter),
-        variants: |base, known| with_kind(base, known, ConnectorKind::Splitter),
+        with: |base, text| with_kind(base, ConnectorKind::Splitter, text),
+        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Splitter)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: connector",
         value: |one| counts(one, ConnectorKind::Connector),
-        variants: |base, known| with_kind(base, known, ConnectorKind::Connector),
+        with: |base, text| with_kind(base, ConnectorKind::Connector, text),
+        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Connector)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: fusion",
         value: |one| counts(one, ConnectorKind::Fusion),
-        variants: |base, known| with_kind(base, known, ConnectorKind::Fusion),
+        with: |base, text| with_kind(base, ConnectorKind::Fusion, text),
+        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Fusion)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: switch",
         value: |one| counts(one, ConnectorKind::Switch),
-        variants: |base, known| with_kind(base, known, ConnectorKind::Switch),
+        with: |base, text| with_kind(base, ConnectorKind::Switch, text),
+        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Switch)),
         setting: service_connectors,
     },
     Dimension {
         name: "blocked_ports_are_free",
         value: |one| one.rules.blocked_ports_are_free.to_string(),
-        variants: |base, _| both(|free| with_rules(base, |rules| rules.blocked_ports_are_free = free)),
+        with: |base, text| {
+            let free = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.blocked_ports_are_free = free))
+        },
+        values: |_| no_or_yes(),
         setting: |one| Some(format!("blocked_ports_are_free = {}", one.rules.blocked_ports_are_free)),
     },
     Dimension {
         name: "property_ports_are_free",
         value: |one| one.rules.homes.ports_are_free.to_string(),
-        variants: |base, known| {
-            if_read(known.homes, || both(|free| with_rules(base, |rules| rules.homes.ports_are_free = free)))
+        with: |base, text| {
+            let yes = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.homes.ports_are_free = yes))
         },
+        values: |known| if_readable(known.homes),
         setting: |one| Some(format!("property_ports_are_free = {}", one.rules.homes.ports_are_free)),
     },
     Dimension {
         name: "list_properties",
         value: |one| one.rules.homes.listed.to_string(),
-        variants: |base, known| {
-            if_read(known.homes, || both(|listed| with_rules(base, |rules| rules.homes.listed = listed)))
+        with: |base, text| {
+            let yes = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.homes.listed = yes))
         },
+        values: |known| if_readable(known.homes),
         setting: |one| Some(format!("list_properties = {}", one.rules.homes.listed)),
     },
     Dimension {
         name: "list_condominiums",
         value: |one| one.rules.communities.listed.to_string(),
-        variants: |base, known| {
-            if_read(known.communities, || {
-                both(|listed| with_rules(base, |rules| rules.communities.listed = listed))
-            })
+        with: |base, text| {
+            let yes = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.communities.listed = yes))
         },
+        values: |known| if_readable(known.communities),
         setting: |one| Some(format!("list_condominiums = {}", one.rules.communities.listed)),
     },
     Dimension {
         name: "maximum_drop",
         value: |one| one.rules.maximum_drop.to_string(),
-        variants: |base, _| both(|counts| with_rules(base, |rules| rules.maximum_drop = counts)),
+        with: |base, text| {
+            let counts = text.parse().ok()?;
+            Some(with_rules(base, |rules| rules.maximum_drop = counts))
+        },
+        values: |_| no_or_yes(),
         setting: |one| Some(format!("maximum_drop = {}", one.rules.maximum_drop)),
     },
     Dimension {
         name: "boundary",
         value: |one| one.rules.boundary.as_str().to_owned(),
-        variants: |base, _| {
-            Boundary::ALL.map(|boundary| with_rules(base, |rules| rules.boundary = boundary)).into()
+        with: |base, text| {
+            let boundary = Boundary::ALL.into_iter().find(|one| one.as_str() == text)?;
+            Some(with_rules(base, |rules| rules.boundary = boundary))
         },
+        values: |_| Boundary::ALL.map(|one| one.as_str().to_owned()).into(),
         setting: |one| Some(format!("boundary = \"{}\"", one.rules.boundary.as_str())),
     },
     Dimension {
         name: "order",
         value: |one| one.order.as_str().to_owned(),
-        variants: |base, _| Order::ALL.map(|order| Hypothesis { order, ..base.clone() }).into(),
+        with: |base, text| {
+            let order = Order::ALL.into_iter().find(|one| one.as_str() == text)?;
+            Some(Hypothesis { order, ..base.clone() })
+        },
+        values: |_| Order::ALL.map(|one| one.as_str().to_owned()).into(),
         setting: |_| None,
     },
 ];
@@ -202,29 +235,25 @@ fn with_rules(base: &Hypothesis, change: impl FnOnce(&mut Rules)) -> Hypothesis 
     changed
 }
 
-fn both(with: impl FnMut(bool) -> Hypothesis) -> Vec<Hypothesis> {
-    [false, true].map(with).into()
+fn no_or_yes() -> Vec<String> {
+    [false, true].map(|one| one.to_string()).into()
 }
 
 /// Of a list that can't be read nothing can be tried.
-fn if_read(is_read: bool, variants: impl FnOnce() -> Vec<Hypothesis>) -> Vec<Hypothesis> {
-    if is_read { variants() } else { Vec::new() }
+fn if_readable(is_readable: bool) -> Vec<String> {
+    if is_readable { no_or_yes() } else { Vec::new() }
 }
 
 fn counts(one: &Hypothesis, kind: ConnectorKind) -> String {
     one.rules.service_connectors.count(kind).to_string()
 }
 
-/// With the kind and without it, where its list can be read and another is left.
-fn with_kind(base: &Hypothesis, known: &Known, kind: ConnectorKind) -> Vec<Hypothesis> {
-    if !known.kinds.contains(&kind) {
-        return Vec::new();
-    }
-    let others = || base.rules.service_connectors.kinds().filter(|other| *other != kind);
-    let without = ServiceConnectors::new(others());
-    let with = ServiceConnectors::new(others().chain([kind]));
-    let either = without.into_iter().chain(with);
-    either.map(|kinds| with_rules(base, |rules| rules.service_connectors = kinds)).collect()
+/// `None` where no kind would be left.
+fn with_kind(base: &Hypothesis, kind: ConnectorKind, counts: &str) -> Option<Hypothesis> {
+    let counts: bool = counts.parse().ok()?;
+    let others = base.rules.service_connectors.kinds().filter(|other| *other != kind);
+    let kinds = ServiceConnectors::new(others.chain(counts.then_some(kind)))?;
+    Some(with_rules(base, |rules| rules.service_connectors = kinds))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a setting")]
@@ -239,25 +268,39 @@ impl Dimension {
     pub fn same(&self, one: &Hypothesis, other: &Hypothesis) -> bool {
         (self.value)(one) == (self.value)(other)
     }
+
+    /// The hypothesis with each value that is worth trying, once; the configured one first.
+    pub fn variants(&self, base: &Hypothesis, known: &Known) -> Vec<Hypothesis> {
+        let mut values = vec![(self.value)(&known.configured)];
+        for value in (self.values)(known) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values.iter().filter_map(|value| (self.with)(base, value)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calibrate::tests::rules;
+    use std::slice::from_ref;
+
+    fn known(configured: &Hypothesis, kinds: &[ConnectorKind]) -> Known {
+        let (kinds, all) = (kinds.iter().copied().collect(), kinds.len() == ConnectorKind::ALL.len());
+        Known { configured: configured.clone(), kinds, homes: all, communities: all, longest: 37 }
+    }
+
+    fn dimension(name: &str) -> &'static Dimension {
+        DIMENSIONS.iter().find(|one| one.name == name).unwrap()
+    }
 
     #[test]
     fn each_dimension_changes_its_own_value_and_no_other() {
         let base = Hypothesis::configured(&rules());
-        let known = Known {
-            configured: base.clone(),
-            kinds: ConnectorKind::ALL.into(),
-            homes: true,
-            communities: true,
-            longest: 37,
-        };
         for dimension in DIMENSIONS {
-            let variants = (dimension.variants)(&base, &known);
+            let variants = dimension.variants(&base, &known(&base, &ConnectorKind::ALL));
             let others = variants.iter().filter(|variant| !dimension.same(variant, &base)).count();
             // Splitters alone count: without them nothing would.
             let is_fixed = dimension.name == "service_connectors: splitter";
@@ -271,38 +314,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_value_is_written_as_is_read_as_it() {
+        let base = Hypothesis::configured(&rules());
+        for dimension in DIMENSIONS {
+            for variant in dimension.variants(&base, &known(&base, &ConnectorKind::ALL)) {
+                assert_eq!((dimension.with)(&base, &(dimension.value)(&variant)), Some(variant));
+            }
+            assert_eq!((dimension.with)(&base, "?"), None, "{}", dimension.name);
+        }
+    }
+
+    #[test]
     fn what_stands_on_a_list_that_cant_be_read_is_no_hypothesis() {
         let base = Hypothesis::configured(&rules());
-        let known = Known {
-            configured: base.clone(),
-            kinds: [ConnectorKind::Splitter].into(),
-            homes: false,
-            communities: false,
-            longest: 0,
-        };
+        let readable = known(&base, &[ConnectorKind::Splitter]);
         for name in [
             "service_connectors: fusion",
             "list_properties",
             "property_ports_are_free",
             "consider_condominiums",
         ] {
-            let dimension = DIMENSIONS.iter().find(|one| one.name == name).unwrap();
-            assert!((dimension.variants)(&base, &known).is_empty(), "{name}");
+            assert_eq!(dimension(name).variants(&base, &readable), from_ref(&base), "{name}");
         }
     }
 
     #[test]
     fn a_maximum_that_was_seen_is_tried_and_so_is_the_configured_one() {
         let base = Hypothesis { max_boxes: NonZeroUsize::new(30), ..Hypothesis::configured(&rules()) };
-        let known = Known {
-            configured: base.clone(),
-            kinds: BTreeSet::new(),
-            homes: false,
-            communities: false,
-            longest: 37,
-        };
-        let maximum = DIMENSIONS.iter().find(|one| one.name == "max_boxes").unwrap();
-        let values: Vec<_> = (maximum.variants)(&base, &known).iter().map(maximum.value).collect();
-        assert_eq!(values, ["10", "20", "25", "50", "100", "37", "unlimited", "30"]);
+        let maximum = dimension("max_boxes");
+        let values: Vec<_> = maximum.variants(&base, &known(&base, &[])).iter().map(maximum.value).collect();
+        assert_eq!(values, ["30", "100", "50", "25", "20", "10", "37", "unlimited"]);
     }
 }

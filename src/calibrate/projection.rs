@@ -71,24 +71,25 @@ mod tests {
     use proptest::prelude::*;
     use std::time::UNIX_EPOCH;
 
-    /// Boxes of a few streets, some of them full, some at one place.
-    fn plant() -> impl Strategy<Value = Vec<ServiceBox>> {
-        let places = prop::collection::vec((0..30_i32, 0..30_i32, 0..3_u32), 1..80);
-        places.prop_map(|places| {
-            let boxes = places.into_iter().enumerate().map(|(number, (north, east, free))| ServiceBox {
-                ports: Some(Ports { total: 8, free }),
-                ..service_box(number, f64::from(north) * 1e-4 - 27.0, f64::from(east) * 1e-4 - 48.0)
-            });
-            boxes.collect()
-        })
+    /// Boxes of a few streets by their places and free ports, some of them full, some at one place.
+    fn plant() -> impl Strategy<Value = Vec<(i32, i32, u32)>> {
+        prop::collection::vec((0..30_i32, 0..30_i32, 0..3_u32), 1..80)
+    }
+
+    fn snapshot(boxes: Vec<ServiceBox>) -> Snapshot {
+        Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) })
     }
 
     proptest! {
         #[test]
         fn under_the_configured_rules_it_is_what_the_proxy_answers(
-            boxes in plant(), north in 0..30_i32, metres in 1.0..600.0, max_boxes in 1..20_usize, small_earth in any::<bool>()
+            plant in plant(), north in 0..30_i32, metres in 1.0..600.0, max_boxes in 1..20_usize, small_earth in any::<bool>()
         ) {
-            let snapshot = Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) });
+            let boxes = plant.into_iter().enumerate().map(|(number, (north, east, free))| ServiceBox {
+                ports: Some(Ports { total: 8, free }),
+                ..service_box(number, f64::from(north) * 1e-4 - 27.0, f64::from(east) * 1e-4 - 48.0)
+            });
+            let snapshot = snapshot(boxes.collect());
             let mut rules = Rules { max_boxes: NonZeroUsize::new(max_boxes).unwrap(), ..rules() };
             if small_earth {
                 rules.earth = Earth::new(6_371_000.0).unwrap();
@@ -109,7 +110,7 @@ mod tests {
             service_box(1, -27.000_2, -48.0),
             full,
         ];
-        let snapshot = Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) });
+        let snapshot = snapshot(boxes);
         let base = Hypothesis::configured(&rules());
         let here = point(-27.0, -48.0);
         let numbers = |probe: &Probe, hypothesis: &Hypothesis| -> (Vec<u8>, usize) {

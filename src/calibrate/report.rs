@@ -70,7 +70,7 @@ fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
         Conclusion::SafeWithSettings => ("settings", "ainda não: pode trocar com a configuração abaixo"),
         Conclusion::NotSafe => ("unsafe", "não troque"),
     };
-    let reasons = each(&verdict.reasons, |reason| format!("<li>{}</li>\n", Escaped(reason)));
+    let reasons = items(&verdict.reasons);
     let seconds = humantime::format_rfc3339_seconds(at).to_string();
     let minute = seconds.get(..16).unwrap_or_default().replace('T', " ");
     format!(
@@ -103,11 +103,11 @@ fn notes(calibration: &Calibration) -> String {
     if *changed > 0 {
         notes.push(format!("{changed} points were sold or edited meanwhile, and agree since that was read"));
     }
-    each(&notes, |note| format!("<li class=\"note\">{}</li>\n", Escaped(note)))
+    items(&notes)
 }
 
-fn each<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
-    items.iter().map(text).collect::<Vec<_>>().concat()
+fn items<T: Display>(all: &[T]) -> String {
+    all.iter().map(|one| format!("<li>{}</li>\n", Escaped(one))).collect::<Vec<_>>().concat()
 }
 
 fn sentence(text: &str) -> String {
@@ -117,7 +117,7 @@ fn sentence(text: &str) -> String {
 
 fn table(calibration: &Calibration) -> String {
     let of = calibration.points.len();
-    let rows = each(&calibration.fit.findings, |finding| row(finding, of));
+    let rows: String = calibration.fit.findings.iter().map(|finding| row(finding, of)).collect();
     format!(
         "{}<table>\n<tr><th>setting<th>fits best<th>points of {of}<th>configured<th>other values<th>not told apart</tr>\n{rows}</table>\n",
         heading("What fits", "O que combina")
@@ -147,27 +147,28 @@ fn configuration(calibration: &Calibration, tenant: &str) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines = each(&lines, |line| format!("\n{}", Escaped(line)));
+    let lines = Escaped(lines.join("\n"));
     let title = heading("For the configuration", "Para a configuração");
-    format!("{title}<pre>[tenants.{}.viability]{lines}</pre>\n", Escaped(tenant))
+    format!("{title}<pre>[tenants.{}.viability]\n{lines}</pre>\n", Escaped(tenant))
 }
 
 fn examples(english: &str, portuguese: &str, groups: &[Group]) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let groups = each(groups, |Group { kind, points, example, query }| {
+    let told = groups.iter().map(|Group { kind, points, example, query }| {
         let (kind, example, query) = (Escaped(kind), Escaped(example), Escaped(query));
         format!("<dt>{kind}, at {points} points</dt>\n<dd>{example}<br><code>{query}</code></dd>\n")
     });
-    format!("{}<dl>\n{groups}</dl>\n", heading(english, portuguese))
+    let told: Vec<_> = told.collect();
+    format!("{}<dl>\n{}</dl>\n", heading(english, portuguese), told.concat())
 }
 
 fn fields(calibration: &Calibration) -> String {
     if calibration.fields.is_empty() {
         return String::new();
     }
-    let fields = each(&calibration.fields, |field| format!("<li>{}</li>\n", Escaped(field)));
+    let fields = items(&calibration.fields);
     format!(
         "{}<ul>\n{fields}</ul>\n",
         heading("Fields that only one of both has", "Campos que só um dos dois tem")

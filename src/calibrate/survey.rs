@@ -199,7 +199,7 @@ impl Survey {
         Self {
             connectors,
             homes: self.homes.as_ref().map(|rows| rows.iter().filter(is_near).cloned().collect()),
-            communities: self.communities.clone(),
+            communities: self.communities.as_ref().map(|all| Arc::new(reach.communities(all, probes))),
             places: self.places.iter().filter(|place| reach.holds(place.position)).copied().collect(),
             projects: self.projects.clone(),
             doubtful: self.doubtful.clone(),
@@ -240,6 +240,16 @@ impl Reach {
             Some(earth.envelopes(probe.center, wider).iter().collect::<Vec<_>>())
         };
         Self { envelopes: probes.iter().filter_map(around).flatten().collect() }
+    }
+
+    /// Those with a corner in it, and those around all of it.
+    fn communities(&self, all: &Communities, probes: &[Probe]) -> Communities {
+        let is_near = |one: &&Community| {
+            let corners = one.outline.polygons().into_iter().flatten().flatten();
+            corners.into_iter().any(|corner| self.holds(corner))
+                || probes.iter().any(|probe| one.contains(probe.center))
+        };
+        Communities::new(all.iter().filter(is_near).cloned().collect(), all.unreadable())
     }
 
     fn holds(&self, position: Point) -> bool {

@@ -6,7 +6,7 @@ use super::bar::Steps;
 use super::{ConfigFile, Unusable, block_on, say, warn_of};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use viability_proxy::calibrate::points::Choice;
 use viability_proxy::calibrate::verdict::Conclusion;
 use viability_proxy::calibrate::watch::{Phase, Watch};
-use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan, report};
+use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan, recording, report};
 use viability_proxy::config::{Config, Tenant};
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::Client;
@@ -38,6 +38,9 @@ pub(super) struct Options {
     /// Also write the result as an HTML page, which needs nothing else and can be sent to a colleague.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Also keep what was read and answered in this new folder, without names, places, key and host.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Questions a second, one at a time: OZmap serves others meanwhile.
     #[arg(long, value_name = "PER_SECOND", default_value_t = 2.0, value_parser = rate)]
     rate: f64,
@@ -57,11 +60,15 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let tenant = chosen(&config, options.tenant.as_deref())?;
     // Before OZmap is troubled for nothing.
     let output = options.output.as_deref().map(create).transpose()?;
+    options.record.as_deref().map(create_folder).transpose()?;
     let calibration = block_on(ask(tenant, options))?;
     say(&told::report(tenant.name.as_str(), &calibration))?;
     if let Some(mut output) = output {
         let page = report::page(&calibration, tenant.name.as_str(), SystemTime::now());
         output.write_all(page.as_bytes()).context("the page can't be written")?;
+    }
+    if let Some(folder) = &options.record {
+        recording::write(&calibration, folder).map_err(|error| anyhow!(with_causes(&error)))?;
     }
     match calibration.verdict.conclusion {
         Conclusion::Safe => Ok(()),
@@ -72,6 +79,16 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 /// A file of that name, what it held being gone.
 fn create(path: &Path) -> Result<File, Unusable> {
     File::create(path).map_err(|source| Unusable::Output { path: path.to_owned(), source })
+}
+
+/// A folder of that name, unless there is one that holds something: recordings must not be mixed.
+fn create_folder(path: &Path) -> Result<(), Unusable> {
+    let unusable = |source| Unusable::Record { path: path.to_owned(), source };
+    fs::create_dir_all(path).map_err(unusable)?;
+    match fs::read_dir(path).map_err(unusable)?.next() {
+        None => Ok(()),
+        Some(_) => Err(unusable(io::Error::other("it holds something"))),
+    }
 }
 
 /// The tenant that is meant.

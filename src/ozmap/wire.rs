@@ -7,8 +7,10 @@ pub mod fault;
 mod line;
 pub mod pieces;
 pub mod place;
+pub mod recorded;
 mod reference;
 pub mod rows;
+pub mod scramble;
 pub mod shape;
 pub mod time;
 

@@ -35,6 +35,13 @@ pub struct Community {
     pub outline: Outline,
 }
 
+impl Community {
+    /// Whether a place lies in it.
+    pub fn contains(&self, at: Point) -> bool {
+        self.outline.holds(at)
+    }
+}
+
 /// The ground of a community: polygons, each a ring around it and rings around its holes. Degrees are taken as flat, as its
 /// plan is drawn; one without corners contains nothing.
 #[derive(Clone, Debug, PartialEq)]

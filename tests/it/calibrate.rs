@@ -1,6 +1,6 @@
 //! Finding out how one's own OZmap answers: each deviation by its name, and a faithful one as faithful.
 
-mod command;
+mod program;
 
 use ozmap_simulator::{
     Boundary, BoxOrder, Fault, OracleRules, RefusedBoxes, ServiceConnectors, Settings, Simulator,
@@ -20,7 +20,7 @@ use viability_proxy::ozmap::wire::difference::Side;
 
 const POINTS: usize = 200;
 
-pub(crate) async fn simulator(rules: OracleRules) -> Simulator {
+async fn simulator(rules: OracleRules) -> Simulator {
     Simulator::start(Settings { rules, ..Settings::default() }).await.unwrap()
 }
 

@@ -20,7 +20,7 @@ const DEGREE: f64 = 111_195.0;
 const DISTANCES: [f64; 7] = [0.0, 4.0, 15.0, 40.0, 80.0, 130.0, 260.0];
 /// Metres; those above the configured maximum are left out.
 const RADII: [f64; 6] = [150.0, 50.0, 100.0, 300.0, 500.0, 1_000.0];
-/// Numbers of boxes that people set as a maximum.
+/// Numbers of boxes that people set as a maximum in OZmap.
 const MAXIMA: [usize; 5] = [10, 20, 25, 50, 100];
 /// Spheres between which a box may lie, by their radii in metres.
 const SPHERES: [(f64, f64); 2] = [(6_378_100.0, 6_371_000.0), (6_378_137.0, 6_378_100.0)];

@@ -18,7 +18,9 @@ pub(super) fn report(tenant: &str, calibration: &Calibration) -> String {
     let lines = settings(&calibration.fit);
     if !lines.is_empty() {
         line(&mut text, &format!("\nFor the configuration:\n  [tenants.{tenant}.viability]"));
-        lines.iter().for_each(|setting| line(&mut text, &format!("  {setting}")));
+        for setting in &lines {
+            line(&mut text, &format!("  {setting}"));
+        }
     }
     groups(&mut text, "What differs as configured:", &calibration.as_configured);
     if !lines.is_empty() {
@@ -100,7 +102,9 @@ fn groups(text: &mut String, title: &str, groups: &[Group]) {
 fn verdict(text: &mut String, calibration: &Calibration) {
     let verdict = &calibration.verdict;
     line(text, &format!("\nVerdict: {}", verdict.conclusion.as_str()));
-    verdict.reasons.iter().for_each(|reason| line(text, &format!("  {reason}")));
+    for reason in &verdict.reasons {
+        line(text, &format!("  {reason}"));
+    }
     let open = calibration.fit.findings.iter().filter(|finding| !finding.is_told());
     let open: Vec<_> = open.map(|finding| finding.dimension.name).collect();
     if !open.is_empty() {

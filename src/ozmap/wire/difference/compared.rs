@@ -151,14 +151,29 @@ fn are_same(field: &str, one: &Value, other: &Value) -> bool {
 }
 
 fn order(here: &Answer, at_ozmap: &Answer, found: &mut Vec<Difference>) {
-    let ids = |answer: &Answer, other: &Answer| -> Vec<String> {
-        let both = other.by_id(OFFERED);
-        let ids = answer.list(OFFERED).iter().filter_map(id_of);
-        ids.filter(|id| both.contains_key(id)).map(str::to_owned).collect()
-    };
-    if ids(here, at_ozmap) != ids(at_ozmap, here) {
+    if ranking(here, at_ozmap) != ranking(at_ozmap, here) {
         found.push(Difference::Order);
     }
+}
+
+/// The boxes that both offer, as one of them orders them. Of boxes at different places that it shows at one distance nobody
+/// can tell which is nearer, and formulas for distances disagree about it: they are told in an order of their own.
+fn ranking<'a>(answer: &'a Answer, other: &Answer) -> Vec<&'a str> {
+    let both = other.by_id(OFFERED);
+    let listed = answer.list(OFFERED).iter().filter_map(|item| Some((id_of(item)?, item)));
+    let mut listed: Vec<_> = listed.filter(|(id, _)| both.contains_key(id)).collect();
+    let number = |item: &Value, field: &str| item.get(field).and_then(Value::as_f64).unwrap_or_default();
+    let place = |item: &Value| [number(item, "lat"), number(item, "lng")];
+    let are_level = |one: &Value, next: &Value| {
+        (number(one, "distance") - number(next, "distance")).abs() <= ROUNDING_METRES
+    };
+    for at_one_distance in listed.chunk_by_mut(|(_, one), (_, next)| are_level(one, next)) {
+        at_one_distance.sort_by(|(_, one), (_, other)| {
+            let ([lat, lng], [other_lat, other_lng]) = (place(one), place(other));
+            lat.total_cmp(&other_lat).then(lng.total_cmp(&other_lng))
+        });
+    }
+    listed.into_iter().map(|(id, _)| id).collect()
 }
 
 fn homes(here: &Answer, at_ozmap: &Answer, found: &mut Vec<Difference>) {
@@ -283,6 +298,19 @@ mod tests {
             theirs["refused_boxes"] = json!([]);
         };
         assert_eq!(told(theirs_free), ["OZmap offers box CTO (c), this proxy refuses it (no_free_port)"]);
+    }
+
+    #[test]
+    fn boxes_at_one_distance_stand_in_either_order_unless_they_hang_at_one_place() {
+        let told = |lat: f64| {
+            let mut ours = answer();
+            (ours["boxes"][1]["distance"], ours["boxes"][1]["lat"]) = (json!(10.0), json!(lat));
+            let mut theirs = ours.clone();
+            theirs["boxes"].as_array_mut().unwrap().swap(0, 1);
+            differences(ours.to_string().as_bytes(), theirs.to_string().as_bytes())
+        };
+        assert_eq!(told(-27.6), []);
+        assert_eq!(told(-27.5), [Difference::Order]);
     }
 
     #[test]

@@ -1,11 +1,17 @@
-//! The command: its exit codes, and the page that it writes.
+//! Finding out how one's own OZmap answers, as people run it: what is printed, the page, and recordings.
 
 use super::simulator;
 use crate::cli::{program, text};
 use crate::harness::PATIENCE;
-use ozmap_simulator::{NewBox, OracleRules, Settings, Simulator};
+use ozmap_simulator::{Boundary, NewBox, OracleRules, Settings, Simulator};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
+use viability_proxy::calibrate::recording::replay;
+use viability_proxy::config::load::{Source, load};
+use viability_proxy::viability::Rules;
 
 /// A folder with a configuration for this simulator and the key in a file.
 fn folder_for(simulator: &Simulator, more: &str) -> TempDir {
@@ -88,4 +94,81 @@ async fn the_page_tells_all_asks_nobody_and_holds_neither_key_nor_host_nor_a_nam
     let nowhere = run(&folder, &["--output", "no/such/folder/report.html"]).await;
     assert_eq!(nowhere.status.code(), Some(2), "{nowhere:?}");
     assert_eq!(simulator.requests("viability"), 40, "nothing is asked in vain");
+}
+
+/// The rules that a configuration has which says nothing of viability.
+fn usual_rules() -> Rules {
+    let text = "[tenants.demo]\nhost = \"http://localhost\"\nkey_env = \"KEY\"\n".to_owned();
+    let env = BTreeMap::from([("KEY".to_owned(), "a-key".to_owned())]);
+    let config = load(&Source { path: PathBuf::from("test.toml"), text }, &env).unwrap();
+    config.tenants[0].rules.clone()
+}
+
+#[tokio::test]
+async fn a_recording_replays_and_tells_nobody_whose_network_it_is() {
+    let rules = OracleRules {
+        earth_radius_m: 6_371_000.0,
+        max_boxes: 10,
+        boundary: Boundary::Exclusive,
+        unknown_field: true,
+        list_properties: true,
+        ..OracleRules::default()
+    };
+    let simulator = Simulator::start(Settings { boxes: 600, rules, ..Settings::default() }).await.unwrap();
+    let folder = folder_for(&simulator, "");
+    let output = run(&folder, &["--points", "60", "--record", "recorded"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let recorded = folder.path().join("recorded");
+    let replayed = replay(&recorded, &usual_rules()).unwrap();
+    assert_eq!(replayed.len(), 60);
+    for one in &replayed {
+        assert_eq!(one.words(), one.expected, "{}: {:?}", one.query, one.differences);
+        let known = ["home", "only_field"];
+        assert!(one.expected.iter().all(|word| known.contains(&word.as_str())), "{:?}", one.expected);
+    }
+    let host = simulator.host();
+    let address = host.trim_start_matches("http://").split('/').next().unwrap();
+    for file in std::fs::read_dir(&recorded).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for secret in [simulator.full_key().as_str(), address, "OLT-1", "Rua S", "http"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+    let listed = json_of(&recorded.join("boxes.json"))["rows"].take();
+    let queries = json_of(&recorded.join("queries.json"))["queries"].take();
+    let shown =
+        queries.as_array().unwrap().iter().flat_map(|query| query["answer"]["boxes"].as_array().unwrap());
+    let mut seen = 0;
+    for one in listed.as_array().unwrap().iter().chain(shown) {
+        let real = simulator.box_named(one["id"].as_str().unwrap()).unwrap();
+        assert!(one["name"] != real.name.as_str() || real.name.is_empty(), "{one}");
+        assert!(one["lng"] != real.lng, "{one}");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
+    let again = run(&folder, &["--points", "60", "--record", "recorded"]).await;
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_recording_is_answered_as_its_ozmap_answered() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ozmap");
+    let (mut recordings, mut boxes) = (0, 0);
+    for folder in std::fs::read_dir(&fixtures).unwrap() {
+        let folder = folder.unwrap().path();
+        let replayed = replay(&folder, &usual_rules()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!replayed.is_empty(), "{}", folder.display());
+        for one in &replayed {
+            let (place, query) = (folder.display(), &one.query);
+            assert_eq!(one.words(), one.expected, "{place} {query}: {:?}", one.differences);
+        }
+        boxes +=
+            std::fs::read_to_string(folder.join("queries.json")).unwrap().matches("availability").count();
+        recordings += 1;
+    }
+    assert!(recordings > 0 && boxes > 0);
 }

@@ -227,9 +227,10 @@ fn conclude(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ozmap::wire::rows::{BoxRow, SplitterRow};
     use crate::viability::geo::Point;
     use crate::viability::plant::{Evidence, ServiceBox, Stage};
-    use crate::viability::ports::Ports;
+    use crate::viability::ports::{ConnectorKind, Outputs, PortSet, Ports};
     pub(super) use crate::viability::tests::rules;
 
     pub(super) fn point(lat: f64, lng: f64) -> Point {
@@ -250,5 +251,29 @@ mod tests {
             ports: Some(Ports { total: 8, free: 3 }),
             evidence: Evidence::Whole,
         }
+    }
+    /// Two streets of boxes in a town, far from everything, every fifth of them full.
+    pub(super) fn survey() -> Survey {
+        let mut survey = Survey::default();
+        let mut splitters = Vec::new();
+        for number in 0..120 {
+            let (street, along) = (number % 2, number / 2);
+            let at = (-27.0 - along as f64 * 6.1e-4, -48.0 - street as f64 * 9.3e-4);
+            let ServiceBox { id, name, project, position, stage, .. } = service_box(number, at.0, at.1);
+            survey.boxes.push(BoxRow { id, name, project, position, stage, updated_at: None });
+            let unconnected = if number % 5 == 0 { 0 } else { 3 };
+            let outputs = Outputs { total: 8, unconnected, unconnected_and_blocked: 0 };
+            let (id, parent, spliced) = (self::id(1_000 + number), Some(id), PortSet::default());
+            splitters.push(SplitterRow {
+                id,
+                parent,
+                serves_clients: true,
+                outputs,
+                spliced,
+                updated_at: None,
+            });
+        }
+        survey.connectors.insert(ConnectorKind::Splitter, splitters);
+        survey
     }
 }

@@ -184,3 +184,56 @@ impl Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::tests::{point, rules, survey};
+    use crate::viability::geo::Radius;
+
+    fn evidence(replies: Vec<Reply>) -> Evidence {
+        let radius = Radius::new(100.0).unwrap();
+        let exact = Probe::exactly_at(point(-27.0, -48.0), radius);
+        let probes = [exact, exact, Probe::around(point(-27.0, -48.0), radius)];
+        Evidence::new(rules(), survey(), &probes, replies)
+    }
+
+    fn answered() -> Reply {
+        Reply::Answered(Bytes::from_static(
+            br#"{"viable":false,"boxes":[],"refused_boxes":[],"properties":[]}"#,
+        ))
+    }
+
+    #[test]
+    fn an_ozmap_that_takes_a_radius_of_0_for_none_or_refuses_it_tells_nothing_of_the_edge_and_is_not_blamed()
+    {
+        for other in [Reply::Misunderstood, Reply::Refused(400)] {
+            let misunderstood = matches!(other, Reply::Misunderstood);
+            let evidence = evidence(vec![answered(), other, answered()]);
+            // Where it takes it for none, that doesn't show everywhere.
+            let exact = if misunderstood { 2 } else { 1 };
+            assert_eq!(evidence.unanswered, Unanswered { exact, ..Unanswered::default() });
+            assert_eq!((evidence.asked.len(), evidence.unanswered.count()), (3 - exact, 0));
+        }
+    }
+
+    #[test]
+    fn other_questions_without_an_answer_count_and_have_a_reason() {
+        let refused = evidence(vec![answered(), answered(), Reply::Refused(422)]).unanswered;
+        assert_eq!((refused.refused, refused.count()), (1, 1));
+        assert_eq!(refused.example.unwrap(), "OZmap refuses lat=-27&lng=-48&radius=100 (422)");
+        let failed = evidence(vec![answered(), Reply::Failed("late".to_owned()), answered()]).unanswered;
+        assert_eq!((failed.failed, failed.example.unwrap()), (1, "late".to_owned()));
+    }
+
+    #[test]
+    fn a_point_that_was_asked_again_is_judged_by_what_was_read_again() {
+        let mut evidence = evidence(vec![answered(), answered(), answered()]);
+        let configured = Hypothesis::configured(&rules());
+        let before = evidence.outcomes(&configured);
+        assert!(before.iter().all(|differences| *differences > 0), "boxes hang there: {before:?}");
+        evidence.renew(Survey::default(), [(2, evidence.asked[2].body.clone())]);
+        let after = evidence.outcomes(&configured);
+        assert_eq!(after, [before[0], before[1], 0], "none hangs there any more");
+    }
+}

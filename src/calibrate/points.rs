@@ -223,3 +223,68 @@ impl Queue {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::hypotheses::Hypothesis;
+    use crate::calibrate::projection;
+    use crate::calibrate::tests::{rules, survey};
+    use crate::viability::geo::Earth;
+
+    const CHOICE: Choice = Choice { points: 150, seed: 1 };
+
+    #[test]
+    fn the_same_network_and_seed_choose_the_same_points_each_once() {
+        let survey = survey();
+        let queries = |seed| -> Vec<_> {
+            let probes = choose(&survey, &rules(), Choice { seed, ..CHOICE });
+            probes.iter().map(Probe::query).collect()
+        };
+        let first = queries(1);
+        assert_eq!(first, queries(1));
+        assert_ne!(first, queries(2));
+        assert_eq!(first.iter().collect::<HashSet<_>>().len(), 150);
+        assert!(choose(&Survey::default(), &rules(), CHOICE).is_empty());
+    }
+
+    #[test]
+    fn no_radius_is_larger_than_the_proxy_answers() {
+        let most = Radius::new(120.0).unwrap();
+        let narrow = Rules { max_radius: most, default_radius: None, ..rules() };
+        let probes = choose(&survey(), &narrow, CHOICE);
+        assert_eq!(probes.len(), 150);
+        assert!(probes.iter().all(|probe| probe.metres() <= most.metres()));
+    }
+
+    #[test]
+    fn what_is_kept_around_the_points_answers_as_the_whole_does() {
+        let whole = survey();
+        let probes = choose(&whole, &rules(), Choice { points: 20, seed: 3 });
+        let near = whole.around(&probes[..3]);
+        assert!(near.boxes() < whole.boxes());
+        let (near, whole) = (near.snapshot(&rules()), whole.snapshot(&rules()));
+        let hypothesis = Hypothesis::configured(&rules());
+        for probe in &probes[..3] {
+            let answers = [&near, &whole].map(|snapshot| projection::answer(snapshot, probe, &hypothesis));
+            assert_eq!(answers[0], answers[1], "{}", probe.query());
+        }
+    }
+
+    #[test]
+    fn the_box_at_the_edge_is_inside_on_one_sphere_only() {
+        let survey = survey();
+        let probes = choose(&survey, &rules(), CHOICE);
+        let snapshot = survey.snapshot(&rules());
+        let mut edges = 0;
+        for probe in probes.iter().filter(|probe| probe.aim == Aim::Edge) {
+            let found = [6_371_000.0, 6_378_100.0, 6_378_137.0].map(|metres| {
+                let rules = Rules { earth: Earth::new(metres).unwrap(), ..rules() };
+                projection::judged(&snapshot, probe, &Hypothesis::configured(&rules)).boxes.len()
+            });
+            assert_ne!(found[0], found[2], "{}", probe.query());
+            edges += 1;
+        }
+        assert!(edges > 5, "{edges}");
+    }
+}

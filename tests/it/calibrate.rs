@@ -259,6 +259,18 @@ async fn an_ozmap_that_refuses_the_key_or_fails_on_and_on_is_left_alone() {
 }
 
 #[tokio::test]
+async fn an_ozmap_that_takes_a_radius_of_0_for_none_leaves_the_edge_untold() {
+    let simulator = simulator(OracleRules::default()).await;
+    let body = r#"{"viable":true,"boxes":[{"distance":5,"id":"5dc06d1275fc7d0006732521"}],"refused_boxes":[],"properties":[]}"#;
+    let (content_type, body) = ("application/json".to_owned(), body.to_owned());
+    simulator.faults().set("/ftth-viability", Fault::Answer { status: 200, content_type, body });
+    let calibration = calibrate(&simulator, "", &()).await.unwrap();
+    assert_eq!((calibration.unanswered.exact, calibration.points.len()), (8, POINTS - 8));
+    assert!(!finding(&calibration, "boundary").is_told());
+    assert_eq!(calibration.verdict.conclusion, Conclusion::NotSafe);
+}
+
+#[tokio::test]
 async fn too_many_questions_without_an_answer_are_not_safe_and_few_are() {
     let flaky = simulator(OracleRules::default()).await;
     flaky.faults().set("/ftth-viability", Fault::Failure { rate: 0.2, status: 503 });

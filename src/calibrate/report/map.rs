@@ -1,13 +1,15 @@
 //! Where answers agree and where not, as a drawing.
 
 use super::{Escaped, heading};
-use crate::calibrate::Calibration;
+use crate::calibrate::points::Aim;
+use crate::calibrate::{Calibration, Judged};
 use crate::viability::geo::Point;
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 /// Its size in its own units.
 const WIDTH: f64 = 960.0;
-const HIGHEST: f64 = 720.0;
+const HIGHEST: f64 = 560.0;
 const LOWEST: f64 = 240.0;
 /// Around the outermost points.
 const MARGIN: f64 = 40.0;
@@ -18,20 +20,65 @@ const DEGREE: f64 = 111_195.0;
 /// Metres across, at the least: a single point has no extent.
 const LEAST_EXTENT: f64 = 400.0;
 
+/// Metres between towns: a drawing of both would show neither.
+const BETWEEN_TOWNS: f64 = 8_000.0;
+/// Drawings, at the most: those where most differs.
+const MOST_MAPS: usize = 8;
+
 pub(super) fn section(calibration: &Calibration) -> String {
-    let Some(frame) = Frame::around(calibration.points.iter().map(|point| point.probe.center)) else {
-        return String::new();
-    };
+    let mut towns = towns(&calibration.points);
+    // Where nothing hangs and nothing differs there is nothing to be seen.
+    towns.retain(|town| town.iter().any(|point| !point.fits || point.probe.aim != Aim::Nowhere));
+    let differ = |town: &[&Judged]| town.iter().filter(|point| !point.fits).count();
+    towns.sort_by_key(|town| (Reverse(differ(town)), Reverse(town.len())));
+    let more = towns.len().saturating_sub(MOST_MAPS);
+    towns.truncate(MOST_MAPS);
+    let maps: Vec<_> = towns.iter().filter_map(|town| map(town, differ(town), calibration)).collect();
     let title =
         heading("Where answers differ as configured", "Onde as respostas diferem com a configuração atual");
+    let more = if more > 0 {
+        format!("<p>{more} more places are not drawn: less differs there.</p>\n")
+    } else {
+        String::new()
+    };
+    format!("{title}{}{more}", maps.concat())
+}
+
+/// Points in groups that lie together.
+fn towns(points: &[Judged]) -> Vec<Vec<&Judged>> {
+    let mut left: Vec<_> = points.iter().collect();
+    let mut towns = Vec::new();
+    while let Some(first) = left.pop() {
+        let mut town = vec![first];
+        let mut reached = 0;
+        while let Some(from) = town.get(reached).map(|point| point.probe.center) {
+            town.extend(
+                left.extract_if(.., |point| metres_between(from, point.probe.center) < BETWEEN_TOWNS),
+            );
+            reached += 1;
+        }
+        towns.push(town);
+    }
+    towns
+}
+
+fn metres_between(one: Point, other: Point) -> f64 {
+    let (north, east) = (one.lat() - other.lat(), one.lng() - other.lng());
+    north.hypot(east * one.lat().to_radians().cos()) * DEGREE
+}
+
+fn map(town: &[&Judged], differ: usize, calibration: &Calibration) -> Option<String> {
+    let frame = Frame::around(town.iter().map(|point| point.probe.center))?;
+    let (lat, lng) = frame.middle;
     let height = frame.height;
-    format!(
-        "{title}<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"Points by whether answers differ\">\n{}{}{}{}</svg>\n",
+    let told = format!("Around {lat:.3}, {lng:.3}");
+    Some(format!(
+        "<figure>\n<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{told}\">\n{}{}{}{}</svg>\n<figcaption>{told}</figcaption>\n</figure>\n",
         boxes(&frame, calibration),
-        points(&frame, calibration),
+        points(&frame, town),
         scale(&frame),
-        legend(calibration),
-    )
+        legend(town.len() - differ, differ),
+    ))
 }
 
 /// Equirectangular: degrees of longitude as long as they are in the middle.
@@ -80,8 +127,8 @@ fn boxes(frame: &Frame, calibration: &Calibration) -> String {
 }
 
 /// Those that differ last, so that none is hidden.
-fn points(frame: &Frame, calibration: &Calibration) -> String {
-    let mut points: Vec<_> = calibration.points.iter().collect();
+fn points(frame: &Frame, town: &[&Judged]) -> String {
+    let mut points = town.to_vec();
     points.sort_by_key(|point| !point.fits);
     let mut text = String::new();
     for point in points {
@@ -120,9 +167,7 @@ fn round_below(metres: f64) -> f64 {
     [5.0, 2.0].into_iter().map(|times| times * power).find(|round| *round <= metres).unwrap_or(power)
 }
 
-fn legend(calibration: &Calibration) -> String {
-    let differ = calibration.points.iter().filter(|point| !point.fits).count();
-    let same = calibration.points.len() - differ;
+fn legend(same: usize, differ: usize) -> String {
     format!(
         "{}<text x=\"32\" y=\"24\">same: {same}</text>\n{}<text x=\"152\" y=\"24\">differs: {differ}</text>\n",
         symbol(20.0, 20.0, true),
@@ -133,7 +178,10 @@ fn legend(calibration: &Calibration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibrate::points::Probe;
     use crate::calibrate::tests::point;
+    use crate::viability::geo::Radius;
+    use bytes::Bytes;
 
     #[test]
     fn north_is_up_east_is_right_and_a_metre_is_as_long_in_both() {
@@ -147,6 +195,21 @@ mod tests {
         for corner in [point(-27.0, -48.0), point(-27.01, -47.99)] {
             assert!(frame.holds(frame.place(corner)));
         }
+    }
+
+    #[test]
+    fn each_town_is_drawn_by_itself() {
+        let judged = |lat: f64, lng: f64| Judged {
+            probe: Probe::around(point(lat, lng), Radius::new(150.0).unwrap()),
+            answer: Bytes::new(),
+            fits: true,
+            fits_best: true,
+        };
+        // Neighbours of neighbours lie in one town; the last is far from all.
+        let points = [(-27.0, -48.0), (-27.1, -48.0), (-27.05, -48.0), (-16.0, -49.0)]
+            .map(|(lat, lng)| judged(lat, lng));
+        let sizes: Vec<_> = towns(&points).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [1, 3]);
     }
 
     #[test]

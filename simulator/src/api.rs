@@ -5,12 +5,13 @@ mod lists;
 mod viability;
 
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use answer::{Answer, message};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, DATE, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -50,7 +51,16 @@ pub(crate) async fn handle(state: Arc<State>, request: Request<Incoming>) -> Res
         (None, None) => route(&state, &head, below, &body),
     };
     let encoding = head.headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    answer.finish(encoding, fate.cut_after)
+    let mut response = answer.finish(encoding, fate.cut_after);
+    response.headers_mut().extend(date(&state).map(|date| (DATE, date)));
+    response
+}
+
+/// The time by OZmap's clock, to the second.
+fn date(state: &State) -> Option<HeaderValue> {
+    let milliseconds = u64::try_from(state.network().now_ms()).ok()?;
+    let now = UNIX_EPOCH + Duration::from_millis(milliseconds);
+    HeaderValue::try_from(httpdate::fmt_http_date(now)).ok()
 }
 
 /// The name of a path in request counts.

@@ -6,6 +6,7 @@ pub(crate) mod routes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -53,6 +54,11 @@ impl Control {
     /// What goes wrong.
     pub fn faults(&self) -> &Faults {
         &self.state.faults
+    }
+
+    /// Lets time pass at once: later edits have later times, and answers a later `Date`.
+    pub fn pass(&self, time: Duration) {
+        self.state.network_mut().pass(i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2));
     }
 
     /// Requests since the start: `boxes`, `splitters`, `connectors`, `fusions`, `switches`, `projects`, `properties`,

@@ -89,6 +89,8 @@ pub(crate) struct Network {
     pub(crate) version: u64,
     /// Time of the last edit: no two edits share one.
     pub(crate) edited_ms: i64,
+    /// How far its clock is ahead of this machine's.
+    pub(crate) ahead_ms: i64,
     pub(crate) update_times: UpdateTimes,
     pub(crate) sales: Sales,
 }
@@ -105,6 +107,7 @@ impl Network {
             ids: IdSource::new(seed),
             version: 0,
             edited_ms: 0,
+            ahead_ms: 0,
             update_times: UpdateTimes::default(),
             sales: Sales::default(),
         }

@@ -6,6 +6,7 @@ use ozmap_simulator::{Fault, NewBox, NewProperty, NewSplitter, Position, Propert
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
 
 /// A provider's day, and OZmap's: some edits, then a look.
 struct Day {
@@ -13,6 +14,8 @@ struct Day {
     world: World,
     config: &'static str,
 }
+
+const HALF_AN_HOUR: Duration = Duration::from_mins(30);
 
 /// Homes are read, and their ports count.
 const WITH_HOMES: &str = "[tenants.demo.refresh]\nchanges = \"1h\"\nfallback = \"1h\"
@@ -63,11 +66,14 @@ impl Day {
         }
     }
 
-    /// Half an hour of it.
+    /// Half an hour of it, by OZmap's clock.
     async fn half_an_hour(&mut self) {
-        for _ in 0..self.dice.random_range(0..12) {
+        let edits = self.dice.random_range(0..12);
+        for _ in 0..edits {
+            self.world.simulator.pass(HALF_AN_HOUR / (edits + 1));
             self.edit();
         }
+        self.world.simulator.pass(HALF_AN_HOUR / (edits + 1));
         if self.dice.random_range(0..6) == 0 {
             let lists = ["/boxes", "/splitters", "/projects", "/properties"];
             let status = *[500, 503, 401].choose(&mut self.dice).unwrap();

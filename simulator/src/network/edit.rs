@@ -55,8 +55,18 @@ impl Network {
     /// Notes an edit and tells its time, later than that of any edit before.
     fn touch(&mut self) -> i64 {
         self.version += 1;
-        self.edited_ms = time::now_ms().max(self.edited_ms + 1);
+        self.edited_ms = self.now_ms().max(self.edited_ms + 1);
         self.edited_ms
+    }
+
+    /// By its own clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        time::now_ms() + self.ahead_ms
+    }
+
+    /// Time passes that nobody waits for.
+    pub(crate) fn pass(&mut self, milliseconds: i64) {
+        self.ahead_ms += milliseconds;
     }
 
     fn slot_of(

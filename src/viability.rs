@@ -105,6 +105,13 @@ pub enum Doubt {
     Communities,
 }
 
+impl Doubt {
+    /// This, or the other where there is none.
+    fn or(self, other: Self) -> Self {
+        if self == Self::None { other } else { self }
+    }
+}
+
 impl<'s> Answer<'s> {
     /// Whether the home can be connected: a box with a free port is in reach.
     pub fn is_viable(&self) -> bool {
@@ -136,10 +143,14 @@ impl<'s> Answer<'s> {
         let (mut boxes, mut refused) = (self.boxes.into_vec(), self.refused.into_vec());
         boxes.retain_mut(|found| {
             found.service_box.ports = ports(found.service_box.id);
-            let reason = found.service_box.refusal();
             let Offered { distance, service_box } = *found;
-            refused.extend(reason.map(|reason| Refused { distance, service_box, reason }));
-            reason.is_none()
+            match service_box.refusal() {
+                None => return true,
+                // It may have more ports than these.
+                Some(Refusal::Unreadable) => self.doubt = self.doubt.or(Doubt::Boxes),
+                Some(reason) => refused.push(Refused { distance, service_box, reason }),
+            }
+            false
         });
         refused.sort_unstable_by_key(|one| (one.distance.to_bits(), one.service_box.id));
         refused.truncate(if rules.list_refused { rules.max_boxes.get() } else { 0 });
@@ -253,7 +264,7 @@ fn around<'s>(
     scope: &Scope,
     rules: &Rules,
 ) -> Option<Box<Around<'s>>> {
-    let seen = |community: &Community| scope.holds(community.project);
+    let seen = |community: &Community| scope.holds_any(community.project);
     let communities = communities.filter(|_| rules.communities.listed).map(|near| near.only(seen));
     let homes = rules.homes.listed.then(|| homes(snapshot, reach, scope, rules));
     if communities.is_none() && homes.is_none() {
@@ -265,12 +276,8 @@ fn around<'s>(
 
 /// The nearest homes without client that a caller may see.
 fn homes<'s>(snapshot: &'s Snapshot, reach: &Reach, scope: &Scope, rules: &Rules) -> Vec<&'s Home> {
-    let may_see = |home: &Home| match home.project {
-        Some(project) => scope.holds(project),
-        None => *scope == Scope::Everything,
-    };
     let mut found = snapshot.homes_within(&reach.circle, reach.envelopes);
-    found.retain(|(_, home)| may_see(home));
+    found.retain(|(_, home)| scope.holds_any(home.project));
     found.sort_unstable_by_key(|(distance, home)| (distance.to_bits(), home.id));
     found.truncate(rules.max_boxes.get());
     found.into_iter().map(|(_, home)| home).collect()

@@ -19,7 +19,7 @@ fuzz_target!(|body: &[u8]| {
     });
     let projects = read::<ProjectRow>(body, |_row| ());
     let homes = read::<PropertyRow>(body, |row| {
-        assert!(row.vacant_ports().len() <= body.len(), "more ports than bytes");
+        assert!(row.ports.len() <= body.len(), "more ports than bytes");
         row.to_home().into_iter().for_each(|home| on_earth(home.position));
     });
     let communities = read::<Community>(body, |row| {

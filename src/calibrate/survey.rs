@@ -193,7 +193,7 @@ impl Survey {
         let connectors: BTreeMap<_, Vec<SplitterRow>> = connectors.collect();
         let splitters: HashSet<_> = connectors.values().flatten().map(|row| row.id).collect();
         let is_near = |row: &&PropertyRow| {
-            let holds = row.vacant_ports().iter().any(|port| splitters.contains(&port.splitter));
+            let holds = row.ports.iter().any(|port| splitters.contains(&port.splitter));
             holds || row.to_home().is_some_and(|home| reach.holds(home.position))
         };
         Self {

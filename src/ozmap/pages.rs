@@ -63,6 +63,8 @@ pub struct Reading<R> {
     pub doubtful: BTreeMap<ObjectId, RowFault>,
     /// How many of those rows, and of those that OZmap counts and doesn't show, may be about any box.
     pub unattributed: u64,
+    /// The ids of those rows, as far as they tell.
+    pub unread: Vec<ObjectId>,
     /// Where those of them are whose place could be read, each id once.
     pub places: Vec<Place>,
     /// How many rows OZmap counted at the end.
@@ -88,6 +90,7 @@ impl<R> Default for Reading<R> {
             faults,
             doubtful,
             unattributed: 0,
+            unread: Vec::new(),
             places: Vec::new(),
             counted: 0,
             times: Times::default(),

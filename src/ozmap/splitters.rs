@@ -60,11 +60,6 @@ impl Splitter {
     }
 }
 
-/// The ports of one splitter that was just read.
-pub fn ports_of_row(row: &SplitterRow, vacant: &VacantPorts, rules: &Rules) -> Ports {
-    Ports::of(row.outputs, rules).with_vacant(vacant.count(row.id, &row.spliced))
-}
-
 /// How a row stands to what is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -302,14 +297,13 @@ mod tests {
     fn ports_of_homes_without_client_come_on_top_where_they_count() {
         let held = |port| HeldPort { splitter: id(1), number: port };
         // The splitter's first five ports have a fibre.
-        let vacant = Vacant { ports: [2, 5, 6].map(held).to_vec(), ..Vacant::default() };
-        let vacant = VacantPorts::of(&[PropertyRow { id: id(70), vacant: Some(vacant), updated_at: None }]);
+        let (vacant, ports) = (Some(Vacant::default()), [2, 5, 6].map(held).to_vec());
+        let vacant = VacantPorts::of(&[PropertyRow { id: id(70), vacant, ports, updated_at: None }]);
         let rows = Reading { rows: vec![row(1, 9, true, 3)], ..Reading::default() };
         for (detail, free) in [(Detail::Counts, 3), (Detail::Spliced, 5)] {
             let ports = all_ports([&Splitters::of(&rows, detail)], &vacant, &rules());
             assert_eq!(ports[&id(9)], Ports { total: 8, free });
         }
-        assert_eq!(ports_of_row(&rows.rows[0], &vacant, &rules()), Ports { total: 8, free: 5 });
     }
 
     #[test]

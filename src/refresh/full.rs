@@ -67,7 +67,8 @@ async fn read_and_publish(order: &Order, ledger: Option<Ledger>) -> Ended {
     let Ok((ledger, built)) = built.await else { return (None, Err(RefreshError::Panicked)) };
     order.metrics.index_built(started.elapsed());
     let compared = held.as_ref().map(|data| &*data.snapshot);
-    let objections = guard::check(&order.tenant.settings().refresh, compared, &built.snapshot, &reader.lists);
+    let objections =
+        guard::check(&order.tenant.settings().refresh, compared, &built.snapshot, &reader.lists, rules);
     drop(held);
     let overridden = match (objections, order.acceptance) {
         (None, _) => Vec::new(),
@@ -108,6 +109,9 @@ impl Lists {
             HomeRules { listed: true, .. } => reader.read_if_possible(list, phase).await,
             HomeRules { .. } => None,
         };
+        if let Some(homes) = &homes {
+            reader.set_aside(list.path(), &homes::unlisted(homes));
+        }
         let (list, phase) = (List::Communities, Phase::Condominiums);
         let communities = match rules.communities {
             CommunityRules { decide: true, .. } => Some(reader.read(list, phase).await?),
@@ -179,7 +183,7 @@ impl Builder {
             projects: projects.rows.iter().map(|project| (project.id, project.maximum_drop)).collect(),
             boxes,
             unplaced: unplaced.boxes,
-            homes: homes::listed(self.rules.homes, homes.as_ref(), held),
+            homes: homes::vacant_homes(self.rules.homes, homes.as_ref(), held),
             communities: communities_of(communities, held),
         };
         let generation = held.map_or(1, |held| held.generation() + 1);
@@ -226,9 +230,12 @@ fn communities_of(reading: Option<Reading<Community>>, held: Option<&Snapshot>) 
     let Some(reading) = reading else {
         return held.map(|held| Arc::clone(held.communities())).unwrap_or_default();
     };
-    let held = |id: &ObjectId| held.and_then(|held| held.communities().get(*id)).cloned();
-    let kept: Vec<_> = reading.doubtful.keys().filter_map(held).collect();
-    let unreadable = (reading.doubtful.len() - kept.len()) as u64 + reading.unattributed;
+    let is_read = |id: &ObjectId| reading.rows.binary_search_by_key(id, |row| row.id).is_ok();
+    let unread: Vec<_> = reading.doubtful.keys().filter(|id| !is_read(id)).collect();
+    let held = |id: &&ObjectId| held.and_then(|held| held.communities().get(**id)).cloned();
+    // Fences stay where they are: an old outline is better than none, by which every answer would be OZmap's.
+    let kept: Vec<_> = unread.iter().filter_map(held).collect();
+    let unreadable = (unread.len() - kept.len()) as u64 + reading.unattributed;
     Arc::new(Communities::new(reading.rows.into_iter().chain(kept).collect(), unreadable))
 }
 

@@ -8,6 +8,7 @@
 use super::objections::{Measure, Objection, Objections};
 use crate::config;
 use crate::ozmap::wire::List;
+use crate::viability::Rules;
 use crate::viability::geo::Point;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::ConnectorKind;
@@ -52,6 +53,7 @@ pub fn check(
     held: Option<&Snapshot>,
     read: &Snapshot,
     lists: &[Legibility],
+    rules: &Rules,
 ) -> Option<Objections> {
     let of = |path: &str| lists.iter().find(|list| list.list == path);
     // Boxes that are only kept because splitters name them don't count: OZmap doesn't show them.
@@ -67,13 +69,38 @@ pub fn check(
         .filter_map(|kind| of(List::Connectors(kind).path()))
         .all(|list| list.unreadable == 0);
     let lost = lost(limits, held, read, Shown { boxes, all_ports });
+    let around = held.map(|held| around_gone(held, read, rules)).into_iter().flatten();
+    let lost = lost.into_iter().chain(around);
     let otherwise = held.map(|held| [projects_gone(held, read, projects), moved(limits, held, read)]);
     Objections::of(illegible.chain(lost).chain(otherwise.into_iter().flatten().flatten()).collect())
 }
 
 /// Weighs what a few changes have made of the data.
-pub fn check_changes(limits: &config::Refresh, held: &Snapshot, now: &Snapshot) -> Option<Objections> {
-    Objections::of(lost(limits, Some(held), now, Shown { boxes: now.census().listed(), all_ports: true }))
+pub fn check_changes(
+    limits: &config::Refresh,
+    held: &Snapshot,
+    now: &Snapshot,
+    rules: &Rules,
+) -> Option<Objections> {
+    let lost = lost(limits, Some(held), now, Shown { boxes: now.census().listed(), all_ports: true });
+    Objections::of(lost.into_iter().chain(around_gone(held, now, rules)).collect())
+}
+
+/// Homes and gated communities where they decide: half of them gone is no day's work, and none left means that the key doesn't
+/// see them any more.
+fn around_gone(held: &Snapshot, read: &Snapshot, rules: &Rules) -> Vec<Objection> {
+    let gone = |what, held: u64, read: u64, few: u64| {
+        let is_most = held - held.min(read) >= few && read * 2 < held;
+        is_most.then_some(Objection::Shrunk { what, held, read, percent: 50.0 })
+    };
+    let homes = |snapshot: &Snapshot| snapshot.homes().count() as u64;
+    let communities = |snapshot: &Snapshot| {
+        snapshot.communities().iter().count() as u64 + snapshot.communities().unreadable()
+    };
+    let homes = rules.homes.ports_are_free.then(|| gone(Measure::Homes, homes(held), homes(read), FEW_BOXES));
+    let communities =
+        rules.communities.decide.then(|| gone(Measure::Communities, communities(held), communities(read), 1));
+    homes.into_iter().chain(communities).flatten().collect()
 }
 
 fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {

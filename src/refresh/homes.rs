@@ -6,12 +6,13 @@ use super::trust::{Drift, ListReading, ListState};
 use crate::ozmap::homes::VacantPorts;
 use crate::ozmap::pages::Reading;
 use crate::ozmap::wire::List;
+use crate::ozmap::wire::fault::RowFault;
 use crate::ozmap::wire::rows::PropertyRow;
 use crate::tenant::AsOf;
 use crate::viability::homes::{Home, HomeRules};
 use crate::viability::plant::ObjectId;
 use crate::viability::snapshot::Snapshot;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// The list of homes as it was read last.
 pub(super) struct HomeList {
@@ -19,14 +20,16 @@ pub(super) struct HomeList {
     /// The ports that homes without client hold; none where these don't count.
     pub(super) vacant: VacantPorts,
     pub(super) state: ListState,
+    /// How many homes OZmap counts, those with a client too.
+    count: u64,
 }
 
 /// What changed homes mean.
 #[derive(Default)]
 pub(super) struct HomeChanges {
-    /// Homes to be listed that are others now, or new.
+    /// Homes without client that are others now, or new.
     pub(super) homes: Vec<Home>,
-    /// Homes to be listed no more.
+    /// Homes that have a client now, or are there no more.
     pub(super) gone: Vec<ObjectId>,
     /// Splitters of which ports may be free now that weren't, or the other way round.
     pub(super) splitters: HashSet<ObjectId>,
@@ -50,7 +53,14 @@ impl HomeList {
             let missed = before.drift(held, &reading.rows);
             news.add(List::Properties, missed, state.read_whole(read, missed));
         }
-        Self { rules, vacant, state }
+        state.counted(reading.counted, reading.counted);
+        Self { rules, vacant, state, count: reading.counted }
+    }
+
+    /// OZmap counts so many homes by now: fewer than before were deleted, which no time tells.
+    pub(super) fn counted(&mut self, rows: u64) {
+        self.state.counted(rows, self.count);
+        self.count = rows;
     }
 
     /// Whether verdicts depend on homes.
@@ -58,14 +68,9 @@ impl HomeList {
         self.rules.ports_are_free
     }
 
-    /// The home as answers list it, if it is to be listed.
-    fn listed(&self, row: &PropertyRow) -> Option<Home> {
-        row.to_home().filter(|_| self.rules.listed)
-    }
-
     /// Whether what is known of a home is what its row says.
     fn agrees_with(&self, row: &PropertyRow, held: &Snapshot) -> bool {
-        let says_the_same = held.home(row.id) == self.listed(row).as_ref();
+        let says_the_same = held.home(row.id) == row.to_home().as_ref();
         says_the_same && (!self.decides() || self.vacant.agree_with(row))
     }
 
@@ -96,20 +101,26 @@ impl HomeList {
             ListRead::Changes(reading) => {
                 let others = reading.rows.iter().filter(|row| !self.agrees_with(row, held)).count() as u64;
                 self.state.read_changes(ListReading::of(reading, begun), others);
-                let splitters =
-                    if self.decides() { self.vacant.amend(&reading.rows) } else { HashSet::new() };
-                self.changes(&reading.rows, Vec::new(), splitters, held)
+                let mut splitters = HashSet::new();
+                if self.decides() {
+                    // What a row that can't be read says of its ports nobody knows.
+                    splitters.extend(self.vacant.forget_all(&reading.unread));
+                    splitters.extend(self.vacant.amend(&reading.rows));
+                }
+                changes(&reading.rows, Vec::new(), splitters, held)
             }
             ListRead::Whole(reading) => {
                 let missed = self.drift(held, &reading.rows);
                 let told = self.state.read_whole(ListReading::of(reading, begun), missed);
+                self.count = reading.counted;
+                self.state.counted(reading.counted, reading.counted);
                 news.add(List::Properties, missed, told);
                 let is_there =
                     |home: &Home| reading.rows.binary_search_by_key(&home.id, |row| row.id).is_ok();
                 let gone = held.homes().filter(|home| !is_there(home)).map(|home| home.id).collect();
                 let splitters =
                     if self.decides() { self.vacant.replace(&reading.rows) } else { HashSet::new() };
-                self.changes(&reading.rows, gone, splitters, held)
+                changes(&reading.rows, gone, splitters, held)
             }
             ListRead::Unfit(why) => {
                 news.add_distrust(List::Properties, self.state.cant_read_changes(*why));
@@ -118,38 +129,41 @@ impl HomeList {
             ListRead::Not => HomeChanges::default(),
         }
     }
-
-    /// Takes over homes that were read because somebody asked; returns the splitters concerned.
-    pub(super) fn correct(&mut self, rows: &[PropertyRow]) -> HashSet<ObjectId> {
-        self.vacant.amend(rows)
-    }
-
-    fn changes(
-        &self,
-        rows: &[PropertyRow],
-        mut gone: Vec<ObjectId>,
-        splitters: HashSet<ObjectId>,
-        held: &Snapshot,
-    ) -> HomeChanges {
-        let mut homes = Vec::new();
-        for row in rows {
-            match (self.listed(row), held.home(row.id)) {
-                (now, before) if now.as_ref() == before => {}
-                (Some(home), _) => homes.push(home),
-                (None, _) => gone.push(row.id),
-            }
-        }
-        HomeChanges { homes, gone, splitters }
-    }
 }
 
-/// The homes that a snapshot built anew lists; those held where their list could not be read.
-pub(super) fn listed(
+fn changes(
+    rows: &[PropertyRow],
+    mut gone: Vec<ObjectId>,
+    splitters: HashSet<ObjectId>,
+    held: &Snapshot,
+) -> HomeChanges {
+    let mut homes = Vec::new();
+    for row in rows {
+        match (row.to_home(), held.home(row.id)) {
+            (now, before) if now.as_ref() == before => {}
+            (Some(home), _) => homes.push(home),
+            (None, _) => gone.push(row.id),
+        }
+    }
+    HomeChanges { homes, gone, splitters }
+}
+
+/// Why homes without client can't be listed although they tell a place or a project; their ports are told all the same.
+pub(super) fn unlisted(reading: &Reading<PropertyRow>) -> BTreeMap<RowFault, u64> {
+    let mut faults = BTreeMap::new();
+    for fault in reading.rows.iter().filter_map(PropertyRow::unlisted) {
+        *faults.entry(fault).or_default() += 1;
+    }
+    faults
+}
+
+/// The homes without client of a snapshot built anew; those held where their list could not be read.
+pub(super) fn vacant_homes(
     rules: HomeRules,
     reading: Option<&Reading<PropertyRow>>,
     held: Option<&Snapshot>,
 ) -> Vec<Home> {
-    match (rules.listed, reading) {
+    match (rules.are_read(), reading) {
         (false, _) => Vec::new(),
         (true, Some(reading)) => reading.rows.iter().filter_map(PropertyRow::to_home).collect(),
         (true, None) => held.into_iter().flat_map(Snapshot::homes).cloned().collect(),

@@ -123,6 +123,10 @@ pub enum Measure {
     ServicePorts,
     /// Boxes that can be sold.
     SellableBoxes,
+    /// Homes without client.
+    Homes,
+    /// Gated communities.
+    Communities,
 }
 
 impl fmt::Display for Measure {
@@ -131,6 +135,8 @@ impl fmt::Display for Measure {
             Self::Boxes => "boxes",
             Self::ServicePorts => "ports of service splitters",
             Self::SellableBoxes => "sellable boxes",
+            Self::Homes => "homes without client",
+            Self::Communities => "gated communities",
         })
     }
 }
@@ -147,6 +153,8 @@ impl Objection {
             Self::Shrunk { what: Measure::Boxes, .. } => "fewer_boxes",
             Self::Shrunk { what: Measure::ServicePorts, .. } => "fewer_ports",
             Self::Shrunk { what: Measure::SellableBoxes, .. } => "fewer_sellable",
+            Self::Shrunk { what: Measure::Homes, .. } => "fewer_homes",
+            Self::Shrunk { what: Measure::Communities, .. } => "fewer_communities",
         }
     }
 }

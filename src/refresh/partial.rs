@@ -4,7 +4,7 @@
 use super::drift::{self, News};
 use super::full;
 use super::guard;
-use super::homes::HomeChanges;
+use super::homes::{self, HomeChanges};
 use super::ledger::{ConnectorList, Ledger};
 use super::progress::{Phase, Progress};
 use super::reading::{ListRead, Reader};
@@ -61,9 +61,9 @@ pub(super) async fn run(order: &Order, ledger: Ledger) -> Ended {
     let Ok((ledger, applied)) = applied else { return (None, Err(RefreshError::Panicked)) };
     let limits = &order.tenant.settings().refresh;
     let amended = applied.amended.as_ref();
-    if let Some(objections) =
-        amended.and_then(|amended| guard::check_changes(limits, &held.snapshot, amended))
-    {
+    if let Some(objections) = amended.and_then(|amended| {
+        guard::check_changes(limits, &held.snapshot, amended, &order.tenant.settings().rules)
+    }) {
         // The ledger has them already: what is held there and here differs.
         free((ledger, applied));
         return (None, Err(objections.into()));
@@ -81,6 +81,8 @@ struct Lists {
     connectors: Vec<ListRead<SplitterRow>>,
     connector_counts: Vec<u64>,
     homes: ListRead<PropertyRow>,
+    /// Where verdicts depend on homes.
+    home_count: Option<u64>,
 }
 
 impl Lists {
@@ -102,7 +104,11 @@ impl Lists {
         for connectors in &ledger.connectors {
             connector_counts.push(reader.count::<SplitterRow>(connectors.list).await?);
         }
-        Ok(Self { boxes, box_count, connectors, connector_counts, homes })
+        let home_count = match &ledger.homes {
+            Some(homes) if homes.decides() => Some(reader.count::<PropertyRow>(List::Properties).await?),
+            Some(_) | None => None,
+        };
+        Ok(Self { boxes, box_count, connectors, connector_counts, homes, home_count })
     }
 
     async fn read_homes(
@@ -115,7 +121,11 @@ impl Lists {
         let since = homes.state.changes_since();
         match kind {
             _ if !homes.decides() => Ok(reader.read_changes_if_possible(list, phase, since).await),
-            Kind::Splitters => Ok(ListRead::Whole(reader.read(list, phase).await?)),
+            Kind::Splitters => {
+                let reading = reader.read(list, phase).await?;
+                reader.set_aside(list.path(), &homes::unlisted(&reading));
+                Ok(ListRead::Whole(reading))
+            }
             Kind::Changes | Kind::Full => reader.read_changes(list, phase, since).await,
         }
     }
@@ -173,6 +183,9 @@ impl Lists {
         for (connectors, counted) in ledger.connectors.iter_mut().zip(self.connector_counts) {
             connectors.state.counted(counted, connectors.held.count());
         }
+        if let Some((homes, counted)) = ledger.homes.as_mut().zip(self.home_count) {
+            homes.counted(counted);
+        }
         (ledger, Applied { amended, changed, news })
     }
 }
@@ -180,12 +193,10 @@ impl Lists {
 /// Takes over what somebody's answer was checked by; returns the boxes whose ports may be others now.
 fn corrected(ledger: &mut Ledger, corrections: &[Correction]) -> HashSet<ObjectId> {
     let mut concerned = HashSet::new();
-    for Correction { boxes, connectors, homes } in corrections {
-        let splitters = ledger.homes.as_mut().map(|held| held.correct(homes)).unwrap_or_default();
+    for Correction { boxes, connectors } in corrections {
         for held in &mut ledger.connectors {
             let now = connectors.iter().find(|(kind, _)| List::Connectors(*kind) == held.list);
             concerned.extend(now.into_iter().flat_map(|(_, rows)| held.held.correct(boxes, rows)));
-            concerned.extend(held.held.parents_of(&splitters));
         }
     }
     concerned

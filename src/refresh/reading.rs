@@ -3,7 +3,7 @@
 use super::guard::Legibility;
 use super::objections::Objections;
 use super::progress::{Phase, Progress};
-use super::run::{Order, RefreshError};
+use super::run::{Kind, Order, RefreshError};
 use crate::config::key::ApiKey;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::{Changes, PageSeen, Reading, Unfit, count_rows, read_all, read_changes};
@@ -14,13 +14,16 @@ use crate::ozmap::wire::time::OzmapTime;
 use crate::ozmap::{Client, Lane};
 use crate::wording::with_causes;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// How often a long reading says in the log how far it is.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+/// A list that no verdict depends on holds up those that do for so long at the most.
+const LONGEST_EXTRA: Duration = Duration::from_mins(3);
+/// The same of its changes.
+const LONGEST_EXTRA_CHANGES: Duration = Duration::from_secs(10);
 
 /// How a list was read.
 pub(super) enum ListRead<R> {
@@ -83,18 +86,23 @@ impl<'r> Reader<'r> {
         Ok(reading)
     }
 
-    /// The whole list, if it can be read: no verdict depends on it, so what is held of it stays where it can't.
+    /// The whole list, if it can be read in time: no verdict depends on it, so what is held of it stays where it can't.
     pub(super) async fn read_if_possible<R: Row>(&mut self, list: List, phase: Phase) -> Option<Reading<R>> {
         self.order.progress.send_replace(Progress::at(phase));
         let watch = |seen| self.watch(list, seen);
-        match read_all(self.client(), self.key(), list, Lane::Refresh, &watch).await {
-            Ok(reading) => {
+        let reading = read_all(self.client(), self.key(), list, Lane::Refresh, &watch);
+        match timeout(LONGEST_EXTRA, reading).await {
+            Ok(Ok(reading)) => {
                 self.set_aside(list.path(), &reading.faults);
                 self.log_progress(list.path(), "list read");
                 Some(reading)
             }
-            Err(error) => {
-                self.leave_out(list, &error);
+            Ok(Err(error)) => {
+                self.leave_out(list, with_causes(&error));
+                None
+            }
+            Err(_elapsed) => {
+                self.leave_out(list, too_long(LONGEST_EXTRA));
                 None
             }
         }
@@ -107,10 +115,14 @@ impl<'r> Reader<'r> {
         phase: Phase,
         since: Option<OzmapTime>,
     ) -> ListRead<R> {
-        match self.read_changes(list, phase, since).await {
-            Ok(read) => read,
-            Err(error) => {
-                self.leave_out(list, &error);
+        match timeout(LONGEST_EXTRA_CHANGES, self.read_changes(list, phase, since)).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => {
+                self.leave_out(list, with_causes(&error));
+                ListRead::Not
+            }
+            Err(_elapsed) => {
+                self.leave_out(list, too_long(LONGEST_EXTRA_CHANGES));
                 ListRead::Not
             }
         }
@@ -180,18 +192,23 @@ impl<'r> Reader<'r> {
     }
 
     /// A list that no verdict depends on.
-    fn leave_out(&mut self, list: List, error: &dyn Error) {
-        let (tenant, list, error) = (self.order.tenant.name(), list.path(), with_causes(error));
-        tracing::warn!(
-            tenant,
-            list,
-            error,
-            "this list can't be read; what answers tell of it stays as it was"
-        );
-        self.left_out.insert(list, error);
+    fn leave_out(&mut self, list: List, why: String) {
+        let (tenant, list) = (self.order.tenant.name(), list.path());
+        // Told with the full runs: changes are read too often for it.
+        if self.order.kind == Kind::Changes {
+            tracing::debug!(tenant, list, why, "this list can't be read");
+        } else {
+            tracing::warn!(
+                tenant,
+                list,
+                why,
+                "this list can't be read; what answers tell of it stays as it was"
+            );
+        }
+        self.left_out.insert(list, why);
     }
 
-    fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {
+    pub(super) fn set_aside(&mut self, list: &str, faults: &BTreeMap<RowFault, u64>) {
         for (fault, &rows) in faults {
             tracing::warn!(
                 tenant = self.order.tenant.name(),
@@ -204,6 +221,10 @@ impl<'r> Reader<'r> {
             *self.quarantined.entry(fault.as_str()).or_default() += rows;
         }
     }
+}
+
+fn too_long(limit: Duration) -> String {
+    format!("it took longer than {}", humantime::format_duration(limit))
 }
 
 fn unread(list: List) -> impl Fn(CallError) -> RefreshError {

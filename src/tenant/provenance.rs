@@ -71,8 +71,10 @@ pub enum LiveReason {
     /// The key may see projects which the tenant's own key, and so the snapshot, doesn't; or what it may see is
     /// unsure.
     Scope,
-    /// Nothing in reach can be sold, and a box in reach could not be read.
+    /// Nothing in reach can be sold, and a box in reach could not be read; or a gated community could not.
     Unreadable,
+    /// The answer stands on last free ports, which may lead to homes.
+    LastPorts,
 }
 
 impl LiveReason {
@@ -86,13 +88,14 @@ impl LiveReason {
             Self::Radius => "radius",
             Self::Scope => "scope",
             Self::Unreadable => "unreadable",
+            Self::LastPorts => "last-ports",
         }
     }
 
     /// RFC 9211's word for why a request was forwarded.
     pub fn forwarded(self) -> &'static str {
         match self {
-            Self::Cold | Self::Scope | Self::Unreadable => "miss",
+            Self::Cold | Self::Scope | Self::Unreadable | Self::LastPorts => "miss",
             Self::Stale | Self::Expired => "stale",
             Self::NoCache => "request",
             Self::Radius => "bypass",

@@ -10,10 +10,8 @@ use crate::config::key::ApiKey;
 use crate::metrics::Metrics;
 use crate::ozmap::Client;
 use crate::ozmap::failure::CallError;
-use crate::ozmap::homes::VacantPorts;
-use crate::ozmap::pages::{read_belonging_to, read_standing_in};
-use crate::ozmap::splitters::ports_of_row;
-use crate::ozmap::wire::rows::{PropertyRow, SplitterRow};
+use crate::ozmap::pages::read_standing_in;
+use crate::ozmap::wire::rows::SplitterRow;
 use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::{ConnectorKind, Ports};
@@ -67,14 +65,12 @@ pub(super) enum Unchecked {
 }
 
 /// The service connectors of some boxes, all of them, as they are by now.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Correction {
     /// The boxes.
     pub boxes: Vec<ObjectId>,
     /// The connectors that stand in them, of each kind that counts, in the order of their ids.
     pub connectors: Vec<(ConnectorKind, Vec<SplitterRow>)>,
-    /// The homes that belong to them, where ports of homes count.
-    pub homes: Vec<PropertyRow>,
 }
 
 /// What rechecks have found to be other than it is held, for the next run of the refresher.
@@ -105,6 +101,11 @@ impl Corrections {
         let mut waiting = self.lock();
         let newer = std::mem::replace(&mut *waiting, unused);
         waiting.extend(newer);
+    }
+
+    /// OZmap said something else, without saying why: what has changed is read soon.
+    pub(super) fn suspect(&self) {
+        self.add(Correction::default());
     }
 
     fn add(&self, correction: Correction) {
@@ -198,24 +199,18 @@ impl Rechecks {
                     let rows = read_standing_in(&client, &key, kind, &boxes, give_up).await?;
                     connectors.push((kind, rows));
                 }
-                let homes = if rules.homes.ports_are_free {
-                    read_belonging_to(&client, &key, &boxes, give_up).await?
-                } else {
-                    Vec::new()
-                };
-                Ok((connectors, homes))
+                Ok(connectors)
             };
-            let read = client.unless_spared(read).await;
-            let (connectors, homes) = read.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
-            let vacant = VacantPorts::of(&homes);
+            let connectors = client.unless_spared(read).await;
+            let connectors = connectors.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
             let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
             for splitter in connectors.iter().flat_map(|(_, rows)| rows) {
                 if let Some(parent) = splitter.parent {
-                    ports.entry(parent).or_default().add(ports_of_row(splitter, &vacant, &rules));
+                    ports.entry(parent).or_default().add(Ports::of(splitter.outputs, &rules));
                 }
             }
             if doubted.iter().any(|(id, held)| ports.get(id) != held.as_ref()) {
-                corrections.add(Correction { boxes, connectors, homes });
+                corrections.add(Correction { boxes, connectors });
             }
             Ok(Checked { ports: Arc::new(ports), said })
         }

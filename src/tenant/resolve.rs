@@ -102,14 +102,22 @@ struct Local<'d> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Coverage {
     Whole,
+    /// There may be more boxes.
     Part,
+    /// There may be more gated communities, too, and these decide.
+    Unsure,
 }
 
 impl Local<'_> {
     /// Whether its verdict holds: a box with a free port is one whatever else there is, but "not viable" can only be
     /// said by who sees everything.
     fn holds(&self) -> bool {
-        self.answer.is_certain() && (self.answer.is_viable() || self.coverage == Coverage::Whole)
+        let is_covered = match self.coverage {
+            Coverage::Whole => true,
+            Coverage::Part => self.answer.is_viable(),
+            Coverage::Unsure => false,
+        };
+        is_covered && self.answer.is_certain()
     }
 }
 
@@ -134,7 +142,12 @@ impl Tenant {
         let local = data.zip(self.local_query(request)).map(|(data, query)| {
             let covered = caller.scope.lies_within(data.snapshot.projects());
             let answer = evaluate(&data.snapshot, &query, caller.scope, &self.settings.rules);
-            Local { data, state, answer, coverage: if covered { Coverage::Whole } else { Coverage::Part } }
+            let coverage = match (covered, self.settings.rules.communities.decide) {
+                (true, _) => Coverage::Whole,
+                (false, false) => Coverage::Part,
+                (false, true) => Coverage::Unsure,
+            };
+            Local { data, state, answer, coverage }
         });
 
         let (reason, otherwise) = match (state, local) {
@@ -142,7 +155,7 @@ impl Tenant {
             (DataState::Expired, _) if refuse_expired => (LiveReason::Expired, None),
             (_, None) => (LiveReason::Radius, None),
             (_, local) if request.recall == Recall::Forbidden => (LiveReason::NoCache, local),
-            (_, Some(local)) if local.coverage == Coverage::Part => (LiveReason::Scope, Some(local)),
+            (_, Some(local)) if local.coverage != Coverage::Whole => (LiveReason::Scope, Some(local)),
             (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
             (DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
@@ -150,6 +163,8 @@ impl Tenant {
                     self.sampling.offer(now, || sample_of(request, caller));
                     return Ok(self.answer_locally(&local, now, Remark::None));
                 }
+                // Which home holds which port no list tells for some boxes alone: OZmap judges the whole.
+                Some(_) if self.settings.rules.homes.ports_are_free => (LiveReason::LastPorts, Some(local)),
                 Some(doubted) => match Box::pin(self.check(local, doubted, caller)).await {
                     (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
                     _ => (LiveReason::Unreadable, None),
@@ -231,6 +246,9 @@ impl Tenant {
         let query = LiveQuery { center: request.center, radius: request.radius };
         let failure = match self.live.ask(caller.key, query, generation, request.recall, within).await {
             Ok((verdict, found)) => {
+                if reason == LiveReason::LastPorts && verdict.answer.viable == Some(false) {
+                    self.corrections().suspect();
+                }
                 let provenance = match found {
                     Found::Loaded => Provenance::Live { reason },
                     Found::Kept => {

@@ -29,8 +29,8 @@ pub struct Community {
     pub id: ObjectId,
     /// Its name.
     pub name: SmolStr,
-    /// The project it belongs to.
-    pub project: ObjectId,
+    /// The project it belongs to; where OZmap doesn't tell, only who sees everything may be shown it.
+    pub project: Option<ObjectId>,
     /// What it contains.
     pub outline: Outline,
 }
@@ -223,7 +223,7 @@ mod tests {
 
     fn community(number: u32, outline: Outline) -> Community {
         let id = ObjectId::parse(&format!("{number:024x}")).unwrap();
-        Community { id, name: "Jardins".into(), project: id, outline }
+        Community { id, name: "Jardins".into(), project: Some(id), outline }
     }
 
     fn around(communities: &Communities, lat: f64, lng: f64) -> Vec<ObjectId> {

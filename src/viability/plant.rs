@@ -95,6 +95,11 @@ impl Scope {
         }
     }
 
+    /// Whether something may be shown that belongs to this project, or doesn't tell to which.
+    pub fn holds_any(&self, project: Option<ObjectId>) -> bool {
+        project.map_or(*self == Self::Everything, |project| self.holds(project))
+    }
+
     /// Whether a snapshot of these projects holds everything that the caller may see.
     pub fn lies_within(&self, known: &Projects) -> bool {
         match self {

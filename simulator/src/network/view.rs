@@ -138,16 +138,25 @@ impl Network {
         self.projects[usize::from(project)].id.to_string()
     }
 
-    /// Bits of the ports that homes without client hold, by the splitter's slot; none where the rules don't ask.
+    /// Bits of the ports that only homes without client hold, by the splitter's slot; none where the rules don't ask.
     pub(crate) fn vacant_ports(&self, rules: &OracleRules) -> HashMap<usize, u64> {
-        let mut vacant = HashMap::new();
-        if rules.property_ports_are_free {
-            for row in &self.properties {
-                if let (false, false, Some((slot, port))) = (row.gone, row.has_client, row.connection) {
-                    *vacant.entry(slot as usize).or_default() |= 1 << port;
-                }
-            }
+        if !rules.property_ports_are_free {
+            return HashMap::new();
+        }
+        let mut vacant = self.ports_of_homes(false);
+        for (slot, ports) in self.ports_of_homes(true) {
+            *vacant.entry(slot).or_default() &= !ports;
         }
         vacant
+    }
+
+    fn ports_of_homes(&self, with_client: bool) -> HashMap<usize, u64> {
+        let mut held = HashMap::new();
+        for row in self.properties.iter().filter(|row| !row.gone && row.has_client == with_client) {
+            if let Some((slot, port)) = row.connection {
+                *held.entry(slot as usize).or_default() |= 1 << port;
+            }
+        }
+        held
     }
 }

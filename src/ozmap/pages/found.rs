@@ -110,6 +110,7 @@ impl<R: Row> Found<R> {
     /// `counted`: how many rows OZmap says there are by now.
     pub(super) fn finish(self, counted: u64) -> Reading<R> {
         let mut faults = self.nameless;
+        let unread = self.faulty.keys().copied().collect();
         for fault in self.faulty.into_values() {
             *faults.entry(fault).or_default() += 1;
         }
@@ -120,6 +121,7 @@ impl<R: Row> Found<R> {
             faults,
             doubtful: self.doubtful,
             unattributed: self.unattributed,
+            unread,
             places,
             counted,
             times: Times { begun: self.begun, newest },

@@ -308,7 +308,7 @@ mod tests {
         let corners = [(0.0, -180.0), (0.0, 180.0), (90.0, 180.0), (90.0, -180.0)];
         let ring = corners.map(|(lat, lng)| Point::new(lat, lng).unwrap()).to_vec();
         let id = ObjectId::from_bytes([number; 12]);
-        Community { id, name: name.into(), project: id, outline: Outline::new(vec![vec![ring]]) }
+        Community { id, name: name.into(), project: Some(id), outline: Outline::new(vec![vec![ring]]) }
     }
 
     fn home(near: &ServiceBox) -> homes::Home {

@@ -25,6 +25,8 @@ pub enum RowFault {
     NoClient,
     /// A home with a connection that doesn't tell its splitter or its port.
     BadConnection,
+    /// A gated community that doesn't tell its polygon.
+    NoOutline,
 }
 
 /// What a box's faulty row leaves to believe of where it hangs.
@@ -51,7 +53,8 @@ impl RowFault {
             | Self::NoOutputs
             | Self::PortsDisagree
             | Self::NoClient
-            | Self::BadConnection => Whereabouts::AsBefore,
+            | Self::BadConnection
+            | Self::NoOutline => Whereabouts::AsBefore,
         }
     }
 
@@ -69,6 +72,7 @@ impl RowFault {
             Self::PortsDisagree => "ports_disagree",
             Self::NoClient => "no_client",
             Self::BadConnection => "bad_connection",
+            Self::NoOutline => "no_outline",
         }
     }
 }

@@ -77,15 +77,15 @@ pub fn connector(kind: ConnectorKind, row: &SplitterRow) -> Value {
 
 /// A home, under another address and at another place.
 pub fn home(row: &PropertyRow, scramble: &mut Scramble) -> Value {
-    let Some(vacant) = &row.vacant else {
-        return json!({ "id": row.id.to_string(), "client": "x" });
-    };
-    let at = vacant.position.map(|position| scramble.point(position));
-    let connections: Vec<_> = vacant
+    let connections: Vec<_> = row
         .ports
         .iter()
         .map(|HeldPort { splitter, number }| json!({ "id": splitter.to_string(), "port": number }))
         .collect();
+    let Some(vacant) = &row.vacant else {
+        return json!({ "id": row.id.to_string(), "client": "x", "connections": connections });
+    };
+    let at = vacant.position.map(|position| scramble.point(position));
     json!({
         "id": row.id.to_string(),
         "client": null,
@@ -111,7 +111,7 @@ pub fn community(row: &Community, scramble: &mut Scramble) -> Value {
     json!({
         "id": row.id.to_string(),
         "name": scramble.name("Condomínio", &row.name),
-        "project": row.project.to_string(),
+        "project": row.project.map(|project| project.to_string()),
         "polygon": { "type": "MultiPolygon", "coordinates": coordinates },
     })
 }
@@ -156,19 +156,19 @@ mod tests {
             address: "Rua 1".into(),
             observation: "Observação 2".into(),
             in_box: Some(id(2)),
-            ports: vec![HeldPort { splitter: id(3), number: 4 }],
+            unlisted: None,
         };
-        let nowhere =
-            Vacant { project: None, position: None, in_box: None, ports: Vec::new(), ..vacant.clone() };
+        let nowhere = Vacant { project: None, position: None, in_box: None, ..vacant.clone() };
         for vacant in [Some(vacant), Some(nowhere), None] {
-            let row = PropertyRow { id: id(4), vacant, updated_at: None };
+            let ports = vec![HeldPort { splitter: id(3), number: 4 }];
+            let row = PropertyRow { id: id(4), vacant, ports, updated_at: None };
             let written = home(&row, &mut Scramble::new(0, false)).to_string();
             assert_eq!(PropertyRow::decode(&written).unwrap(), row);
         }
         let ring =
             vec![corner(-27.0, -48.0), corner(-27.0, -47.9), corner(-26.9, -47.9), corner(-27.0, -48.0)];
         let outline = Outline::new(vec![vec![ring.clone(), ring.clone()], vec![ring]]);
-        let row = Community { id: id(5), name: "Condomínio 1".into(), project: id(1), outline };
+        let row = Community { id: id(5), name: "Condomínio 1".into(), project: Some(id(1)), outline };
         let written = community(&row, &mut Scramble::new(0, false)).to_string();
         assert_eq!(Community::decode(&written).unwrap(), row);
     }

@@ -164,7 +164,7 @@ mod tests {
             vec![corner(-27.0, -48.0), corner(-27.0, -47.9), corner(-26.9, -47.9), corner(-27.0, -48.0)];
         let communities = projects.iter().map(|&id| {
             let outline = Outline::new(vec![vec![ring.clone(), ring.clone()], vec![ring.clone()]]);
-            Community { id, name: "Jardins".into(), project: id, outline }
+            Community { id, name: "Jardins".into(), project: Some(id), outline }
         });
         let communities = Arc::new(Communities::new(communities.collect(), 2));
         let longest = MaximumDrop::Metres(Radius::new(250.5).unwrap());

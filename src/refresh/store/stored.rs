@@ -41,7 +41,7 @@ pub struct Identity {
 
 /// A bit each: where it is 1, the rule isn't as it is by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredRules(u8);
+pub struct StoredRules(u16);
 
 impl StoredRules {
     /// Of these settings. Homes and communities are in a file only where a rule asks for them.
@@ -57,9 +57,11 @@ impl StoredRules {
             switches,
             rules.homes.ports_are_free,
             rules.homes.listed,
-            rules.communities.are_read(),
+            rules.communities.listed,
+            // What is only listed may never have been read.
+            rules.communities.decide,
         ];
-        Self((0..).zip(others).fold(0, |bits, (bit, differs)| bits | u8::from(differs) << bit))
+        Self((0..).zip(others).fold(0, |bits, (bit, differs)| bits | u16::from(differs) << bit))
     }
 }
 
@@ -292,20 +294,20 @@ mod tests {
 
     #[test]
     fn no_two_sets_of_rules_that_matter_are_stored_alike() {
-        let bit = |set: u8, bit: u8| set >> bit & 1 == 1;
-        let sets = (0..=u8::MAX).filter_map(|set| {
+        let bit = |set: u16, bit: u16| set >> bit & 1 == 1;
+        let sets = (0..1 << 9).filter_map(|set| {
             let kinds = ConnectorKind::ALL.into_iter().zip(0..).filter(|(_, at)| bit(set, *at));
             Some(Rules {
                 service_connectors: ServiceConnectors::new(kinds.map(|(kind, _)| kind))?,
                 blocked_ports_are_free: bit(set, 4),
                 homes: HomeRules { listed: bit(set, 5), ports_are_free: bit(set, 6) },
-                communities: CommunityRules { listed: bit(set, 7), decide: false },
+                communities: CommunityRules { listed: bit(set, 7), decide: bit(set, 8) },
                 ..rules()
             })
         });
         let stored: HashSet<_> =
             sets.map(|rules| postcard::to_stdvec(&StoredRules::of(&rules)).unwrap()).collect();
-        assert_eq!(stored.len(), 15 * 16);
+        assert_eq!(stored.len(), 15 * 32);
         assert!(stored.contains(&postcard::to_stdvec(&StoredRules::default()).unwrap()));
     }
 

@@ -7,12 +7,12 @@ use super::{About, Row, id_of, parse};
 use crate::viability::communities::{Community, Outline, Ring};
 use crate::viability::geo::Point;
 use crate::viability::plant::ObjectId;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 
 impl Row for Community {
     /// `polygon` is GeoJSON's, or, as OZmap's own SDK declares it, a polygon with the corners of its outer ring only. One
-    /// that is null or has no corners contains nothing.
+    /// that is null or has no corners contains nothing: it isn't drawn yet. A row without any tells nothing.
     fn decode(json: &str) -> Result<Self, RowFault> {
         #[derive(Deserialize)]
         struct Raw<'a> {
@@ -22,19 +22,24 @@ impl Row for Community {
             name: Option<Cow<'a, str>>,
             #[serde(default)]
             project: Reference,
-            polygon: Option<RawPolygon>,
-        }
-        #[derive(Deserialize)]
-        struct RawPolygon {
-            coordinates: Option<Coordinates>,
+            #[serde(default, deserialize_with = "told")]
+            polygon: Told,
         }
         let raw: Raw<'_> = parse(json)?;
-        let coordinates = raw.polygon.and_then(|polygon| polygon.coordinates);
+        let outline = match raw.polygon {
+            Told::Nothing => return Err(RowFault::NoOutline),
+            Told::Undrawn => Outline::default(),
+            Told::Polygon(RawPolygon { coordinates: None }) => return Err(RowFault::NoOutline),
+            Told::Polygon(RawPolygon { coordinates: Some(coordinates) }) => coordinates.outline()?,
+        };
+        if raw.project == Reference::Unreadable {
+            return Err(RowFault::BadProject);
+        }
         Ok(Self {
             id: row_id(raw.id.as_deref())?,
             name: raw.name.unwrap_or_default().into(),
-            project: raw.project.id().ok_or(RowFault::BadProject)?,
-            outline: coordinates.map(Coordinates::outline).transpose()?.unwrap_or_default(),
+            project: raw.project.id(),
+            outline,
         })
     }
 
@@ -46,6 +51,26 @@ impl Row for Community {
     fn about(json: &str) -> About {
         id_of(json).map_or(About::AnyBox, About::Box)
     }
+}
+
+#[derive(Deserialize)]
+struct RawPolygon {
+    coordinates: Option<Coordinates>,
+}
+
+/// What a row says of its polygon.
+#[derive(Default)]
+enum Told {
+    #[default]
+    Nothing,
+    /// Null.
+    Undrawn,
+    Polygon(RawPolygon),
+}
+
+fn told<'de, D: Deserializer<'de>>(json: D) -> Result<Told, D::Error> {
+    let polygon: Option<RawPolygon> = Deserialize::deserialize(json)?;
+    Ok(polygon.map_or(Told::Undrawn, Told::Polygon))
 }
 
 /// `[lng, lat]`.
@@ -98,7 +123,7 @@ mod tests {
         let ring = [(-27.0, -48.0), (-27.0, -47.9), (-26.9, -47.9), (-27.0, -48.0)];
         let ring = ring.map(|(lat, lng)| Point::new(lat, lng).unwrap()).to_vec();
         assert_eq!(outlines, [(); 3].map(|()| Outline::new(vec![vec![ring.clone()]])));
-        for nothing in ["null", "{}", r#"{"coordinates":null}"#, r#"{"coordinates":[]}"#] {
+        for nothing in ["null", r#"{"coordinates":[]}"#] {
             assert_eq!(Community::decode(&row(nothing)).unwrap().outline.polygons().concat().concat(), []);
         }
     }
@@ -111,11 +136,17 @@ mod tests {
             (r#"{"coordinates":[["a","b"]]}"#, RowFault::Malformed),
             (r#"{"coordinates":[-48.0,-27.0]}"#, RowFault::Malformed),
             ("7", RowFault::Malformed),
+            ("{}", RowFault::NoOutline),
+            (r#"{"coordinates":null}"#, RowFault::NoOutline),
         ] {
             assert_eq!(Community::decode(&row(bad)).unwrap_err(), fault, "{bad}");
             assert_eq!(Community::about(&row(bad)), About::Box(id));
         }
         let homeless = row("null").replace("5d51a87046cbe700148328bf", "x");
         assert_eq!(Community::decode(&homeless).unwrap_err(), RowFault::BadProject);
+        let silent = row("null").replace(r#","polygon":null"#, "");
+        assert_eq!(Community::decode(&silent).unwrap_err(), RowFault::NoOutline);
+        let lone = row("null").replace(r#""project":"5d51a87046cbe700148328bf","#, "");
+        assert_eq!(Community::decode(&lone).unwrap().project, None);
     }
 }

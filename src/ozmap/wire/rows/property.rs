@@ -21,6 +21,8 @@ pub struct PropertyRow {
     pub id: ObjectId,
     /// What is known of it as a home without client; `None`: somebody lives there on contract.
     pub vacant: Option<Vacant>,
+    /// The ports that lead to it.
+    pub ports: Vec<HeldPort>,
     /// When it was changed last, where it tells.
     pub updated_at: Option<OzmapTime>,
 }
@@ -38,8 +40,8 @@ pub struct Vacant {
     pub observation: SmolStr,
     /// The box that it belongs to, if any.
     pub in_box: Option<ObjectId>,
-    /// The ports that lead to it.
-    pub ports: Vec<HeldPort>,
+    /// Why it can't be listed, although it says where it is and to whom it belongs.
+    pub unlisted: Option<RowFault>,
 }
 
 /// A port of a splitter, or of another connector.
@@ -54,14 +56,15 @@ pub struct HeldPort {
 impl PropertyRow {
     /// As answers list it; `None` where it is not to be listed.
     pub fn to_home(&self) -> Option<Home> {
-        let Vacant { project, position, ref address, ref observation, .. } = *self.vacant.as_ref()?;
+        let vacant = self.vacant.as_ref().filter(|vacant| vacant.unlisted.is_none());
+        let Vacant { project, position, ref address, ref observation, .. } = *vacant?;
         let (address, observation) = (address.clone(), observation.clone());
         Some(Home { id: self.id, project, position: position?, address, observation })
     }
 
-    /// The ports that it holds without having a client.
-    pub fn vacant_ports(&self) -> &[HeldPort] {
-        self.vacant.as_ref().map_or(&[], |vacant| &vacant.ports)
+    /// Why it can't be listed, although it says where it is and to whom it belongs.
+    pub fn unlisted(&self) -> Option<RowFault> {
+        self.vacant.as_ref().and_then(|vacant| vacant.unlisted)
     }
 }
 
@@ -111,30 +114,34 @@ fn client<'de, D: Deserializer<'de>>(json: D) -> Result<Client, D::Error> {
 }
 
 impl Raw<'_> {
-    fn vacant(&self) -> Result<Vacant, RowFault> {
+    /// Verdicts depend on its ports, and on nothing of this.
+    fn vacant(&self) -> Vacant {
         let place =
             RawPlace { id: None, project: self.project, coords: self.coords, lat: self.lat, lng: self.lng };
-        let position = match place.position() {
-            Err(RowFault::NoPosition) => None,
-            position => Some(position?),
+        let (position, unlisted) = match place.position() {
+            Ok(position) => (Some(position), None),
+            Err(RowFault::NoPosition) => (None, None),
+            Err(fault) => (None, Some(fault)),
         };
-        if self.project == Reference::Unreadable {
-            return Err(RowFault::BadProject);
+        let bad_project = (self.project == Reference::Unreadable).then_some(RowFault::BadProject);
+        Vacant {
+            project: self.project.id(),
+            position,
+            address: self.address.as_deref().unwrap_or_default().into(),
+            observation: self.observation.as_deref().unwrap_or_default().into(),
+            in_box: self.in_box.id(),
+            unlisted: unlisted.or(bad_project),
         }
+    }
+
+    fn ports(&self) -> Result<Vec<HeldPort>, RowFault> {
         let connections = self.connections.as_deref().unwrap_or_default();
         let ports = connections.iter().map(|connection| {
             let (splitter, number) =
                 connection.id.id().zip(connection.port).ok_or(RowFault::BadConnection)?;
             Ok(HeldPort { splitter, number })
         });
-        Ok(Vacant {
-            project: self.project.id(),
-            position,
-            address: self.address.as_deref().unwrap_or_default().into(),
-            observation: self.observation.as_deref().unwrap_or_default().into(),
-            in_box: self.in_box.id(),
-            ports: ports.collect::<Result<_, _>>()?,
-        })
+        ports.collect()
     }
 }
 
@@ -145,10 +152,10 @@ impl Row for PropertyRow {
         let vacant = match raw.client {
             // Whoever takes it for none sells the ports of everybody.
             Client::Untold => return Err(RowFault::NoClient),
-            Client::Nobody => Some(raw.vacant()?),
+            Client::Nobody => Some(raw.vacant()),
             Client::Somebody => None,
         };
-        Ok(Self { id, vacant, updated_at: time_of(raw.updated_at) })
+        Ok(Self { id, vacant, ports: raw.ports()?, updated_at: time_of(raw.updated_at) })
     }
 
     fn id(&self) -> ObjectId {
@@ -165,6 +172,14 @@ impl Row for PropertyRow {
         struct Stand {
             #[serde(rename = "box", default)]
             in_box: Reference,
+        }
+        #[derive(Deserialize)]
+        struct Connected {
+            connections: Option<Vec<IgnoredAny>>,
+        }
+        let is_connected = |connected: Connected| connected.connections.is_none_or(|all| !all.is_empty());
+        if !parse::<Connected>(json).map_or(true, is_connected) {
+            return About::Nothing;
         }
         match parse::<Stand>(json).map(|stand| stand.in_box) {
             Ok(Reference::To(id)) => About::Box(id),
@@ -193,24 +208,27 @@ mod tests {
             (Point::new(-27.5, -48.5).unwrap(), Some(id("5d51a87046cbe700148328bf")))
         );
         let port = HeldPort { splitter: id("5dc06d1275fc7d0006732599"), number: 3 };
-        assert_eq!(row.vacant_ports(), [port]);
+        assert_eq!((row.ports.as_slice(), row.unlisted()), (&[port][..], None));
         let nowhere = HOME.replace(
             r#""coords":[-48.5,-27.5],"lat":-27.5,"lng":-48.5"#,
             r#""coords":null,"lat":null,"lng":null"#,
         );
         let nowhere = PropertyRow::decode(&nowhere).unwrap();
-        assert_eq!((nowhere.to_home(), nowhere.vacant_ports()), (None, &[port][..]));
+        assert_eq!(
+            (nowhere.to_home(), nowhere.unlisted(), nowhere.ports.as_slice()),
+            (None, None, &[port][..])
+        );
         let plain = r#"{"id":"6168210a1692a900135b628d","client":null}"#;
-        assert_eq!(PropertyRow::decode(plain).unwrap().vacant_ports(), []);
+        assert_eq!(PropertyRow::decode(plain).unwrap().ports, []);
     }
 
     #[test]
-    fn one_with_a_client_is_no_home_to_be_connected_and_holds_no_port_for_another() {
+    fn one_with_a_client_is_no_home_to_be_connected_and_holds_its_port() {
         for client in [r#""6168210a1692a900135b6299""#, r#"{"id":"6168210a1692a900135b6299","name":"A"}"#] {
             let row =
                 PropertyRow::decode(&HOME.replace(r#""client":null"#, &format!(r#""client":{client}"#)))
                     .unwrap();
-            assert_eq!((row.to_home(), row.vacant_ports()), (None, &[][..]));
+            assert_eq!((row.to_home(), row.vacant.is_none(), row.ports.len()), (None, true, 1));
         }
     }
 
@@ -219,9 +237,6 @@ mod tests {
         for (good, bad, fault) in [
             (r#""client":null,"#, "", RowFault::NoClient),
             ("6168210a1692a900135b628d", "17", RowFault::BadId),
-            ("5d51a87046cbe700148328bf", "17", RowFault::BadProject),
-            ("[-48.5,-27.5]", "[-48.5,-97.5]", RowFault::BadPosition),
-            ("[-48.5,-27.5]", "[-27.5,-48.5]", RowFault::PositionsDisagree),
             (r#""port":3,"#, "", RowFault::BadConnection),
             ("5dc06d1275fc7d0006732599", "17", RowFault::BadConnection),
             (r#""port":3"#, r#""port":-3"#, RowFault::Malformed),
@@ -230,7 +245,16 @@ mod tests {
             assert_eq!(PropertyRow::decode(&row).unwrap_err(), fault, "{bad}");
             assert_eq!(PropertyRow::about(&row), About::Box(id("5dc06d1275fc7d0006732521")), "{bad}");
         }
+        for (good, bad, fault) in [
+            ("5d51a87046cbe700148328bf", "17", RowFault::BadProject),
+            ("[-48.5,-27.5]", "[-48.5,-97.5]", RowFault::BadPosition),
+            ("[-48.5,-27.5]", "[-27.5,-48.5]", RowFault::PositionsDisagree),
+        ] {
+            let row = PropertyRow::decode(&HOME.replace(good, bad)).unwrap();
+            assert_eq!((row.to_home(), row.unlisted(), row.ports.len()), (None, Some(fault), 1), "{bad}");
+        }
         assert_eq!(PropertyRow::about("[]"), About::AnyBox);
         assert_eq!(PropertyRow::about(r#"{"box":null}"#), About::AnyBox);
+        assert_eq!(PropertyRow::about(r#"{"box":null,"connections":[]}"#), About::Nothing);
     }
 }

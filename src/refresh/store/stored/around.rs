@@ -21,7 +21,7 @@ pub(in super::super) struct StoredHome {
 pub(in super::super) struct StoredCommunity {
     id: [u8; 12],
     name: SmolStr,
-    project: [u8; 12],
+    project: Option<[u8; 12]>,
     /// Polygons, each its outer ring and then its holes: latitudes and longitudes.
     pub(in super::super) polygons: Vec<Vec<Vec<(f64, f64)>>>,
 }
@@ -56,7 +56,7 @@ impl StoredCommunity {
         Self {
             id: community.id.to_bytes(),
             name: community.name.clone(),
-            project: community.project.to_bytes(),
+            project: community.project.map(ObjectId::to_bytes),
             polygons: community.outline.polygons().into_iter().map(rings).collect(),
         }
     }
@@ -70,7 +70,7 @@ impl StoredCommunity {
         Some(Community {
             id: ObjectId::from_bytes(self.id),
             name: self.name,
-            project: ObjectId::from_bytes(self.project),
+            project: self.project.map(ObjectId::from_bytes),
             outline: Outline::new(self.polygons.into_iter().map(rings).collect::<Option<_>>()?),
         })
     }

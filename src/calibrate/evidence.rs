@@ -54,6 +54,8 @@ pub(super) struct Evidence {
     snapshots: Vec<(usize, Rules, Snapshot)>,
     /// How far each answer that was ever tried at a point is from OZmap's.
     compared: Vec<HashMap<Vec<u8>, usize>>,
+    /// What came of hypotheses: a search comes back to most of them.
+    judged: Vec<(Hypothesis, Vec<usize>)>,
 }
 
 impl Evidence {
@@ -88,7 +90,7 @@ impl Evidence {
             answers.into_iter().map(|(probe, body)| Asked { probe, body, survey: 0 }).collect();
         let compared = vec![HashMap::new(); asked.len()];
         let (unanswered, snapshots) = (Unanswered::default(), Vec::new());
-        Self { configured, surveys: vec![survey], asked, unanswered, snapshots, compared }
+        Self { configured, surveys: vec![survey], asked, unanswered, snapshots, compared, judged: Vec::new() }
     }
 
     /// What is known of this OZmap by now.
@@ -119,6 +121,7 @@ impl Evidence {
     pub(super) fn renew(&mut self, survey: Survey, answers: impl IntoIterator<Item = (usize, Bytes)>) {
         let number = self.surveys.len();
         self.surveys.push(survey);
+        self.judged.clear();
         for (point, body) in answers {
             if let (Some(asked), Some(compared)) = (self.asked.get_mut(point), self.compared.get_mut(point)) {
                 (asked.body, asked.survey) = (body, number);
@@ -129,7 +132,12 @@ impl Evidence {
 
     /// Differences at each point that a setting may explain: a field that one of both lacks is none.
     pub(super) fn outcomes(&mut self, hypothesis: &Hypothesis) -> Vec<usize> {
-        (0..self.asked.len()).map(|point| self.outcome(point, hypothesis)).collect()
+        if let Some((_, known)) = self.judged.iter().find(|(one, _)| one == hypothesis) {
+            return known.clone();
+        }
+        let outcomes: Vec<_> = (0..self.asked.len()).map(|point| self.outcome(point, hypothesis)).collect();
+        self.judged.push((hypothesis.clone(), outcomes.clone()));
+        outcomes
     }
 
     fn outcome(&mut self, point: usize, hypothesis: &Hypothesis) -> usize {

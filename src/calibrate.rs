@@ -213,6 +213,7 @@ fn conclude(
         differ: points.iter().filter(|point| !point.fits).count(),
         left: points.iter().filter(|point| !point.fits_best).count(),
         fields: &left.fields,
+        unread: &evidence.survey().unread,
         unanswered: evidence.unanswered.count(),
         example: evidence.unanswered.example.as_deref(),
         stopped,

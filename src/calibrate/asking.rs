@@ -19,6 +19,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 const FAILURES_IN_A_ROW: u32 = 5;
 /// Boxes whose connectors are read at once.
 const BOXES_AT_ONCE: usize = 40;
+/// Boxes whose homes are: some may have sixty.
+const HOMES_OF_BOXES_AT_ONCE: usize = 8;
 
 /// What came of a question.
 #[derive(Clone, Debug)]
@@ -110,7 +112,7 @@ impl<'c> Asker<'c> {
     /// The homes that belong to some boxes by now, in the order of their ids; `None` if they can't be read.
     pub(super) async fn read_homes(&mut self, boxes: &[ObjectId]) -> Option<Vec<PropertyRow>> {
         let mut rows = Vec::new();
-        for boxes in boxes.chunks(BOXES_AT_ONCE) {
+        for boxes in boxes.chunks(HOMES_OF_BOXES_AT_ONCE) {
             self.pace.tick().await;
             rows.extend(read_belonging_to(self.client, self.key, boxes, self.within).await.ok()?);
         }

@@ -86,14 +86,11 @@ fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
 
 /// What a reader should know of how it came about.
 fn notes(calibration: &Calibration) -> String {
-    let Calibration { near, read, unanswered, changed, .. } = calibration;
+    let Calibration { read, unanswered, changed, .. } = calibration;
     let mut notes = Vec::new();
     if read.set_aside > 0 {
         notes.push(format!("{} rows could not be read: what they are about may differ", read.set_aside));
     }
-    notes.extend(near.unread.iter().map(|(list, why)| {
-        format!("the list {list} can't be read, so nothing is known of what it tells: {why}")
-    }));
     if unanswered.exact > 0 {
         notes.push(
             "OZmap refuses a radius of 0 or takes it for none: the edge of the radius can't be told"

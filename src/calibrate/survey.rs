@@ -6,7 +6,7 @@ use crate::config::key::ApiKey;
 use crate::ozmap::assemble::{Assembled, Doubts, Unlisted, assemble};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::homes::VacantPorts;
-use crate::ozmap::pages::{PageSeen, Reading, read_all};
+use crate::ozmap::pages::{PageSeen, Reading, Tries, count_rows, read_all};
 use crate::ozmap::splitters::{Detail, PortsByBox, Splitters, all_ports};
 use crate::ozmap::wire::List;
 use crate::ozmap::wire::place::Place;
@@ -73,9 +73,21 @@ impl Survey {
         survey.doubtful.extend(boxes.doubtful.keys());
         (survey.boxes, survey.places) = (boxes.rows, boxes.places);
         for kind in ConnectorKind::ALL {
-            match survey.list::<SplitterRow>(client, key, List::Connectors(kind), watch).await {
+            let list = List::Connectors(kind);
+            // Where none is for clients there is nothing to be read, and OZmap isn't asked for all that are for others.
+            if !rules.service_connectors.count(kind)
+                && count_rows::<SplitterRow>(client, key, list, Tries::One).await.is_ok_and(|rows| rows == 0)
+            {
+                survey.connectors.insert(kind, Vec::new());
+                continue;
+            }
+            match survey.list::<SplitterRow>(client, key, list, watch).await {
                 Ok(reading) => survey.add(kind, reading),
                 Err(unread) if rules.service_connectors.count(kind) => return Err(unread),
+                // An OZmap without such things has no list of them.
+                Err(Unread { source: CallError::Status { status: 404, .. }, .. }) => {
+                    survey.connectors.insert(kind, Vec::new());
+                }
                 Err(unread) => survey.leave_open(&unread),
             }
         }
@@ -199,7 +211,7 @@ impl Survey {
         Self {
             connectors,
             homes: self.homes.as_ref().map(|rows| rows.iter().filter(is_near).cloned().collect()),
-            communities: self.communities.as_ref().map(|all| Arc::new(reach.communities(all, probes))),
+            communities: self.communities.as_ref().map(|all| Arc::new(reach.communities(all))),
             places: self.places.iter().filter(|place| reach.holds(place.position)).copied().collect(),
             projects: self.projects.clone(),
             doubtful: self.doubtful.clone(),
@@ -242,14 +254,11 @@ impl Reach {
         Self { envelopes: probes.iter().filter_map(around).flatten().collect() }
     }
 
-    /// Those with a corner in it, and those around all of it.
-    fn communities(&self, all: &Communities, probes: &[Probe]) -> Communities {
-        let is_near = |one: &&Community| {
-            let corners = one.outline.polygons().into_iter().flatten().flatten();
-            corners.into_iter().any(|corner| self.holds(corner))
-                || probes.iter().any(|probe| one.contains(probe.center))
-        };
-        Communities::new(all.iter().filter(is_near).cloned().collect(), all.unreadable())
+    /// Those that may contain a place in it.
+    fn communities(&self, all: &Communities) -> Communities {
+        let near: BTreeMap<_, _> =
+            self.envelopes.iter().flat_map(|one| all.in_envelope(*one)).map(|one| (one.id, one)).collect();
+        Communities::new(near.into_values().cloned().collect(), all.unreadable())
     }
 
     fn holds(&self, position: Point) -> bool {

@@ -2,6 +2,7 @@
 
 use super::fit::Fit;
 use super::left::Field;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Of a hundred questions so many may stay without an answer.
@@ -64,6 +65,13 @@ pub enum Reason {
         /// One reason.
         example: Option<String>,
     },
+    /// What a list would tell is not known.
+    Unread {
+        /// Which.
+        list: &'static str,
+        /// Why.
+        why: String,
+    },
     /// OZmap wasn't asked to the end.
     Stopped {
         /// Why.
@@ -96,6 +104,10 @@ impl fmt::Display for Reason {
                 write!(f, "OZmap gave no answer at {points} of {of} points")?;
                 example.iter().try_for_each(|example| write!(f, " ({example})"))
             }
+            Self::Unread { list, why } => write!(
+                f,
+                "the list {list} can't be read, so nobody knows whether it matters ({why}); let the key's user read it"
+            ),
             Self::Stopped { why } => write!(f, "OZmap was not asked to the end: {why}"),
             Self::TooLittle { points } => {
                 write!(
@@ -128,6 +140,8 @@ pub(super) struct Grounds<'g> {
     /// Points at which they differ under the best hypothesis.
     pub(super) left: usize,
     pub(super) fields: &'g [Field],
+    /// Lists that can't be read, and why.
+    pub(super) unread: &'g BTreeMap<&'static str, String>,
     pub(super) unanswered: usize,
     pub(super) example: Option<&'g str>,
     pub(super) stopped: Option<&'g str>,
@@ -167,6 +181,7 @@ impl Grounds<'_> {
             let example = self.example.map(str::to_owned);
             reasons.push(Reason::Unanswered { points: self.unanswered, of, example });
         }
+        reasons.extend(self.unread.iter().map(|(&list, why)| Reason::Unread { list, why: why.clone() }));
         if let Some(why) = self.stopped {
             reasons.push(Reason::Stopped { why: why.to_owned() });
         }

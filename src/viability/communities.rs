@@ -35,13 +35,6 @@ pub struct Community {
     pub outline: Outline,
 }
 
-impl Community {
-    /// Whether a place lies in it.
-    pub fn contains(&self, at: Point) -> bool {
-        self.outline.holds(at)
-    }
-}
-
 /// The ground of a community: polygons, each a ring around it and rings around its holes. Degrees are taken as flat, as its
 /// plan is drawn; one without corners contains nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,12 +144,24 @@ impl Communities {
 
     /// All that can contain a place within the envelopes.
     pub(super) fn near(&self, envelopes: Envelopes) -> Nearby<'_> {
-        let bounds = |Envelope { south, north, west, east }| AABB::from_corners([west, south], [east, north]);
-        let found = envelopes.iter().flat_map(|one| self.tree.locate_in_envelope_intersecting(&bounds(one)));
-        let mut found: Vec<usize> = found.map(|bounds| bounds.at).collect();
+        let mut found: Vec<usize> = envelopes.iter().flat_map(|one| self.numbers_in(one)).collect();
         found.sort_unstable();
         found.dedup();
         found.into_iter().filter_map(|at| self.all.get(at)).collect()
+    }
+
+    /// All that can contain a place within an envelope, in no particular order.
+    pub fn in_envelope(&self, envelope: Envelope) -> impl Iterator<Item = &Community> {
+        self.numbers_in(envelope).filter_map(|at| self.all.get(at))
+    }
+
+    fn numbers_in(&self, Envelope { south, north, west, east }: Envelope) -> impl Iterator<Item = usize> {
+        let bounds = AABB::from_corners([west, south], [east, north]);
+        self.tree
+            .locate_in_envelope_intersecting(&bounds)
+            .map(|found| found.at)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 

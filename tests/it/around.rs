@@ -91,7 +91,7 @@ async fn a_home_that_gets_a_client_is_listed_no_more_and_its_port_sold_with_the_
 }
 
 #[tokio::test]
-async fn the_port_of_a_home_that_got_a_client_a_second_ago_is_not_offered() {
+async fn the_last_port_that_may_lead_to_a_home_is_ozmaps_to_offer() {
     let config = "[viability]
         property_ports_are_free = true
         list_properties = true
@@ -99,23 +99,69 @@ async fn the_port_of_a_home_that_got_a_client_a_second_ago_is_not_offered() {
         consider_condominiums = true
         [tenants.demo.live]
         recheck_after = \"0s\"
+        cache_ttl = \"0s\"
         calls_per_second = 100";
     let lonely = Lonely::without_client(config).await;
     let ask = async || {
         let answer = lonely.world.ask(lonely.lat, lonely.lng, 50.0).await;
         (answer.is_viable(), answer.detail().to_owned())
     };
-    assert_eq!(ask().await, (true, "checked".to_owned()));
+    assert_eq!(ask().await, (true, "last-ports".to_owned()));
     lonely.world.simulator.set_client(&lonely.home, true).unwrap();
-    // What was checked is good for no time.
-    assert_eq!(ask().await, (false, "checked".to_owned()));
+    assert_eq!(ask().await, (false, "last-ports".to_owned()));
     let held = async || {
         let data = lonely.world.app.refreshers()[0].tenant().data().unwrap();
-        data.snapshot
-            .boxes()
-            .any(|one| one.position.lat().to_bits() == lonely.lat.to_bits() && one.free_ports() == 0)
+        let mut boxes = data.snapshot.boxes();
+        boxes.any(|one| one.position.lat().to_bits() == lonely.lat.to_bits() && one.free_ports() == 0)
     };
-    lonely.world.until("the data are corrected", held).await;
+    lonely.world.until("what has changed is read", held).await;
+    assert_eq!(ask().await, (false, "index".to_owned()));
+}
+
+#[tokio::test]
+async fn lists_that_decide_and_come_back_empty_are_refused() {
+    let config = "[viability]\nproperty_ports_are_free = true\nconsider_condominiums = true";
+    let simulator = Settings { rules: all_rules(), ..Settings::default() };
+    let world = World::build(Plan { simulator, config, ..Plan::default() }).await;
+    let page = json!({ "total": 0, "count": 0, "start": 0, "limit": 500, "rows": [] }).to_string();
+    for (list, objection) in
+        [("/properties", "fewer_homes"), ("/horizontal-condominiums", "fewer_communities")]
+    {
+        world.simulator.faults().clear();
+        world.simulator.faults().answer(list, 200, "application/json", &page);
+        let report = world.refresh().await;
+        assert_eq!(report["result"], "refused", "{report}");
+        let rejected = format!("viability_refresh_rejected_total{{reason=\"{objection}\",tenant=\"demo\"}}");
+        assert_eq!(world.metric(&rejected).await, 1, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_home_that_was_deleted_is_missed_in_the_count_and_its_port_sold_by_reading_all() {
+    let config = "[viability]\nproperty_ports_are_free = true\n[tenants.demo.refresh]\nchanges = \"20ms\"\nfallback = \"30ms\"";
+    let lonely = Lonely::without_client(config).await;
+    lonely.world.simulator.delete_property(&lonely.home).unwrap();
+    let held = async || {
+        let data = lonely.world.app.refreshers()[0].tenant().data().unwrap();
+        let mut boxes = data.snapshot.boxes();
+        boxes.any(|one| one.position.lat().to_bits() == lonely.lat.to_bits() && one.free_ports() == 0)
+    };
+    lonely.world.until("the port is free no more", held).await;
+}
+
+#[tokio::test]
+async fn a_port_that_a_home_with_a_client_holds_too_is_not_free() {
+    let lonely = Lonely::without_client(ALL).await;
+    let in_box = lonely.answer().await["boxes"][0]["id"].as_str().unwrap().to_owned();
+    let again = NewProperty {
+        in_box: Some(in_box),
+        port: Some(PropertyPort::first(1)),
+        has_client: true,
+        ..NewProperty::default()
+    };
+    lonely.world.simulator.add_property(again).unwrap();
+    lonely.read_changes().await;
+    assert_eq!(lonely.answer().await["viable"], false);
 }
 
 #[tokio::test]

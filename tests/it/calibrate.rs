@@ -291,14 +291,17 @@ async fn too_many_questions_without_an_answer_are_not_safe_and_few_are() {
 }
 
 #[tokio::test]
-async fn a_list_that_cant_be_read_takes_its_hypothesis_away_and_nothing_else() {
+async fn a_list_that_cant_be_read_takes_its_hypothesis_away_and_isnt_safe() {
     let simulator = simulator(OracleRules::default()).await;
     simulator.faults().set("/fusions", Fault::Failure { rate: 1.0, status: 403 });
     let calibration = calibrate(&simulator, "", &()).await.unwrap();
     assert_eq!(calibration.near.unread.keys().copied().collect::<Vec<_>>(), ["fusions"]);
     assert!(!finding(&calibration, "service_connectors: fusion").is_told());
     assert!(finding(&calibration, "service_connectors: switch").is_told());
-    assert_eq!(calibration.verdict.conclusion, Conclusion::Safe);
+    let [Reason::Unread { list: "fusions", .. }] = calibration.verdict.reasons.as_slice() else {
+        panic!("{:?}", calibration.verdict.reasons)
+    };
+    assert_eq!(calibration.verdict.conclusion, Conclusion::NotSafe);
 
     let counted = "service_connectors = [\"splitter\", \"fusion\"]";
     let error = calibrate(&simulator, counted, &()).await.err().expect("no calibration");

@@ -13,6 +13,7 @@ struct Day {
     dice: ChaCha8Rng,
     world: World,
     config: &'static str,
+    deletes: bool,
 }
 
 const HALF_AN_HOUR: Duration = Duration::from_mins(30);
@@ -26,7 +27,7 @@ impl Day {
         let simulator = Settings { boxes: 400, seed, ..Settings::default() };
         let config = if seed.is_multiple_of(2) { WHEN_TOLD } else { WITH_HOMES };
         let world = World::build(Plan { simulator, config, ..Plan::default() }).await;
-        Self { dice: ChaCha8Rng::seed_from_u64(seed), world, config }
+        Self { dice: ChaCha8Rng::seed_from_u64(seed), world, config, deletes: true }
     }
 
     fn edit(&mut self) {
@@ -48,6 +49,7 @@ impl Day {
                 splitters: vec![NewSplitter::service(8, self.dice.random_range(0..9))],
                 ..NewBox::default()
             })),
+            19 | 22 if !self.deletes => {}
             19 => simulator.delete_box(&one.id).unwrap(),
             20..22 => {
                 let Some(home) = properties.choose(&mut self.dice) else { return };
@@ -99,6 +101,11 @@ async fn after_a_day_of_edits_and_outages_the_boxes_are_those_of_a_fresh_reading
                 // Twice: what splitters still stand in is doubted once.
                 day.world.refresh_as_read().await;
             }
+        }
+        // Behind the last reading of all, changes alone have to do; no time tells of what is deleted.
+        day.deletes = false;
+        for _ in 0..6 {
+            day.half_an_hour().await;
         }
         day.world.published_changes().await;
         let [held, fresh] = day.world.held_and_fresh(day.config).await;

@@ -36,14 +36,11 @@ fn line(text: &mut String, line: &str) {
 }
 
 fn asked(text: &mut String, tenant: &str, calibration: &Calibration) {
-    let Calibration { near, read, points, unanswered, changed, .. } = calibration;
+    let Calibration { read, points, unanswered, changed, .. } = calibration;
     let answered = points.len();
     line(text, &format!("{tenant}: {answered} answers of OZmap compared; {} boxes read", read.boxes));
     if read.set_aside > 0 {
         line(text, &format!("  {} rows could not be read: what they are about may differ", read.set_aside));
-    }
-    for (list, why) in &near.unread {
-        line(text, &format!("  the list {list} can't be read, so nothing is known of what it tells: {why}"));
     }
     if unanswered.exact > 0 {
         let points = unanswered.exact;

@@ -27,9 +27,10 @@ impl Row for Community {
         }
         let raw: Raw<'_> = parse(json)?;
         let outline = match raw.polygon {
-            Told::Nothing => return Err(RowFault::NoOutline),
+            Told::Nothing | Told::Polygon(RawPolygon { coordinates: None }) => {
+                return Err(RowFault::NoOutline);
+            }
             Told::Undrawn => Outline::default(),
-            Told::Polygon(RawPolygon { coordinates: None }) => return Err(RowFault::NoOutline),
             Told::Polygon(RawPolygon { coordinates: Some(coordinates) }) => coordinates.outline()?,
         };
         if raw.project == Reference::Unreadable {

@@ -51,6 +51,9 @@ pub enum CalibrationError {
     /// A list can't be read.
     #[error(transparent)]
     Unread(#[from] Unread),
+    /// Whoever watches wished it.
+    #[error("interrupted before OZmap was asked")]
+    Interrupted,
     /// There is nothing to ask about.
     #[error(
         "the key sees no box with a free port, so there is no point to ask about; give its user access to the projects concerned"
@@ -86,6 +89,8 @@ pub struct Calibration {
     pub unanswered: Unanswered,
     /// Points at which the network had changed.
     pub changed: usize,
+    /// Which points were chosen of all that would do.
+    pub seed: u64,
     /// Whether to switch over.
     pub verdict: Verdict,
 }
@@ -95,6 +100,8 @@ pub struct Calibration {
 pub struct Counts {
     /// Boxes.
     pub boxes: usize,
+    /// Projects that the key sees.
+    pub projects: usize,
     /// Rows that could not be read.
     pub set_aside: u64,
 }
@@ -119,8 +126,11 @@ pub async fn run(
     plan: &Plan,
     watch: &dyn Watch,
 ) -> Result<Calibration, CalibrationError> {
-    let whole = Survey::read(client, &tenant.key, &tenant.rules, watch).await?;
-    let read = Counts { boxes: whole.boxes(), set_aside: whole.set_aside };
+    let whole = tokio::select! {
+        whole = Survey::read(client, &tenant.key, &tenant.rules, watch) => whole?,
+        () = watch.interrupted() => return Err(CalibrationError::Interrupted),
+    };
+    let read = Counts { boxes: whole.boxes(), projects: whole.projects.len(), set_aside: whole.set_aside };
     let probes = choose(&whole, &tenant.rules, plan.choice);
     if probes.is_empty() {
         return Err(CalibrationError::NoPoint);
@@ -143,7 +153,8 @@ pub async fn run(
         let outcomes = evidence.outcomes(&fit.best);
         changed = again.iter().filter(|point| outcomes.get(**point) == Some(&0)).count();
     }
-    Ok(conclude(evidence, fit, read, changed, asker.stopped.as_deref()))
+    let made = Made { read, changed, seed: plan.choice.seed, stopped: asker.stopped };
+    Ok(conclude(evidence, fit, made))
 }
 
 /// Where answers still differ, somebody may have sold a port since. Returns the points that were asked again, if any.
@@ -186,13 +197,16 @@ async fn ask_again(
     Some(points)
 }
 
-fn conclude(
-    mut evidence: Evidence,
-    fit: Fit,
+/// How it was made.
+struct Made {
     read: Counts,
     changed: usize,
-    stopped: Option<&str>,
-) -> Calibration {
+    seed: u64,
+    stopped: Option<String>,
+}
+
+fn conclude(mut evidence: Evidence, fit: Fit, made: Made) -> Calibration {
+    let Made { read, changed, seed, stopped } = made;
     let (of_configured, of_best) = (evidence.outcomes(&fit.configured), evidence.outcomes(&fit.best));
     let as_configured = Left::by(&mut evidence, &fit.configured).groups;
     let left = Left::by(&mut evidence, &fit.best);
@@ -216,13 +230,13 @@ fn conclude(
         unread: &evidence.survey().unread,
         unanswered: evidence.unanswered.count(),
         example: evidence.unanswered.example.as_deref(),
-        stopped,
+        stopped: stopped.as_deref(),
     };
     let verdict = grounds.judge();
     let (left, fields) = (left.groups, left.fields);
     let unanswered = evidence.unanswered.clone();
     let near = evidence.into_last_survey();
-    Calibration { near, read, points, fit, as_configured, left, fields, unanswered, changed, verdict }
+    Calibration { near, read, points, fit, as_configured, left, fields, unanswered, changed, seed, verdict }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::ozmap::wire::rows::{PropertyRow, SplitterRow};
 use crate::ozmap::wire::shape::Shape;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::ConnectorKind;
-use crate::wording::{with_causes, with_remedy};
+use crate::wording::with_causes;
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -64,15 +64,26 @@ impl<'c> Asker<'c> {
         let all = probes.len() as u64;
         let mut replies = Vec::with_capacity(probes.len());
         for probe in probes {
-            self.pace.tick().await;
-            if self.stopped.is_some() {
-                break;
-            }
-            replies.push(self.reply(&probe).await);
+            let reply = tokio::select! {
+                biased;
+                () = watch.interrupted() => {
+                    self.stopped = Some("interrupted".to_owned());
+                    break;
+                }
+                reply = self.next(&probe) => reply,
+            };
+            let Some(reply) = reply else { break };
+            replies.push(reply);
             watch.at(phase, replies.len() as u64, Some(all));
         }
         watch.ended(phase, replies.len() as u64);
         replies
+    }
+
+    /// `None`: it is asked no more.
+    async fn next(&mut self, probe: &Probe) -> Option<Reply> {
+        self.pace.tick().await;
+        if self.stopped.is_some() { None } else { Some(self.reply(probe).await) }
     }
 
     async fn reply(&mut self, probe: &Probe) -> Reply {
@@ -141,5 +152,5 @@ impl<'c> Asker<'c> {
 }
 
 fn told(error: &CallError) -> String {
-    with_remedy(with_causes(error), error.remedy())
+    with_causes(error)
 }

@@ -94,16 +94,14 @@ impl Evidence {
     }
 
     /// What is known of this OZmap by now.
-    pub(super) fn known(&self, configured: &Hypothesis) -> Known {
+    pub(super) fn known(&mut self, configured: &Hypothesis) -> Known {
         let lengths = self.asked.iter().filter_map(|asked| Some(Shape::of(&asked.body)?.longest()));
-        let kinds = self.surveys.first().map(|survey| survey.kinds().collect());
-        Known {
-            configured: configured.clone(),
-            longest: lengths.max().unwrap_or_default(),
-            kinds: kinds.unwrap_or_default(),
-            homes: self.survey().has_homes(),
-            communities: self.survey().has_communities(),
-        }
+        let longest = lengths.max().unwrap_or_default();
+        let uncut = Hypothesis { max_boxes: None, ..configured.clone() };
+        let ours =
+            (0..self.asked.len()).filter_map(|point| Some(Shape::of(&self.answer(point, &uncut))?.longest()));
+        let crowd = ours.max().unwrap_or_default();
+        Known { configured: configured.clone(), traits: self.survey().traits(), longest, crowd }
     }
 
     /// The plant as it was read before OZmap was asked.

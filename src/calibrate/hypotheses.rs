@@ -1,5 +1,6 @@
 //! What may be otherwise at an OZmap than it is configured here: a table of dimensions, each with its values.
 
+use super::survey::Trait;
 use crate::viability::Rules;
 use crate::viability::geo::{Boundary, Earth};
 use crate::viability::ports::{ConnectorKind, ServiceConnectors};
@@ -51,14 +52,12 @@ impl Hypothesis {
 pub struct Known {
     /// What the configuration says.
     pub configured: Hypothesis,
-    /// The kinds of connectors whose lists can be read.
-    pub kinds: BTreeSet<ConnectorKind>,
-    /// Whether homes can be read.
-    pub homes: bool,
-    /// Whether gated communities can.
-    pub communities: bool,
+    /// What was read that rules may be about.
+    pub traits: BTreeSet<Trait>,
     /// The longest list of boxes that it has shown.
     pub longest: usize,
+    /// The longest list that this proxy would show if nothing cut it: a larger maximum changes no answer.
+    pub crowd: usize,
 }
 
 /// One thing that may be otherwise, by itself. Values are text, as reports and recordings have them.
@@ -79,6 +78,7 @@ pub struct Dimension {
 const EARTHS: [u32; 3] = [6_378_100, 6_371_000, 6_378_137];
 /// What people set as a maximum, the usual one first.
 const MAXIMA: [usize; 5] = [100, 50, 25, 20, 10];
+const USUAL: usize = 100;
 const UNLIMITED: &str = "unlimited";
 /// The largest maximum that can be configured.
 const NO_MAXIMUM: usize = 10_000;
@@ -103,9 +103,11 @@ pub const DIMENSIONS: &[Dimension] = &[
             Some(Hypothesis { max_boxes, ..base.clone() })
         },
         values: |known| {
-            let seen = known.longest.max(1);
-            let maxima = MAXIMA.into_iter().chain([seen]).map(|most| most.to_string());
-            maxima.chain([UNLIMITED.to_owned()]).collect()
+            let cuts = |most: &usize| *most > 0 && *most < known.crowd;
+            let maxima = MAXIMA.into_iter().chain([known.longest]).filter(cuts).map(|most| most.to_string());
+            let all = if known.crowd <= USUAL { USUAL.to_string() } else { UNLIMITED.to_owned() };
+            let is_cut = known.configured.max_boxes.is_some_and(|most| cuts(&most.get()));
+            is_cut.then_some(all).into_iter().chain(maxima).collect()
         },
         setting: |one| Some(format!("max_boxes = {}", one.max_boxes.map_or(NO_MAXIMUM, NonZeroUsize::get))),
     },
@@ -126,35 +128,35 @@ pub const DIMENSIONS: &[Dimension] = &[
             let yes = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.communities.decide = yes))
         },
-        values: |known| if_readable(known.communities),
+        values: |known| if_there(known, Trait::Communities),
         setting: |one| Some(format!("consider_condominiums = {}", one.rules.communities.decide)),
     },
     Dimension {
         name: "service_connectors: splitter",
         value: |one| counts(one, ConnectorKind::Splitter),
         with: |base, text| with_kind(base, ConnectorKind::Splitter, text),
-        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Splitter)),
+        values: |known| if_there(known, Trait::Connectors(ConnectorKind::Splitter)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: connector",
         value: |one| counts(one, ConnectorKind::Connector),
         with: |base, text| with_kind(base, ConnectorKind::Connector, text),
-        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Connector)),
+        values: |known| if_there(known, Trait::Connectors(ConnectorKind::Connector)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: fusion",
         value: |one| counts(one, ConnectorKind::Fusion),
         with: |base, text| with_kind(base, ConnectorKind::Fusion, text),
-        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Fusion)),
+        values: |known| if_there(known, Trait::Connectors(ConnectorKind::Fusion)),
         setting: service_connectors,
     },
     Dimension {
         name: "service_connectors: switch",
         value: |one| counts(one, ConnectorKind::Switch),
         with: |base, text| with_kind(base, ConnectorKind::Switch, text),
-        values: |known| if_readable(known.kinds.contains(&ConnectorKind::Switch)),
+        values: |known| if_there(known, Trait::Connectors(ConnectorKind::Switch)),
         setting: service_connectors,
     },
     Dimension {
@@ -164,7 +166,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             let free = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.blocked_ports_are_free = free))
         },
-        values: |_| no_or_yes(),
+        values: |known| if_there(known, Trait::BlockedPorts),
         setting: |one| Some(format!("blocked_ports_are_free = {}", one.rules.blocked_ports_are_free)),
     },
     Dimension {
@@ -174,7 +176,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             let yes = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.homes.ports_are_free = yes))
         },
-        values: |known| if_readable(known.homes),
+        values: |known| if_there(known, Trait::Homes),
         setting: |one| Some(format!("property_ports_are_free = {}", one.rules.homes.ports_are_free)),
     },
     Dimension {
@@ -184,7 +186,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             let yes = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.homes.listed = yes))
         },
-        values: |known| if_readable(known.homes),
+        values: |known| if_there(known, Trait::Homes),
         setting: |one| Some(format!("list_properties = {}", one.rules.homes.listed)),
     },
     Dimension {
@@ -194,7 +196,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             let yes = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.communities.listed = yes))
         },
-        values: |known| if_readable(known.communities),
+        values: |known| if_there(known, Trait::Communities),
         setting: |one| Some(format!("list_condominiums = {}", one.rules.communities.listed)),
     },
     Dimension {
@@ -204,7 +206,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             let counts = text.parse().ok()?;
             Some(with_rules(base, |rules| rules.maximum_drop = counts))
         },
-        values: |_| no_or_yes(),
+        values: |known| if_there(known, Trait::Drops),
         setting: |one| Some(format!("maximum_drop = {}", one.rules.maximum_drop)),
     },
     Dimension {
@@ -239,9 +241,9 @@ fn no_or_yes() -> Vec<String> {
     [false, true].map(|one| one.to_string()).into()
 }
 
-/// Of a list that can't be read nothing can be tried.
-fn if_readable(is_readable: bool) -> Vec<String> {
-    if is_readable { no_or_yes() } else { Vec::new() }
+/// Of what isn't there, or can't be read, nothing can be tried.
+fn if_there(known: &Known, what: Trait) -> Vec<String> {
+    if known.traits.contains(&what) { no_or_yes() } else { Vec::new() }
 }
 
 fn counts(one: &Hypothesis, kind: ConnectorKind) -> String {
@@ -287,9 +289,24 @@ mod tests {
     use crate::calibrate::tests::rules;
     use std::slice::from_ref;
 
-    fn known(configured: &Hypothesis, kinds: &[ConnectorKind]) -> Known {
-        let (kinds, all) = (kinds.iter().copied().collect(), kinds.len() == ConnectorKind::ALL.len());
-        Known { configured: configured.clone(), kinds, homes: all, communities: all, longest: 37 }
+    const ALL: [Trait; 8] = [
+        Trait::Connectors(ConnectorKind::Splitter),
+        Trait::Connectors(ConnectorKind::Connector),
+        Trait::Connectors(ConnectorKind::Fusion),
+        Trait::Connectors(ConnectorKind::Switch),
+        Trait::Homes,
+        Trait::Communities,
+        Trait::BlockedPorts,
+        Trait::Drops,
+    ];
+
+    fn known(configured: &Hypothesis, traits: &[Trait]) -> Known {
+        Known {
+            configured: configured.clone(),
+            traits: traits.iter().copied().collect(),
+            longest: 37,
+            crowd: 80,
+        }
     }
 
     fn dimension(name: &str) -> &'static Dimension {
@@ -300,7 +317,7 @@ mod tests {
     fn each_dimension_changes_its_own_value_and_no_other() {
         let base = Hypothesis::configured(&rules());
         for dimension in DIMENSIONS {
-            let variants = dimension.variants(&base, &known(&base, &ConnectorKind::ALL));
+            let variants = dimension.variants(&base, &known(&base, &ALL));
             let others = variants.iter().filter(|variant| !dimension.same(variant, &base)).count();
             // Splitters alone count: without them nothing would.
             let is_fixed = dimension.name == "service_connectors: splitter";
@@ -317,7 +334,7 @@ mod tests {
     fn what_a_value_is_written_as_is_read_as_it() {
         let base = Hypothesis::configured(&rules());
         for dimension in DIMENSIONS {
-            for variant in dimension.variants(&base, &known(&base, &ConnectorKind::ALL)) {
+            for variant in dimension.variants(&base, &known(&base, &ALL)) {
                 assert_eq!((dimension.with)(&base, &(dimension.value)(&variant)), Some(variant));
             }
             assert_eq!((dimension.with)(&base, "?"), None, "{}", dimension.name);
@@ -325,9 +342,9 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_on_a_list_that_cant_be_read_is_no_hypothesis() {
+    fn what_is_about_something_that_isnt_there_is_no_hypothesis() {
         let base = Hypothesis::configured(&rules());
-        let readable = known(&base, &[ConnectorKind::Splitter]);
+        let readable = known(&base, &ALL[..1]);
         for name in [
             "service_connectors: fusion",
             "list_properties",
@@ -343,6 +360,9 @@ mod tests {
         let base = Hypothesis { max_boxes: NonZeroUsize::new(30), ..Hypothesis::configured(&rules()) };
         let maximum = dimension("max_boxes");
         let values: Vec<_> = maximum.variants(&base, &known(&base, &[])).iter().map(maximum.value).collect();
-        assert_eq!(values, ["30", "100", "50", "25", "20", "10", "37", "unlimited"]);
+        assert_eq!(values, ["30", "100", "50", "25", "20", "10", "37"], "80 boxes are the most");
+        let all = Hypothesis { max_boxes: NonZeroUsize::new(100), ..base.clone() };
+        let values: Vec<_> = maximum.variants(&all, &known(&all, &[])).iter().map(maximum.value).collect();
+        assert_eq!(values, ["100", "50", "25", "20", "10", "37"], "what cuts nothing can't be told apart");
     }
 }

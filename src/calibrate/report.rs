@@ -67,6 +67,7 @@ fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
     let verdict = &calibration.verdict;
     let (class, portuguese) = match verdict.conclusion {
         Conclusion::Safe => ("safe", "pode trocar"),
+        Conclusion::NotTold => ("settings", "nada difere, mas nem toda configuração foi confirmada"),
         Conclusion::SafeWithSettings => ("settings", "ainda não: pode trocar com a configuração abaixo"),
         Conclusion::NotSafe => ("unsafe", "não troque"),
     };
@@ -74,10 +75,13 @@ fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
     let seconds = humantime::format_rfc3339_seconds(at).to_string();
     let minute = seconds.get(..16).unwrap_or_default().replace('T', " ");
     format!(
-        "<header class=\"{class}\">\n<p>{tenant}, {minute} UTC: {} answers of OZmap compared, {} boxes read</p>\n\
+        "<header class=\"{class}\">\n<p>{tenant}, {minute} UTC: {} answers of OZmap compared, {} boxes of {} projects read, seed {}, viability-proxy {}</p>\n\
          <h1>{} <span lang=\"pt-BR\">{portuguese}</span></h1>\n<ul>\n{reasons}{}</ul>\n</header>\n",
         calibration.points.len(),
         calibration.read.boxes,
+        calibration.read.projects,
+        calibration.seed,
+        env!("CARGO_PKG_VERSION"),
         sentence(verdict.conclusion.as_str()),
         notes(calibration),
         tenant = Escaped(tenant),

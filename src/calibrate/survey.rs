@@ -15,11 +15,11 @@ use crate::ozmap::{Client, Lane};
 use crate::viability::Rules;
 use crate::viability::communities::{Communities, Community};
 use crate::viability::geo::{Earth, Envelope, Point, Radius};
-use crate::viability::plant::{ObjectId, Projects};
+use crate::viability::plant::{MaximumDrop, ObjectId, Projects};
 use crate::viability::ports::ConnectorKind;
 use crate::viability::snapshot::{Plant, Snapshot};
 use crate::wording::with_causes;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
@@ -159,9 +159,21 @@ impl Survey {
         self.homes.is_some()
     }
 
-    /// Whether gated communities could.
-    pub(super) fn has_communities(&self) -> bool {
-        self.communities.is_some()
+    /// What there is in it that rules may be about.
+    pub(super) fn traits(&self) -> BTreeSet<Trait> {
+        let kinds = self.connectors.iter().filter(|(_, rows)| !rows.is_empty());
+        let mut connectors = self.connectors.values().flatten();
+        let others = [
+            (Trait::Homes, self.homes.iter().flatten().any(|row| row.vacant.is_some())),
+            (Trait::Communities, self.communities.iter().any(|all| all.iter().next().is_some())),
+            (Trait::BlockedPorts, connectors.any(|row| row.outputs.unconnected_and_blocked > 0)),
+            (
+                Trait::Drops,
+                self.projects.iter().any(|row| matches!(row.maximum_drop, MaximumDrop::Metres(_))),
+            ),
+        ];
+        let others = others.into_iter().filter_map(|(one, is_there)| is_there.then_some(one));
+        kinds.map(|(&kind, _)| Trait::Connectors(kind)).chain(others).collect()
     }
 
     /// Whether a place lies in a gated community.
@@ -237,6 +249,21 @@ impl Survey {
         rows.extend(now);
         rows.sort_by_key(|row| row.id);
     }
+}
+
+/// What a plant may have that rules are about: where there is none of it, a rule changes no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trait {
+    /// Connectors of this kind, for clients.
+    Connectors(ConnectorKind),
+    /// Homes without client.
+    Homes,
+    /// Gated communities.
+    Communities,
+    /// Blocked ports without fibre.
+    BlockedPorts,
+    /// Projects that limit the length of a drop.
+    Drops,
 }
 
 /// What lies around some points, with room to spare.

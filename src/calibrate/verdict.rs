@@ -1,6 +1,6 @@
 //! Whether the proxy may stand in for this OZmap, and if not, why.
 
-use super::fit::Fit;
+use super::fit::{Finding, Fit};
 use super::left::Field;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +15,8 @@ const ENOUGH: usize = 10;
 pub enum Conclusion {
     /// Switch over.
     Safe,
+    /// Nothing speaks against it, and not all was told.
+    NotTold,
     /// Change settings first.
     SafeWithSettings,
     /// Don't.
@@ -26,6 +28,9 @@ impl Conclusion {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Safe => "safe to switch",
+            Self::NotTold => {
+                "not known to be safe: nothing differs, and not every setting is told by these points"
+            }
             Self::SafeWithSettings => "not safe to switch as configured; safe with these settings",
             Self::NotSafe => "not safe to switch",
         }
@@ -77,6 +82,15 @@ pub enum Reason {
         /// Why.
         why: String,
     },
+    /// Values of a setting fit as well as the chosen one, though the plant has what they are about.
+    Open {
+        /// Which setting.
+        dimension: &'static str,
+        /// The chosen value.
+        chosen: String,
+        /// The others.
+        others: Vec<String>,
+    },
     /// The points say too little.
     TooLittle {
         /// So many answers list a box.
@@ -91,7 +105,10 @@ impl fmt::Display for Reason {
                 write!(f, "as configured, answers differ at {points} of {of} points")
             }
             Self::NothingFits { points } => {
-                write!(f, "under the settings that fit best, answers still differ at {points} points")
+                write!(
+                    f,
+                    "under the settings that fit best, answers still differ at {points} points; who edits the network meanwhile makes such, so ask again when it is quiet"
+                )
             }
             Self::NoSetting { dimension, value } => {
                 write!(
@@ -109,6 +126,13 @@ impl fmt::Display for Reason {
                 "the list {list} can't be read, so nobody knows whether it matters ({why}); let the key's user read it"
             ),
             Self::Stopped { why } => write!(f, "OZmap was not asked to the end: {why}"),
+            Self::Open { dimension, chosen, others } => {
+                let others = others.join(", ");
+                write!(
+                    f,
+                    "{dimension} = {chosen} is not told apart from {others} by these points: ask at more (--points, --seed)"
+                )
+            }
             Self::TooLittle { points } => {
                 write!(
                     f,
@@ -155,11 +179,14 @@ impl Grounds<'_> {
         if self.differ > 0 {
             reasons.insert(0, Reason::Differs { points: self.differ, of: self.answered });
         }
-        let conclusion = match (reasons.is_empty(), can_be_set) {
-            (true, _) => Conclusion::Safe,
-            (false, true) => Conclusion::SafeWithSettings,
-            (false, false) => Conclusion::NotSafe,
+        let open: Vec<_> = self.fit.findings.iter().filter_map(open).collect();
+        let conclusion = match (reasons.is_empty(), can_be_set, open.is_empty()) {
+            (true, _, true) => Conclusion::Safe,
+            (true, _, false) => Conclusion::NotTold,
+            (false, true, _) => Conclusion::SafeWithSettings,
+            (false, false, _) => Conclusion::NotSafe,
         };
+        reasons.extend(open);
         Verdict { conclusion, reasons }
     }
 
@@ -190,6 +217,13 @@ impl Grounds<'_> {
         }
         reasons
     }
+}
+
+fn open(finding: &Finding) -> Option<Reason> {
+    let others = finding.configured.iter().chain(&finding.others).filter(|other| !other.is_told_apart);
+    let others: Vec<_> = others.map(|other| other.value.clone()).collect();
+    let (dimension, chosen) = (finding.dimension.name, finding.chosen.value.clone());
+    (!others.is_empty()).then_some(Reason::Open { dimension, chosen, others })
 }
 
 /// Lines for the configuration, each once: those that make the proxy answer as the best hypothesis says.

@@ -1,6 +1,8 @@
 //! Telling whoever watches how far a calibration is.
 
 use crate::ozmap::wire::List;
+use std::future::pending;
+use std::pin::Pin;
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,11 @@ pub trait Watch: Sync {
 
     /// It has ended.
     fn ended(&self, phase: Phase, done: u64);
+
+    /// Comes when OZmap is to be asked no more, and what it said so far is to be judged.
+    fn interrupted(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(pending())
+    }
 }
 
 /// Nobody.

@@ -1,25 +1,28 @@
 //! `viability-proxy calibrate`: does the proxy answer as this OZmap does, and by which settings would it?
 
+mod interrupt;
 mod told;
+mod written;
 
 use super::bar::Steps;
 use super::{ConfigFile, Unusable, block_on, say, warn_of};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use std::fs::{self, File};
+use interrupt::Interruptible;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use viability_proxy::calibrate::points::Choice;
 use viability_proxy::calibrate::verdict::Conclusion;
 use viability_proxy::calibrate::watch::{Phase, Watch};
-use viability_proxy::calibrate::{self, Calibration, CalibrationError, Plan, recording, report};
+use viability_proxy::calibrate::{self, Calibration, Plan, recording, report};
 use viability_proxy::config::{Config, Tenant};
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::Client;
-use viability_proxy::wording::{with_causes, with_remedy};
+use viability_proxy::wording::with_causes;
+use written::{Folder, Output};
 
 /// Without a terminal a line is written as often as this while OZmap is asked.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -32,7 +35,7 @@ pub(super) struct Options {
     /// The tenant; may be left out where there is only one.
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
-    /// How many points to ask OZmap about.
+    /// How many points to ask OZmap about, from 20 to 10000.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
     points: u32,
     /// Also write the result as an HTML page, which needs nothing else and can be sent to a colleague.
@@ -41,7 +44,7 @@ pub(super) struct Options {
     /// Also keep what was read and answered in this new folder, without names, places, key and host.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Questions a second, one at a time: OZmap serves others meanwhile.
+    /// Questions a second, from 0.01 to 1000, one at a time: OZmap serves others meanwhile.
     #[arg(long, value_name = "PER_SECOND", default_value_t = 2.0, value_parser = rate)]
     rate: f64,
     /// Another seed asks about other points.
@@ -59,35 +62,20 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     warn_of(&config)?;
     let tenant = chosen(&config, options.tenant.as_deref())?;
     // Before OZmap is troubled for nothing.
-    let output = options.output.as_deref().map(create).transpose()?;
-    options.record.as_deref().map(create_folder).transpose()?;
+    let output = options.output.as_deref().map(Output::create).transpose()?;
+    let record = options.record.as_deref().map(Folder::create).transpose()?;
     let calibration = block_on(ask(tenant, options))?;
     say(&told::report(tenant.name.as_str(), &calibration))?;
-    if let Some(mut output) = output {
+    if let Some(output) = output {
         let page = report::page(&calibration, tenant.name.as_str(), SystemTime::now());
-        output.write_all(page.as_bytes()).context("the page can't be written")?;
+        output.finish(page.as_bytes()).context("the page can't be written")?;
     }
-    if let Some(folder) = &options.record {
-        recording::write(&calibration, folder).map_err(|error| anyhow!(with_causes(&error)))?;
+    if let Some(folder) = &record {
+        recording::write(&calibration, folder.path).map_err(|error| anyhow!(with_causes(&error)))?;
     }
     match calibration.verdict.conclusion {
         Conclusion::Safe => Ok(()),
         unsafe_ => bail!("{}", unsafe_.as_str()),
-    }
-}
-
-/// A file of that name, what it held being gone.
-fn create(path: &Path) -> Result<File, Unusable> {
-    File::create(path).map_err(|source| Unusable::Output { path: path.to_owned(), source })
-}
-
-/// A folder of that name, unless there is one that holds something: recordings must not be mixed.
-fn create_folder(path: &Path) -> Result<(), Unusable> {
-    let unusable = |source| Unusable::Record { path: path.to_owned(), source };
-    fs::create_dir_all(path).map_err(unusable)?;
-    match fs::read_dir(path).map_err(unusable)?.next() {
-        None => Ok(()),
-        Some(_) => Err(unusable(io::Error::other("it holds something"))),
     }
 }
 
@@ -109,14 +97,15 @@ async fn ask(tenant: &Tenant, options: &Options) -> anyhow::Result<Calibration> 
     let choice = Choice { points: options.points as usize, seed: options.seed };
     let plan = Plan { choice, rate: options.rate };
     let steps = Steps::new();
-    let watch: &dyn Watch = match &steps {
+    let shown: &dyn Watch = match &steps {
         Some(steps) => steps,
         None => &Lines::default(),
     };
-    let calibration = calibrate::run(&client, tenant, &plan, watch).await;
-    calibration.map_err(|error| match &error {
-        CalibrationError::Unread(unread) => anyhow!(with_remedy(with_causes(&error), unread.source.remedy())),
-        CalibrationError::NoPoint | CalibrationError::NoAnswer { .. } => anyhow!(with_causes(&error)),
+    let watch = Interruptible::by_signal(shown);
+    let calibration = calibrate::run(&client, tenant, &plan, &watch).await;
+    calibration.map_err(|error| {
+        let (tenant, why) = (&tenant.name, with_causes(&error));
+        anyhow!("{tenant}: {why}; nothing is written, call it again when that is mended")
     })
 }
 

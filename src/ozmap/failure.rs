@@ -152,7 +152,7 @@ impl CallError {
                 "host is probably wrong, or a login stands before OZmap: set host to the address where OZmap itself answers, with the right scheme (http, https) and port",
             ),
             Self::Status { status: 403, .. } => Some(
-                "the key's rights do not reach so far: let its user read projects, boxes and splitters in OZmap",
+                "the key's rights do not reach so far: let its user read this in OZmap, beside projects, boxes and splitters",
             ),
             Self::Status { status: 404, .. } => {
                 Some("host is probably wrong: it is the address of OZmap's API, which ends in /api/v2")

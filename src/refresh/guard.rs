@@ -103,7 +103,8 @@ fn around_gone(held: &Snapshot, read: &Snapshot, rules: &Rules) -> Vec<Objection
     homes.into_iter().chain(communities).flatten().collect()
 }
 
-fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {
+/// Whether a list has too many rows that can't be read.
+pub(super) fn illegible(limits: &config::Refresh, list: &Legibility) -> Option<Objection> {
     let rows = list.read + list.unreadable;
     let few = list.unreadable < FEW_ROWS && list.read > 0;
     if few || limits.max_unreadable_percent.allows(list.unreadable, rows) {

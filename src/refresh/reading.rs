@@ -1,6 +1,6 @@
 //! Reading OZmap's lists for a run: what came is counted, told and remembered.
 
-use super::guard::Legibility;
+use super::guard::{self, Legibility};
 use super::objections::Objections;
 use super::progress::{Phase, Progress};
 use super::run::{Kind, Order, RefreshError};
@@ -76,11 +76,7 @@ impl<'r> Reader<'r> {
         let watch = |seen| self.watch(list, seen);
         let reading: Result<Reading<R>, CallError> = read_all(client, key, list, Lane::Refresh, &watch).await;
         let reading = reading.map_err(unread(list))?;
-        self.lists.push(Legibility {
-            list: list.path(),
-            read: reading.rows.len() as u64,
-            unreadable: reading.faults.values().sum(),
-        });
+        self.lists.push(legibility(list, &reading));
         self.set_aside(list.path(), &reading.faults);
         self.log_progress(list.path(), "list read");
         Ok(reading)
@@ -94,6 +90,12 @@ impl<'r> Reader<'r> {
         match timeout(LONGEST_EXTRA, reading).await {
             Ok(Ok(reading)) => {
                 self.set_aside(list.path(), &reading.faults);
+                let objection =
+                    guard::illegible(&self.order.tenant.settings().refresh, &legibility(list, &reading));
+                if let Some(objection) = objection {
+                    self.leave_out(list, objection.to_string());
+                    return None;
+                }
                 self.log_progress(list.path(), "list read");
                 Some(reading)
             }
@@ -221,6 +223,11 @@ impl<'r> Reader<'r> {
             *self.quarantined.entry(fault.as_str()).or_default() += rows;
         }
     }
+}
+
+fn legibility<R>(list: List, reading: &Reading<R>) -> Legibility {
+    let (read, unreadable) = (reading.rows.len() as u64, reading.faults.values().sum());
+    Legibility { list: list.path(), read, unreadable }
 }
 
 fn too_long(limit: Duration) -> String {

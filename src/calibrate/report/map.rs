@@ -34,8 +34,11 @@ pub(super) fn section(calibration: &Calibration) -> String {
     let more = towns.len().saturating_sub(MOST_MAPS);
     towns.truncate(MOST_MAPS);
     let maps: Vec<_> = towns.iter().filter_map(|town| map(town, differ(town), calibration)).collect();
-    let title =
-        heading("Where answers differ as configured", "Onde as respostas diferem com a configuração atual");
+    let title = if calibration.points.iter().all(|point| point.fits) {
+        heading("Where OZmap was asked", "Onde o OZmap foi consultado")
+    } else {
+        heading("Where answers differ as configured", "Onde as respostas diferem com a configuração atual")
+    };
     let more = if more > 0 {
         format!("<p>{more} more places are not drawn: less differs there.</p>\n")
     } else {

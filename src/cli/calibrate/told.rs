@@ -38,7 +38,13 @@ fn line(text: &mut String, line: &str) {
 fn asked(text: &mut String, tenant: &str, calibration: &Calibration) {
     let Calibration { read, points, unanswered, changed, .. } = calibration;
     let answered = points.len();
-    line(text, &format!("{tenant}: {answered} answers of OZmap compared; {} boxes read", read.boxes));
+    line(
+        text,
+        &format!(
+            "{tenant}: {answered} answers of OZmap compared; {} boxes of {} projects read",
+            read.boxes, read.projects
+        ),
+    );
     if read.set_aside > 0 {
         line(text, &format!("  {} rows could not be read: what they are about may differ", read.set_aside));
     }
@@ -101,10 +107,5 @@ fn verdict(text: &mut String, calibration: &Calibration) {
     line(text, &format!("\nVerdict: {}", verdict.conclusion.as_str()));
     for reason in &verdict.reasons {
         line(text, &format!("  {reason}"));
-    }
-    let open = calibration.fit.findings.iter().filter(|finding| !finding.is_told());
-    let open: Vec<_> = open.map(|finding| finding.dimension.name).collect();
-    if !open.is_empty() {
-        line(text, &format!("  Not told by these points: {}", open.join(", ")));
     }
 }

@@ -7,7 +7,7 @@ use ozmap_simulator::{Boundary, NewBox, OracleRules, Settings, Simulator};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 use tempfile::TempDir;
 use viability_proxy::calibrate::recording::replay;
 use viability_proxy::config::load::{Source, load};
@@ -171,4 +171,59 @@ fn every_recording_is_answered_as_its_ozmap_answered() {
         recordings += 1;
     }
     assert!(recordings > 0 && boxes > 0);
+}
+
+#[tokio::test]
+async fn what_was_there_stays_where_nothing_comes_of_it() {
+    let simulator = simulator(OracleRules::default()).await;
+    simulator.faults().failure_rate(1.0, 503);
+    let folder = folder_for(&simulator, "");
+    let report = folder.path().join("report.html");
+    std::fs::write(&report, "yesterday's").unwrap();
+    let output = run(&folder, &["--output", "report.html", "--record", "recorded"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("cliente: ") && told.contains("; nothing is written, call it again when"),
+        "{told}"
+    );
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), "yesterday's");
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["config.toml", "key", "report.html"]);
+}
+
+#[tokio::test]
+async fn who_interrupts_it_is_told_what_was_answered_by_then() {
+    let simulator = simulator(OracleRules::default()).await;
+    let folder = folder_for(&simulator, "");
+    let arguments = ["calibrate", "--config", "config.toml", "--rate", "20", "--output", "report.html"];
+    let mut command = program(&arguments);
+    let child =
+        command.current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let asked = async {
+        while simulator.requests("viability") < 15 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("it asks");
+    let signal = ["-INT", &child.id().unwrap().to_string()];
+    assert!(std::process::Command::new("kill").args(signal).status().unwrap().success());
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = text(&output.stdout);
+    assert!(told.contains("Verdict: not safe to switch\n"), "{told}");
+    assert!(told.contains("OZmap was not asked to the end: interrupted"), "{told}");
+    assert!(std::fs::read_to_string(folder.path().join("report.html")).unwrap().contains("interrupted"));
+}
+
+#[tokio::test]
+async fn where_points_are_too_few_to_tell_settings_apart_it_isnt_known_to_be_safe() {
+    let simulator = simulator(OracleRules::default()).await;
+    let output = run(&folder_for(&simulator, ""), &["--points", "20"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = text(&output.stdout);
+    assert!(told.contains("Verdict: not known to be safe: nothing differs"), "{told}");
+    assert!(told.contains(" is not told apart from "), "{told}");
 }

@@ -144,18 +144,9 @@ impl Builder {
         let Lists { projects, boxes, connectors, homes, communities } = lists;
         let held = self.held.as_deref().map(|data| &*data.snapshot);
         let boxes_counted = boxes.counted;
-        let of_boxes = ListReading::of(&boxes, self.begun);
         let mut news = News::default();
         let ledger = ledger.filter(|_| held.is_some());
-        let mut box_list = match ledger.zip(held) {
-            None => ListState::of_boxes(of_boxes),
-            Some((ledger, held)) => {
-                let mut box_list = ledger.box_list;
-                let missed = drift::of_boxes(held, &box_list, &boxes.rows);
-                news.add(List::Boxes, missed, box_list.read_whole(of_boxes, missed));
-                box_list
-            }
-        };
+        let mut box_list = box_list(&boxes, self.begun, ledger.zip(held), &mut news);
         let (mut doubts, mut splitters) = (Doubts::default(), 0);
         let connectors = connectors.into_iter().map(|(list, reading)| {
             doubts.add(&reading);
@@ -201,6 +192,21 @@ impl Builder {
         let conspicuous = Conspicuous { unplaced, unlisted, gone };
         Built { snapshot, ledger, splitters, conspicuous, news }
     }
+}
+
+/// The list of boxes, that was read whole, for the first time or again.
+fn box_list(
+    boxes: &Reading<BoxRow>,
+    begun: AsOf,
+    before: Option<(&Ledger, &Snapshot)>,
+    news: &mut News,
+) -> ListState {
+    let read = ListReading::of(boxes, begun);
+    let Some((ledger, held)) = before else { return ListState::of_boxes(read) };
+    let mut state = ledger.box_list;
+    let missed = drift::of_boxes(held, &state, &boxes.rows);
+    news.add(List::Boxes, missed, state.read_whole(read, missed));
+    state
 }
 
 /// A list of service connectors that was read whole, for the first time or again.

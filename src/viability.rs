@@ -417,6 +417,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_box_that_may_have_more_ports_than_were_checked_is_neither_offered_nor_refused() {
+        let checked = |evidence| {
+            let snapshot = snapshot(vec![ServiceBox { evidence, ..service_box(1, -27.0, -48.0) }]);
+            let answer = evaluate(&snapshot, &query(-27.0, -48.0, 150.0), &Scope::Everything, &rules());
+            assert!(answer.is_viable() && answer.is_certain());
+            let answer = answer.with_ports(&rules(), |_| Some(Ports { total: 8, free: 0 }));
+            (answer.is_viable(), answer.refused.len(), answer.is_certain())
+        };
+        assert_eq!(checked(Evidence::Whole), (false, 1, true));
+        assert_eq!(checked(Evidence::Partial), (false, 0, false), "OZmap has to say");
+    }
+
+    #[test]
     fn each_list_is_cut_to_the_nearest_by_itself() {
         let mut boxes: Vec<_> = (0..6).map(|n| service_box(n, -27.0 - n as f64 * 1e-4, -48.0)).collect();
         for full in boxes.iter_mut().take(3) {

@@ -78,10 +78,27 @@ pub struct Dimension {
 const EARTHS: [u32; 3] = [6_378_100, 6_371_000, 6_378_137];
 /// What people set as a maximum, the usual one first.
 const MAXIMA: [usize; 5] = [100, 50, 25, 20, 10];
+/// The maximum as it comes.
 const USUAL: usize = 100;
 const UNLIMITED: &str = "unlimited";
 /// The largest maximum that can be configured.
 const NO_MAXIMUM: usize = 10_000;
+
+/// A dimension that is a rule's flag and the setting of this name; and when it is worth trying.
+macro_rules! flag {
+    ($name:literal, $($rule:ident).+, $values:expr) => {
+        Dimension {
+            name: $name,
+            value: |one| one.rules.$($rule).+.to_string(),
+            with: |base, text| {
+                let flag = text.parse().ok()?;
+                Some(with_rules(base, |rules| rules.$($rule).+ = flag))
+            },
+            values: $values,
+            setting: |one| Some(format!(concat!($name, " = {}"), one.rules.$($rule).+)),
+        }
+    };
+}
 
 /// Every dimension: what changes most first, so that a search has the least to change its mind about.
 pub const DIMENSIONS: &[Dimension] = &[
@@ -111,26 +128,8 @@ pub const DIMENSIONS: &[Dimension] = &[
         },
         setting: |one| Some(format!("max_boxes = {}", one.max_boxes.map_or(NO_MAXIMUM, NonZeroUsize::get))),
     },
-    Dimension {
-        name: "list_refused",
-        value: |one| one.rules.list_refused.to_string(),
-        with: |base, text| {
-            let yes = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.list_refused = yes))
-        },
-        values: |_| no_or_yes(),
-        setting: |one| Some(format!("list_refused = {}", one.rules.list_refused)),
-    },
-    Dimension {
-        name: "consider_condominiums",
-        value: |one| one.rules.communities.decide.to_string(),
-        with: |base, text| {
-            let yes = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.communities.decide = yes))
-        },
-        values: |known| if_there(known, Trait::Communities),
-        setting: |one| Some(format!("consider_condominiums = {}", one.rules.communities.decide)),
-    },
+    flag!("list_refused", list_refused, |_| no_or_yes()),
+    flag!("consider_condominiums", communities.decide, |known| if_there(known, Trait::Communities)),
     Dimension {
         name: "service_connectors: splitter",
         value: |one| counts(one, ConnectorKind::Splitter),
@@ -159,56 +158,11 @@ pub const DIMENSIONS: &[Dimension] = &[
         values: |known| if_there(known, Trait::Connectors(ConnectorKind::Switch)),
         setting: service_connectors,
     },
-    Dimension {
-        name: "blocked_ports_are_free",
-        value: |one| one.rules.blocked_ports_are_free.to_string(),
-        with: |base, text| {
-            let free = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.blocked_ports_are_free = free))
-        },
-        values: |known| if_there(known, Trait::BlockedPorts),
-        setting: |one| Some(format!("blocked_ports_are_free = {}", one.rules.blocked_ports_are_free)),
-    },
-    Dimension {
-        name: "property_ports_are_free",
-        value: |one| one.rules.homes.ports_are_free.to_string(),
-        with: |base, text| {
-            let yes = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.homes.ports_are_free = yes))
-        },
-        values: |known| if_there(known, Trait::Homes),
-        setting: |one| Some(format!("property_ports_are_free = {}", one.rules.homes.ports_are_free)),
-    },
-    Dimension {
-        name: "list_properties",
-        value: |one| one.rules.homes.listed.to_string(),
-        with: |base, text| {
-            let yes = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.homes.listed = yes))
-        },
-        values: |known| if_there(known, Trait::Homes),
-        setting: |one| Some(format!("list_properties = {}", one.rules.homes.listed)),
-    },
-    Dimension {
-        name: "list_condominiums",
-        value: |one| one.rules.communities.listed.to_string(),
-        with: |base, text| {
-            let yes = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.communities.listed = yes))
-        },
-        values: |known| if_there(known, Trait::Communities),
-        setting: |one| Some(format!("list_condominiums = {}", one.rules.communities.listed)),
-    },
-    Dimension {
-        name: "maximum_drop",
-        value: |one| one.rules.maximum_drop.to_string(),
-        with: |base, text| {
-            let counts = text.parse().ok()?;
-            Some(with_rules(base, |rules| rules.maximum_drop = counts))
-        },
-        values: |known| if_there(known, Trait::Drops),
-        setting: |one| Some(format!("maximum_drop = {}", one.rules.maximum_drop)),
-    },
+    flag!("blocked_ports_are_free", blocked_ports_are_free, |known| if_there(known, Trait::BlockedPorts)),
+    flag!("property_ports_are_free", homes.ports_are_free, |known| if_there(known, Trait::Homes)),
+    flag!("list_properties", homes.listed, |known| if_there(known, Trait::Homes)),
+    flag!("list_condominiums", communities.listed, |known| if_there(known, Trait::Communities)),
+    flag!("maximum_drop", maximum_drop, |known| if_there(known, Trait::Drops)),
     Dimension {
         name: "boundary",
         value: |one| one.rules.boundary.as_str().to_owned(),

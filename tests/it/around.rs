@@ -92,15 +92,8 @@ async fn a_home_that_gets_a_client_is_listed_no_more_and_its_port_sold_with_the_
 
 #[tokio::test]
 async fn the_last_port_that_may_lead_to_a_home_is_ozmaps_to_offer() {
-    let config = "[viability]
-        property_ports_are_free = true
-        list_properties = true
-        list_condominiums = true
-        consider_condominiums = true
-        [tenants.demo.live]
-        recheck_after = \"0s\"
-        cache_ttl = \"0s\"
-        calls_per_second = 100";
+    let live = "[tenants.demo.live]\nrecheck_after = \"0s\"\ncache_ttl = \"0s\"\ncalls_per_second = 100";
+    let config = format!("{ALL}\n{live}").leak();
     let lonely = Lonely::without_client(config).await;
     let ask = async || {
         let answer = lonely.world.ask(lonely.lat, lonely.lng, 50.0).await;

@@ -52,6 +52,16 @@ pub enum About {
     AnyBox,
 }
 
+impl About {
+    /// What a reference names that says whom an unreadable row is about.
+    fn by(reference: Result<Reference, RowFault>) -> Self {
+        match reference {
+            Ok(Reference::To(id)) => Self::Box(id),
+            Ok(Reference::Absent | Reference::Unreadable) | Err(_) => Self::AnyBox,
+        }
+    }
+}
+
 /// A project that the key may see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectRow {
@@ -246,10 +256,9 @@ impl Row for SplitterRow {
             return About::Nothing;
         }
         match parse::<Stand>(json).map(|stand| stand.parent) {
-            Ok(Reference::To(id)) => About::Box(id),
             // It says that it stands in nothing, if it says anything.
             Ok(Reference::Absent) if id_of(json).is_some() => About::Nothing,
-            Ok(Reference::Absent | Reference::Unreadable) | Err(_) => About::AnyBox,
+            parent => About::by(parent),
         }
     }
 }

@@ -181,10 +181,7 @@ impl Row for PropertyRow {
         if !parse::<Connected>(json).map_or(true, is_connected) {
             return About::Nothing;
         }
-        match parse::<Stand>(json).map(|stand| stand.in_box) {
-            Ok(Reference::To(id)) => About::Box(id),
-            Ok(Reference::Absent | Reference::Unreadable) | Err(_) => About::AnyBox,
-        }
+        About::by(parse::<Stand>(json).map(|stand| stand.in_box))
     }
 }
 

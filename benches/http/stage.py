@@ -49,10 +49,10 @@ class Stage:
         self.file = lab.folder() / "points"
         self.file.write_text("".join(f"{lat},{lng}\n" for lat, lng in self.points))
 
-    def start(self, config=(), **how):
+    def start(self, config=(), ozmap=None, **how):
         """A proxy that has read everything."""
         sections = {name: {**CONFIG.get(name, {}), **dict(config).get(name, {})} for name in {**CONFIG, **dict(config)}}
-        proxy = lab.Proxy(self.ozmap, sections, ready=False, cores=rounds.SERVER_CORE, **how)
+        proxy = lab.Proxy(ozmap or self.ozmap, sections, ready=False, cores=rounds.SERVER_CORE, **how)
         lab.until("the proxy is ready", lambda: proxy.alive() and lab.call(proxy.admin, "GET", "/readyz")[0] == 200, PATIENCE)
         return proxy
 

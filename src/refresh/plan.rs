@@ -7,18 +7,36 @@ use crate::config;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// When runs of each kind began last, whatever came of them.
+/// When runs of each kind began last, whatever came of them, and how long reading lists whole took.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Began {
     any: Instant,
-    splitters: Instant,
-    full: Instant,
+    splitters: Readings,
+    full: Readings,
+}
+
+/// Of one kind: the last one's beginning, and how long the last one that succeeded took.
+#[derive(Clone, Copy, Debug)]
+struct Readings {
+    began: Instant,
+    took: Duration,
+}
+
+impl Readings {
+    /// When the next begins so that what changes just behind the last one's beginning shows within `interval`: by as much
+    /// earlier as reading takes, and a quarter more, for no two take the same time. Up to a third of the interval, so that
+    /// OZmap is never read more than half as often again.
+    fn next_within(self, interval: Duration) -> Instant {
+        let reading = self.took + self.took / 4;
+        self.began + (interval - reading.min(interval / 3))
+    }
 }
 
 impl Began {
     /// None has; from then on it is counted.
     pub(super) fn none_since(now: Instant) -> Self {
-        Self { any: now, splitters: now, full: now }
+        let none = Readings { began: now, took: Duration::ZERO };
+        Self { any: now, splitters: none, full: none }
     }
 
     /// When the last one did.
@@ -31,10 +49,21 @@ impl Began {
         let now = Instant::now();
         self.any = now;
         if kind >= Kind::Splitters {
-            self.splitters = now;
+            self.splitters.began = now;
         }
         if kind == Kind::Full {
-            self.full = now;
+            self.full.began = now;
+        }
+    }
+
+    /// The last one, of this kind, succeeded.
+    pub(super) fn succeeded(&mut self, kind: Kind, took: Duration) {
+        // Splitters alone take no longer than all lists do.
+        if kind >= Kind::Splitters {
+            self.splitters.took = took;
+        }
+        if kind == Kind::Full {
+            self.full.took = took;
         }
     }
 }
@@ -63,8 +92,11 @@ pub(super) fn next(settings: &config::Refresh, ledger: Option<&Ledger>, began: B
         Some(Kind::Full) => Some((began.full, Kind::Full)),
         Some(kind) => Some((began.splitters, kind)),
     };
-    let whole =
-        whole.map(|(last, kind)| Due { at: last + settings.fallback, trigger: Trigger::Fallback, kind });
+    let whole = whole.map(|(readings, kind)| Due {
+        at: readings.next_within(settings.fallback),
+        trigger: Trigger::Fallback,
+        kind,
+    });
     let changes = ledger.filter(|ledger| ledger.shows_changes()).map(|_| Due {
         at: began.any + every,
         trigger: Trigger::Changes,
@@ -181,6 +213,27 @@ mod tests {
         assert_eq!(due(&settings(""), None, began), Some((600, Kind::Full)));
         assert_eq!(due(&settings("fallback = \"5m\""), None, began), Some((300, Kind::Full)));
         assert_eq!(due(&settings("changes = \"0s\""), Some(&ledger(false)), began), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_begins_earlier_by_what_the_last_one_took() {
+        let settings = settings("fallback = \"5m\"");
+        let mut began = Began::none_since(Instant::now());
+        began.succeeded(Kind::Full, Duration::from_secs(40));
+        assert_eq!(due(&settings, None, began), Some((250, Kind::Full)));
+        // Never more than half as often again as is set.
+        began.succeeded(Kind::Full, Duration::from_mins(4));
+        assert_eq!(due(&settings, None, began), Some((200, Kind::Full)));
+        // Splitters alone take at most as long as everything did, until they have been read.
+        let mut ledger = ledger(true);
+        ledger.connectors[0].state = ListState::of_splitters(reading());
+        began.succeeded(Kind::Full, Duration::from_secs(40));
+        advance(Duration::from_secs(245)).await;
+        began.now(Kind::Changes);
+        assert_eq!(due(&settings, Some(&ledger), began), Some((5, Kind::Splitters)));
+        began.succeeded(Kind::Splitters, Duration::from_secs(20));
+        assert_eq!(due(&settings, Some(&ledger), began), Some((30, Kind::Splitters)));
+        assert_eq!(due(&settings, None, began), Some((5, Kind::Full)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -60,8 +60,12 @@ impl Refresher {
                 // What came due meanwhile was served by this run.
                 overdue_at = self.overdue_at();
             }
+            let took = started.elapsed();
+            if let Ok(published) = &outcome {
+                began.succeeded(published.kind, took);
+            }
             let is_to_be_saved = outcome.is_ok() && (run.kind > Kind::Changes || self.is_long_unsaved());
-            self.end(run, started.elapsed(), outcome, ledger.as_ref());
+            self.end(run, took, outcome, ledger.as_ref());
             if is_to_be_saved {
                 self.unsaved.notify_one();
             }

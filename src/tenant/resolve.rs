@@ -1,12 +1,12 @@
-//! Who answers a viability request: the snapshot, a remembered live answer, or OZmap itself. All of it is in
-//! [`Tenant::resolve`].
+//! Answers a viability request: from the snapshot, a remembered live answer, or OZmap itself. Whose turn it is says
+//! [`super::turn`].
 
 use super::live::{Found, LiveFailure, Recall};
 use super::provenance::{LiveReason, Provenance, Remark, Unavailable, seconds_left};
 use super::recheck::Doubted;
 use super::sampling::Sample;
+use super::turn::{Local, Turn};
 use super::{Data, DataState, Tenant};
-use crate::config::WhenExpired;
 use crate::config::key::ApiKey;
 use crate::metrics::labels::Verdict;
 use crate::ozmap::failure::CallError;
@@ -15,7 +15,7 @@ use crate::ozmap::wire::pieces::Pieces;
 use crate::ozmap::{LiveAnswer, LiveQuery};
 use crate::viability::geo::{Point, Radius};
 use crate::viability::plant::Scope;
-use crate::viability::{Answer, Offered, Query, evaluate};
+use crate::viability::{Offered, evaluate};
 use tokio::time::Instant;
 
 /// A viability request, parsed.
@@ -90,37 +90,6 @@ pub struct NoAnswer {
     pub source: LiveFailure,
 }
 
-/// What the snapshot says.
-struct Local<'d> {
-    data: &'d Data,
-    state: DataState,
-    answer: Answer<'d>,
-    /// Whether the snapshot holds all that the caller may see.
-    coverage: Coverage,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Coverage {
-    Whole,
-    /// There may be more boxes.
-    Part,
-    /// There may be more gated communities, too, and these decide.
-    Unsure,
-}
-
-impl Local<'_> {
-    /// Whether its verdict holds: a box with a free port is one whatever else there is, but "not viable" can only be
-    /// said by who sees everything.
-    fn holds(&self) -> bool {
-        let is_covered = match self.coverage {
-            Coverage::Whole => true,
-            Coverage::Part => self.answer.is_viable(),
-            Coverage::Unsure => false,
-        };
-        is_covered && self.answer.is_certain()
-    }
-}
-
 /// A request that is OZmap's to answer.
 struct LiveTurn<'d> {
     reason: LiveReason,
@@ -132,44 +101,22 @@ struct LiveTurn<'d> {
 }
 
 impl Tenant {
-    /// Answers a request: THE decision.
+    /// Answers a request.
     pub async fn resolve(&self, request: &Request, caller: Caller<'_>) -> Result<Resolved, NoAnswer> {
         let data = self.data();
         let data = data.as_deref();
         let now = Instant::now();
         let state = self.state_of(data, now);
-        let refuse_expired = self.settings.freshness.when_expired == WhenExpired::Refuse;
-        let local = data.zip(self.local_query(request)).map(|(data, query)| {
-            let covered = caller.scope.lies_within(data.snapshot.projects());
-            let answer = evaluate(&data.snapshot, &query, caller.scope, &self.settings.rules);
-            let coverage = match (covered, self.settings.rules.communities.decide) {
-                (true, _) => Coverage::Whole,
-                (false, false) => Coverage::Part,
-                (false, true) => Coverage::Unsure,
-            };
-            Local { data, state, answer, coverage }
-        });
-
-        let (reason, otherwise) = match (state, local) {
-            (DataState::Absent, _) => (LiveReason::Cold, None),
-            (DataState::Expired, _) if refuse_expired => (LiveReason::Expired, None),
-            (_, None) => (LiveReason::Radius, None),
-            (_, local) if request.recall == Recall::Forbidden => (LiveReason::NoCache, local),
-            (_, Some(local)) if local.coverage != Coverage::Whole => (LiveReason::Scope, Some(local)),
-            (_, Some(local)) if !local.holds() => (LiveReason::Unreadable, None),
-            (DataState::Stale | DataState::Expired, local) => (LiveReason::Stale, local),
-            (DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
-                None => {
-                    self.sampling.offer(now, || sample_of(request, caller));
-                    return Ok(self.answer_locally(&local, now, Remark::None));
-                }
-                // Which home holds which port no list tells for some boxes alone: OZmap judges the whole.
-                Some(_) if self.settings.rules.homes.ports_are_free => (LiveReason::LastPorts, Some(local)),
-                Some(doubted) => match Box::pin(self.check(local, doubted, caller)).await {
-                    (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
-                    _ => (LiveReason::Unreadable, None),
-                },
+        let (reason, otherwise) = match self.turn(data, request, caller.scope, now) {
+            Turn::Index(local) => {
+                self.sampling.offer(now, || sample_of(request, caller));
+                return Ok(self.answer_locally(&local, now, Remark::None));
+            }
+            Turn::Recheck(local, doubted) => match Box::pin(self.check(local, doubted, caller)).await {
+                (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
+                _ => (LiveReason::Unreadable, None),
             },
+            Turn::Live(reason, otherwise) => (reason, otherwise),
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
         let otherwise = otherwise.filter(Local::holds);
@@ -183,34 +130,11 @@ impl Tenant {
         Some(render(&evaluate(&data.snapshot, &query, &sample.scope, &self.settings.rules)))
     }
 
-    /// The query that the snapshot would answer; `None` when only OZmap knows the radius or allows it.
-    fn local_query(&self, request: &Request) -> Option<Query> {
-        let radius = request.radius.or(self.settings.rules.default_radius)?;
-        (radius <= self.settings.rules.max_radius).then_some(Query { center: request.center, radius })
-    }
-
     fn answer_locally(&self, local: &Local<'_>, now: Instant, remark: Remark) -> Resolved {
         let reply = Reply::Local { body: render(&local.answer), viable: local.answer.is_viable() };
         let age = local.data.age(now);
         let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
         Resolved { reply, state: local.state, provenance: Provenance::Index { age, seconds_left, remark } }
-    }
-
-    /// The boxes of an answer that stands on last free ports, if the data are old enough for these to be sold by now.
-    fn doubted(&self, local: &Local<'_>, now: Instant) -> Option<Doubted> {
-        let live = &self.settings.live;
-        let boxes = &local.answer.boxes;
-        let last = |found: &Offered<'_>| found.service_box.free_ports() <= live.recheck_at_most;
-        // Where the list was cut, there are more.
-        let is_whole = boxes.len() < self.settings.rules.max_boxes.get();
-        let doubtful = !boxes.is_empty() && boxes.iter().all(last) && is_whole;
-        if !doubtful || local.data.age(now) <= live.recheck_after {
-            return None;
-        }
-        let held = boxes.iter().map(|found| (found.service_box.id, found.service_box.ports));
-        let mut doubted: Doubted = held.collect();
-        doubted.sort_unstable_by_key(|(id, _)| *id);
-        Some(doubted)
     }
 
     /// The answer with these boxes' ports as OZmap says they are, if it says so in time.

@@ -20,6 +20,8 @@ pub(crate) struct Condition {
     property: String,
     operator: Operator,
     value: Value,
+    /// The value where it is an instant: every row's would have to be written out, to be compared as text.
+    instant: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +94,8 @@ pub(crate) fn parse(filter: &Value) -> Result<Vec<Condition>, String> {
         .map(|Raw { property, operator, value }| {
             let known = Operator::parse(&operator)
                 .ok_or(format!("Invalid filter: operator {operator} is not known"))?;
-            Ok(Condition { property, operator: known, value })
+            let instant = value.as_str().and_then(time::parse_iso);
+            Ok(Condition { property, operator: known, value, instant })
         })
         .collect()
 }
@@ -116,7 +119,11 @@ impl Condition {
 
     pub(crate) fn holds(&self, network: &Network, kind: Kind, slot: usize) -> bool {
         let cell = network.cell(kind, slot, &self.property);
-        let ordered = |fits: fn(Ordering) -> bool| order(&cell, &self.value).is_some_and(fits);
+        let order = || match (&cell, self.instant) {
+            (Cell::Date(own), Some(instant)) => Some(own.cmp(&instant)),
+            _ => order(&cell, &self.value),
+        };
+        let ordered = |fits: fn(Ordering) -> bool| order().is_some_and(fits);
         match self.operator {
             Operator::Equal => equal(&cell, &self.value),
             Operator::NotEqual => !equal(&cell, &self.value),

@@ -4,6 +4,7 @@
 
 pub mod certificates;
 mod changes;
+pub mod console;
 pub mod fault;
 mod files;
 pub mod host;
@@ -14,9 +15,11 @@ pub mod load;
 mod log_filter;
 mod lookalikes;
 mod names;
+pub mod origins;
 pub mod place;
 mod reader;
 mod redacted;
+mod schedule;
 mod secrets;
 mod sections;
 mod tenants;
@@ -27,17 +30,17 @@ mod values;
 mod warnings;
 
 use crate::viability::Rules;
-use chrono::{DateTime, Utc};
-use croner::parser::{CronParser, Seconds};
+use console::Console;
 use fault::Fault;
 use host::OzmapHost;
 use key::ApiKey;
 use listeners::{Admin, Server};
 use place::SecretPlace;
+pub use schedule::Schedule;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use url::Url;
 
 /// Everything an operator can set.
@@ -121,6 +124,8 @@ pub struct Tenant {
     pub access: Access,
     /// Comparing answers with OZmap's.
     pub canary: Canary,
+    /// What the operators' page shows of it, and how.
+    pub console: Console,
 }
 
 /// Which OZmap paths other than viability are passed on.
@@ -294,34 +299,5 @@ impl TenantName {
 impl fmt::Display for TenantName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Times of a refresh: cron with a field for seconds in front, in UTC.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule(String);
-
-impl Schedule {
-    /// `None` unless the scheduler will accept `text`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::parser().parse(text).is_ok().then(|| Self(text.to_owned()))
-    }
-
-    /// How long after `now`, by the system's clock, the next time comes; `None` if there is none.
-    pub fn until_next(&self, now: SystemTime) -> Option<Duration> {
-        let cron = Self::parser().parse(&self.0).ok()?;
-        let now = DateTime::<Utc>::from(now);
-        (cron.find_next_occurrence(&now, false).ok()? - now).to_std().ok()
-    }
-
-    /// The very parser and settings of tokio-cron-scheduler 0.15 (`Job::new_tz`). It takes shorthands such as "@hourly"
-    /// too, and five fields, to which it adds a second of 0 only to refuse them.
-    fn parser() -> CronParser {
-        CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build()
-    }
-
-    /// The cron text as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }

@@ -1,6 +1,7 @@
 //! The two listeners: where they listen, what they let in, and their certificates.
 
 use super::certificates::{TlsFiles, Unfit};
+use super::origins::{self, WebOrigin};
 use super::place::SecretPlace;
 use super::reader::{Faulty, Found, Reader, Section};
 use super::{names, secrets};
@@ -35,6 +36,8 @@ pub struct Server {
     pub max_in_flight: NonZeroUsize,
     /// How many requests a second each key may make; `None`: any number. Finite, above 0.
     pub requests_per_second_per_key: Option<f64>,
+    /// Origins of web pages that may ask; none: nothing is said about pages.
+    pub cors_origins: Vec<WebOrigin>,
     /// With certificates the listener speaks TLS.
     pub tls: Option<TlsFiles>,
 }
@@ -79,6 +82,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
     let queue_timeout = section.duration_from("queue_timeout", LEAST_QUEUE_TIMEOUT);
     let max_in_flight = section.count("max_in_flight", 1_000_000);
     let rate = section.optional("requests_per_second_per_key", |section, key| section.rate(key, 1e6));
+    let cors_origins = origins::list(&mut section, "cors_origins");
     let tls = tls(&mut section);
     Ok(Server {
         listen: listen?,
@@ -91,6 +95,7 @@ pub(super) fn server(mut section: Section<'_, '_>) -> Result<Server, Faulty> {
         queue_timeout: queue_timeout?,
         max_in_flight: max_in_flight?,
         requests_per_second_per_key: rate?,
+        cors_origins: cors_origins?,
         tls: tls?,
     })
 }

@@ -1,7 +1,9 @@
 //! The effective configuration as TOML that loads again: of secrets it tells where they stand.
 
 use super::certificates::TlsFiles;
+use super::console::Console;
 use super::listeners::{Admin, Server};
+use super::origins::WebOrigin;
 use super::place::SecretPlace;
 use super::{Access, Config, Freshness, Live, Refresh, Tenant};
 use crate::viability::Rules;
@@ -75,6 +77,8 @@ impl Text {
             Some(rate) => self.key("requests_per_second_per_key", rate),
             None => self.comment("no requests_per_second_per_key"),
         }
+        let origins: Vec<_> = server.cors_origins.iter().map(WebOrigin::as_str).collect();
+        self.key("cors_origins", Value::from(origins));
         self.tls(server.tls.as_ref());
     }
 
@@ -127,6 +131,8 @@ impl Text {
         self.access(&tenant.access);
         self.section(&format!("{name}.canary"));
         self.key("every", duration(tenant.canary.every.unwrap_or_default()));
+        self.section(&format!("{name}.console"));
+        self.console(&tenant.console);
     }
 
     fn rules(&mut self, rules: &Rules) {
@@ -177,6 +183,15 @@ impl Text {
         self.key("recheck_after", duration(live.recheck_after));
         self.key("cache_ttl", duration(live.cache_ttl));
         self.key("cache_bytes", live.cache_bytes);
+    }
+
+    fn console(&mut self, console: &Console) {
+        self.key("time_zone", quoted(console.time_zone.as_str()));
+        match &console.map_tiles {
+            Some(tiles) => self.key("map_tiles", quoted(tiles.as_str())),
+            None => self.comment("no map_tiles"),
+        }
+        self.key("map_attribution", quoted(&console.map_attribution));
     }
 
     fn access(&mut self, access: &Access) {

@@ -1,5 +1,6 @@
 //! The sections, one function each: every key is read before the first `?`, so that all faults are found.
 
+use super::console::{Console, console};
 use super::layers::Value;
 use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
@@ -46,6 +47,7 @@ pub(super) struct Overridable {
     pub(super) live: Live,
     pub(super) access: Access,
     pub(super) canary: Canary,
+    pub(super) console: Console,
 }
 
 impl Overridable {
@@ -57,6 +59,7 @@ impl Overridable {
         let live = live(part(reader, tenant, "live"));
         let access = access(part(reader, tenant, "access"));
         let canary = canary(part(reader, tenant, "canary"));
+        let console = console(part(reader, tenant, "console"));
         Ok(Self {
             rules: rules?,
             refresh: refresh?,
@@ -64,6 +67,7 @@ impl Overridable {
             live: live?,
             access: access?,
             canary: canary?,
+            console: console?,
         })
     }
 }

@@ -69,6 +69,7 @@ fn tenant(
         live: overridable.live,
         access: overridable.access,
         canary: overridable.canary,
+        console: overridable.console,
     })
 }
 

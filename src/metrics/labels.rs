@@ -33,6 +33,8 @@ labels! {
     Route {
         /// A viability query.
         Viability = "viability",
+        /// A browser asks whether a page may ask.
+        Preflight = "preflight",
         /// Another path of OZmap's API.
         Forward = "forward",
         /// `/healthz`.
@@ -116,8 +118,8 @@ mod tests {
     #[test]
     fn each_label_has_a_place_of_its_own() {
         use MethodName::{Delete, Get, Head, Options, Other, Patch, Post, Put};
-        use Route::{Admin, Console, Forward, Health, Metrics, Ready, Unmatched, Viability};
-        let routes = [Viability, Forward, Health, Ready, Metrics, Admin, Console, Unmatched];
+        use Route::{Admin, Console, Forward, Health, Metrics, Preflight, Ready, Unmatched, Viability};
+        let routes = [Viability, Preflight, Forward, Health, Ready, Metrics, Admin, Console, Unmatched];
         assert!(routes.map(Route::place).into_iter().eq(0..Route::COUNT));
         let methods = [Get, Head, Post, Put, Patch, Delete, Options, Other];
         assert!(methods.map(MethodName::place).into_iter().eq(0..MethodName::COUNT));

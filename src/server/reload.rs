@@ -9,6 +9,7 @@ use super::tls::Certificates;
 use crate::config::Config;
 use crate::config::fault::Fault;
 use crate::config::listeners::{Admin, Server};
+use crate::config::origins::WebOrigin;
 use crate::metrics::Metrics;
 use crate::wording::with_causes;
 use arc_swap::{ArcSwap, Guard};
@@ -21,12 +22,13 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 /// The keys that a reload takes into force.
-const APPLIED: [&str; 7] = [
+const APPLIED: [&str; 8] = [
     "admin.hosts",
     "admin.refresh_gap",
     "admin.token_env",
     "admin.token_file",
     "log.filter",
+    "server.cors_origins",
     "server.queue_timeout",
     "server.requests_per_second_per_key",
 ];
@@ -96,12 +98,13 @@ pub(super) struct Current {
 pub(super) struct Clients {
     pub(super) rate: Option<Arc<RateLimit>>,
     pub(super) queue_timeout: Duration,
+    pub(super) cors_origins: Vec<WebOrigin>,
 }
 
 impl Clients {
     fn new(server: &Server) -> Self {
         let rate = server.requests_per_second_per_key.map(|rate| Arc::new(RateLimit::new(rate)));
-        Self { rate, queue_timeout: server.queue_timeout }
+        Self { rate, queue_timeout: server.queue_timeout, cors_origins: server.cors_origins.clone() }
     }
 }
 

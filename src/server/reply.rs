@@ -45,6 +45,20 @@ pub(super) fn with_type(
     response
 }
 
+/// There is nothing to say but by headers.
+pub(super) fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::AtHand(Pieces::default()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// What the client has already is as it was.
+pub(super) fn not_modified() -> Response<Body> {
+    let mut response = Response::new(Body::AtHand(Pieces::default()));
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
 /// An error in OZmap's shape: `{"message", "code"}`.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let body = json!({ "message": message, "code": code });

@@ -2,16 +2,17 @@
 
 use super::arriving::read_and_ignore;
 use super::body::Body;
+use super::cors::Page;
 use super::framing;
 use super::notes::Notes;
-use super::operator::{self, Operator};
+use super::operator::Operator;
 use super::panics::caught;
 use super::rejection::Rejection;
 use super::side::Side;
 use super::stopped::Stopped;
 use super::viability::BadParameter;
 use super::visitor::Visitor;
-use super::{Service, admin, differences, forward, orders, probes, reply, viability};
+use super::{Service, admin, forward, reply, viability};
 use crate::metrics::http::RequestSample;
 use crate::metrics::labels::{MethodName, Route};
 use crate::tenant::selection::Selected;
@@ -19,7 +20,7 @@ use crate::tenant::{Tenant, resolve};
 use crate::wording::with_causes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
@@ -65,16 +66,21 @@ pub(super) async fn route(
     let method = method_name(request.method());
     let mut notes = Notes::new();
     let operator = Operator { peer: visitor.peer, request_id: id.to_str().unwrap_or_default() };
+    let mut page = Page::None;
     let answer = async {
         let answered = match visitor.peer.side {
-            Side::Public => public(service, request, &visitor, &mut notes).await,
+            Side::Public => {
+                page = Page::of(request.headers(), &service.current.clients().cors_origins);
+                public(service, request, &visitor, &page, &mut notes).await
+            }
             // Apart from the rest: each connection of clients keeps the room of its longest answer.
-            Side::Admin => Box::pin(admin(service, request, operator, &mut notes)).await,
+            Side::Admin => Box::pin(admin::answer(service, request, operator, &mut notes)).await,
         };
         answered.unwrap_or_else(|stopped| stopped.answer(service, operator))
     };
     let mut response = caught(service.metrics(), answer).await;
     let duration = visitor.came.elapsed();
+    page.tell(response.headers_mut());
     let code = response.status().as_u16();
     notes.count();
     service.metrics().request(RequestSample {
@@ -104,10 +110,16 @@ async fn public<'s>(
     service: &'s Service,
     request: Request<Incoming>,
     visitor: &Visitor<'_>,
+    page: &Page,
     notes: &mut Notes<'s>,
 ) -> Result<Response<Body>, Stopped> {
     let (head, body) = request.into_parts();
     framing::check(&head)?;
+    if let Some(answer) = page.preflight(&head) {
+        notes.route = Route::Preflight;
+        read_and_ignore(body).await?;
+        return Ok(answer);
+    }
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
     let Selected { tenant, below_api } = match service.tenants().select(host, head.uri.path()) {
         Ok(selected) => selected,
@@ -170,66 +182,6 @@ async fn query(
             reply::unanswered(&failure)
         }
     }
-}
-
-async fn admin(
-    service: &Service,
-    request: Request<Incoming>,
-    operator: Operator<'_>,
-    notes: &mut Notes<'_>,
-) -> Result<Response<Body>, Stopped> {
-    let (head, body) = request.into_parts();
-    framing::check(&head)?;
-    framing::unchunked(&head.headers)?;
-    framing::within(&head.uri, framing::LONGEST_URI)?;
-    operator::check(&service.operators().hosts, &head.method, &head.headers)?;
-    let route = match head.uri.path() {
-        "/healthz" => Route::Health,
-        "/readyz" => Route::Ready,
-        "/metrics" => Route::Metrics,
-        "/admin/status" | "/admin/runs" | "/admin/differences" | "/admin/refresh" | "/admin/reload" => {
-            Route::Admin
-        }
-        "/" => Route::Console,
-        _ => return Ok(reply::no_such_route()),
-    };
-    notes.route = route;
-    read_and_ignore(body).await?;
-    let reads = matches!(head.method, Method::GET | Method::HEAD);
-    Ok(match (route, head.uri.path()) {
-        (_, path @ ("/admin/refresh" | "/admin/reload")) if head.method == Method::POST => {
-            operator::authorize(service, &head.headers, operator.peer.ip())?;
-            if path == "/admin/reload" {
-                admin::reload(service, operator).await
-            } else {
-                orders::refresh(service, &head, operator).await
-            }
-        }
-        (_, "/admin/refresh" | "/admin/reload") => reply::method_not_allowed("POST"),
-        _ if !reads => reply::method_not_allowed("GET, HEAD"),
-        (Route::Health, _) => probes::health(),
-        (Route::Ready, _) => probes::ready(service),
-        (Route::Metrics, _) => probes::metrics(service),
-        (_, "/admin/status") => admin::status(service),
-        (_, "/admin/runs") => admin::runs(service),
-        (_, "/admin/differences") => differences::differences(service),
-        _ => console(),
-    })
-}
-
-/// `GET /`: for now the list of routes.
-fn console() -> Response<Body> {
-    let page = "viability-proxy\n\n\
-        GET  /healthz          the process runs\n\
-        GET  /readyz           every tenant can answer\n\
-        GET  /metrics          for Prometheus\n\
-        GET  /admin/status     data, age, refresh, configuration\n\
-        GET  /admin/runs       the last refreshes\n\
-        GET  /admin/differences  answers that were not OZmap's\n\
-        POST /admin/refresh    refresh now (?tenant=&wait=30s&accept_shrink=true; Authorization: Bearer <admin token>);\n\
-        \x20                      with wait a 200 tells each run's \"result\", \"ok\" or why not\n\
-        POST /admin/reload     read the configuration again (Authorization: Bearer <admin token>)\n";
-    reply::with_type(StatusCode::OK, HeaderValue::from_static("text/plain; charset=utf-8"), page)
 }
 
 /// The method as a label: a closed set.

@@ -9,8 +9,10 @@ use crate::ozmap::wire::difference::{Difference, differences};
 use crate::refresh::Refresher;
 use crate::refresh::report::Trigger;
 use crate::tenant::Tenant;
+use crate::tenant::resolve::Request;
 use crate::tenant::sampling::Sample;
 use crate::viability::geo::Radius;
+use crate::viability::plant::Scope;
 use crate::wording::with_causes;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -95,6 +97,34 @@ pub struct Canary {
     no_use_until: Mutex<Option<Instant>>,
 }
 
+/// Both answers to one question, compared.
+#[derive(Debug)]
+pub struct Compared {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// In what they differed, and why.
+    pub finding: Option<Finding>,
+    /// OZmap's answer, the last one.
+    pub at_ozmap: Bytes,
+}
+
+/// Why nothing was compared.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NotCompared {
+    /// Memory has no answer to it.
+    #[error("there is no answer from memory to compare with")]
+    NoData,
+    /// No call is left in the budget.
+    #[error("OZmap was not asked: the budget for live calls is used up")]
+    NotAsked,
+    /// It refuses this key or question.
+    #[error("OZmap refuses the question")]
+    Refused,
+    /// It didn't answer.
+    #[error("OZmap did not answer")]
+    Failed(#[source] Arc<CallError>),
+}
+
 /// What was answered here, and by which data.
 struct Said {
     body: Vec<u8>,
@@ -124,10 +154,10 @@ impl Canary {
         let Some(mut samples) = self.tenant.samples() else { return };
         while let Some(sample) = samples.recv().await {
             match self.compare(&sample).await {
-                // There was no budget: the next will do as well.
-                Ok(None) => {}
-                Ok(Some((verdict, finding))) => self.note(verdict, finding),
-                Err(error) => {
+                // The next will do as well.
+                Err(NotCompared::NoData | NotCompared::NotAsked | NotCompared::Refused) => {}
+                Ok(Compared { verdict, finding, .. }) => self.note(verdict, finding),
+                Err(NotCompared::Failed(error)) => {
                     tracing::debug!(
                         tenant = self.tenant.name(),
                         error = with_causes(&*error),
@@ -139,36 +169,43 @@ impl Canary {
         }
     }
 
-    async fn compare(&self, sample: &Sample) -> Result<Option<(Verdict, Option<Finding>)>, Arc<CallError>> {
-        let Some(said) = self.said(sample) else { return Ok(None) };
-        let Some(at_ozmap) = self.ask(sample).await? else { return Ok(None) };
+    /// Compares one question for who runs this, who sees all that the tenant's own key does. It isn't counted.
+    pub async fn compare_now(&self, request: &Request) -> Result<Compared, NotCompared> {
+        let key = self.tenant.settings().key.clone();
+        self.compare(&Sample { request: *request, key, scope: Scope::Everything }).await
+    }
+
+    async fn compare(&self, sample: &Sample) -> Result<Compared, NotCompared> {
+        let said = self.said(sample).ok_or(NotCompared::NoData)?;
+        let at_ozmap = self.ask(sample).await?;
         let first = differences(&said.body, &at_ozmap);
         if first.is_empty() {
-            return Ok(Some((Verdict::Same, None)));
+            return Ok(Compared { verdict: Verdict::Same, finding: None, at_ozmap });
         }
-        let finding = |verdict, cause, differences| {
+        let finding = |verdict, cause, differences, at_ozmap| {
             let center = sample.request.center;
             let near = format!("{:.3}, {:.3}", center.lat(), center.lng());
             let radius = sample.request.radius.map(Radius::metres);
             let (generation, age) = (said.generation, said.age);
             let at = SystemTime::now();
-            Some((verdict, Some(Finding { at, verdict, near, radius, cause, differences, generation, age })))
+            let finding = Finding { at, verdict, near, radius, cause, differences, generation, age };
+            Compared { verdict, finding: Some(finding), at_ozmap }
         };
         if self.is_of_no_use() {
-            return Ok(finding(Verdict::Differs, "as before", first));
+            return Ok(finding(Verdict::Differs, "as before", first, at_ozmap));
         }
         self.read_changes().await;
         if self.is_mended(sample, &at_ozmap) {
-            return Ok(finding(Verdict::Stale, what_came_between(&first), first));
+            return Ok(finding(Verdict::Stale, what_came_between(&first), first, at_ozmap));
         }
         // Perhaps it is OZmap's answer that is old by now.
-        let Some(again) = self.ask(sample).await? else { return Ok(None) };
+        let again = self.ask(sample).await?;
         let left = self.said(sample).map(|said| differences(&said.body, &again)).unwrap_or_default();
         if left.is_empty() {
-            return Ok(finding(Verdict::Stale, what_came_between(&first), first));
+            return Ok(finding(Verdict::Stale, what_came_between(&first), first, again));
         }
         *self.no_use_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + NO_USE);
-        Ok(finding(Verdict::Differs, "reading what has changed didn't mend it", left))
+        Ok(finding(Verdict::Differs, "reading what has changed didn't mend it", left, again))
     }
 
     /// What this process answers by now.
@@ -179,11 +216,10 @@ impl Canary {
         Some(Said { body, generation: data.snapshot.generation(), age: data.age(Instant::now()) })
     }
 
-    /// `None`: no live call is left in the budget, or OZmap refuses this key or question.
-    async fn ask(&self, sample: &Sample) -> Result<Option<Bytes>, Arc<CallError>> {
-        let Some(answered) = self.tenant.ask_live(sample).await else { return Ok(None) };
-        let answer = answered.map_err(Arc::new)?;
-        Ok(answer.viable.is_some().then_some(answer.body))
+    async fn ask(&self, sample: &Sample) -> Result<Bytes, NotCompared> {
+        let answered = self.tenant.ask_live(sample).await.ok_or(NotCompared::NotAsked)?;
+        let answer = answered.map_err(|error| NotCompared::Failed(Arc::new(error)))?;
+        if answer.viable.is_some() { Ok(answer.body) } else { Err(NotCompared::Refused) }
     }
 
     fn is_mended(&self, sample: &Sample, at_ozmap: &[u8]) -> bool {

@@ -3,12 +3,14 @@
 pub mod access;
 mod budget;
 pub mod cache;
+pub mod explain;
 pub mod live;
 pub mod provenance;
 pub mod recheck;
 pub mod resolve;
 pub mod sampling;
 pub mod selection;
+mod turn;
 
 use crate::config;
 use crate::config::key::ApiKey;
@@ -17,13 +19,13 @@ use crate::metrics::queries::Queries;
 use crate::metrics::{IndexSample, Metrics};
 use crate::ozmap::failure::{CallError, ClientError};
 use crate::ozmap::{Client, LiveAnswer, LiveQuery};
-use crate::viability::plant::{Refusal, Scope};
+use crate::viability::plant::{ObjectId, Refusal, Scope};
 use crate::viability::snapshot::Snapshot;
 use access::{AccessError, KnownScope, Scopes};
 use arc_swap::ArcSwapOption;
 use budget::Budget;
 use live::LiveCalls;
-use recheck::{Corrections, Rechecks};
+use recheck::{Connectors, Corrections, Rechecks};
 use sampling::{Sample, Sampling};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -253,6 +255,17 @@ impl Tenant {
             free_ports: census.free_ports,
             read_at: unix_seconds(data.read_at()),
         });
+    }
+
+    /// How many calls for waiting clients could be made at a stroke by now.
+    pub fn live_calls_left(&self) -> f64 {
+        self.live.calls_left()
+    }
+
+    /// The service connectors that stand in a box by now, of each kind that counts, as OZmap tells its own key; `None`: no
+    /// call is left in the budget.
+    pub async fn read_connectors(&self, in_box: ObjectId) -> Option<Result<Connectors, CallError>> {
+        self.rechecks.read_now(in_box).await
     }
 
     /// Estimated bytes of its caches: live answers, access scopes.

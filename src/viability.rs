@@ -2,6 +2,7 @@
 
 mod angle;
 pub mod communities;
+pub mod explain;
 pub mod geo;
 pub mod homes;
 mod index;
@@ -9,6 +10,7 @@ mod placed;
 pub mod plant;
 pub mod ports;
 pub mod snapshot;
+pub mod tiles;
 
 use communities::{Community, CommunityRules, Nearby};
 use geo::{Boundary, Circle, Earth, Envelopes, Point, Radius};

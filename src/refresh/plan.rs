@@ -28,7 +28,7 @@ impl Readings {
     /// OZmap is never read more than half as often again.
     fn next_within(self, interval: Duration) -> Instant {
         let reading = self.took + self.took / 4;
-        self.began + (interval - reading.min(interval / 3))
+        self.began + interval.saturating_sub(reading.min(interval / 3))
     }
 }
 

@@ -1,170 +1,142 @@
-//! What operators ask and order:
-//!
-//! - `GET /admin/status`: every tenant's data, the refresh under way, the last one; what a reload left to be done
-//! - `GET /admin/runs`: the last refreshes of every tenant
-//! - `POST /admin/reload`: read the configuration and the certificates again; needs the admin token
+//! The routes of the admin listener: what operators, probes and the console ask and order.
 
-use super::Service;
+mod asked;
+mod compare;
+mod console;
+mod differences;
+mod explain;
+mod map;
+mod orders;
+mod probes;
+mod status;
+
+use super::arriving::read_and_ignore;
 use super::body::Body;
-use super::operator::Operator;
-use super::reload::{Aftermath, ReloadError};
-use super::reply;
-use crate::refresh::Refresher;
-use crate::refresh::guard::Acceptance;
-use crate::refresh::report::{Report, Running};
-use crate::refresh::run::Kind;
-use crate::viability::plant::Refusal;
-use crate::wording::with_causes;
-use hyper::{Response, StatusCode};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::time::SystemTime;
-use tokio::time::Instant;
+use super::notes::Notes;
+use super::operator::{self, Operator};
+use super::stopped::Stopped;
+use super::{Service, framing, reply};
+use crate::metrics::labels::Route;
+use console::File;
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response};
 
-/// `GET /admin/status`.
-pub(super) fn status(service: &Service) -> Response<Body> {
-    let tenants: Vec<_> = service.refreshers().iter().map(|refresher| tenant_status(refresher)).collect();
-    let body = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime_seconds": service.uptime().as_secs(),
-        "stopping": service.is_stopping(),
-        "configuration": configuration_status(&service.aftermath()),
-        "tenants": tenants,
-    });
-    reply::json(StatusCode::OK, body.to_string())
+/// What can be asked for.
+#[derive(Clone, Copy)]
+enum Resource<'p> {
+    Health,
+    Ready,
+    Metrics,
+    Status,
+    Runs,
+    Differences,
+    Refresh,
+    Reload,
+    Session,
+    Explain,
+    Splitters,
+    Compare,
+    Tile(&'p str),
+    Console(&'static File),
 }
 
-fn configuration_status(aftermath: &Aftermath) -> Value {
-    json!({
-        "needs_restart": aftermath.needs_restart,
-        "last_reload": aftermath.last_reload.as_ref().map(|last| {
-            let mut body = json!({ "at": timestamp(last.at), "result": "ok" });
-            if let Some(error) = &last.error {
-                body["result"] = json!("failed");
-                body["error"] = json!(error);
-            }
-            body
-        }),
-    })
+/// Who may ask for it, and how.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Everybody on this listener, by GET.
+    Open,
+    /// Who has the admin token, by GET: it tells of single boxes, or homes.
+    Token,
+    /// Who has the admin token, by POST: it changes something, or costs OZmap a call.
+    Order,
 }
 
-fn tenant_status(refresher: &Refresher) -> Value {
-    let tenant = refresher.tenant();
-    let data = tenant.data();
-    let now = Instant::now();
-    let state = tenant.state_of(data.as_deref(), now);
-    let progress = *refresher.progress().borrow();
-    let reports = refresher.reports();
-    json!({
-        "tenant": tenant.name(),
-        "state": state.as_str(),
-        "data": data.map(|data| {
-            let census = data.snapshot.census();
-            let refused = Refusal::OF_BOXES.iter().zip(census.refused).map(|(refusal, count)| (refusal.as_str(), count));
-            json!({
-                "generation": data.snapshot.generation(),
-                "read_at": timestamp(data.read_at()),
-                "age_seconds": data.age(now).as_secs(),
-                "boxes": census.boxes(),
-                "sellable": census.sellable,
-                "refused": refused.collect::<BTreeMap<_, _>>(),
-                "unplaced": data.snapshot.unplaced(),
-                "free_ports": census.free_ports,
-            })
-        }),
-        "stored": refresher.saved().map(|saved| json!({
-            "generation": saved.generation,
-            "written_at": timestamp(saved.at),
-            "bytes": saved.bytes,
-        })),
-        "live_calls": { "breaker": tenant.client().breaker().state().as_str() },
-        "refresh": {
-            "schedule": tenant.settings().refresh.full.as_str(),
-            "changes": changes_status(refresher),
-            "running": refresher.running().map(|run| {
-                let mut body = run_json(&run);
-                body["progress"] = json!(progress);
-                body
-            }),
-            "last": reports.iter().find(|report| report.run.kind > Kind::Changes).map(report_json),
-            "last_changes": reports.iter().find(|report| report.run.kind == Kind::Changes).map(report_json),
-            "last_success": reports.iter().find(|report| report.run.kind > Kind::Changes && report.outcome.is_ok()).map(report_json),
-        },
-    })
-}
-
-/// How changes are read, and how far they can be relied on.
-fn changes_status(refresher: &Refresher) -> Value {
-    let settings = &refresher.tenant().settings().refresh;
-    let relied = refresher.reliance();
-    let why_not = relied.iter().filter_map(|one| Some((one.list, one.why_not.as_deref()?)));
-    json!({
-        "every_seconds": settings.changes.map(|every| every.as_secs_f64()),
-        "fallback_seconds": settings.fallback.as_secs_f64(),
-        "reliance": relied.iter().map(|one| (one.list, one.reliance)).collect::<BTreeMap<_, _>>(),
-        "why_not": why_not.collect::<BTreeMap<_, _>>(),
-    })
-}
-
-/// `GET /admin/runs`.
-pub(super) fn runs(service: &Service) -> Response<Body> {
-    let tenants: Vec<_> = service
-        .refreshers()
-        .iter()
-        .map(|refresher| {
-            let reports = refresher.reports();
-            json!({
-                "tenant": refresher.tenant().name(),
-                "running": refresher.running().as_ref().map(run_json),
-                "runs": reports.iter().map(report_json).collect::<Vec<_>>(),
-            })
+impl<'p> Resource<'p> {
+    fn at(path: &'p str) -> Option<Self> {
+        Some(match path {
+            "/healthz" => Self::Health,
+            "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
+            "/admin/status" => Self::Status,
+            "/admin/runs" => Self::Runs,
+            "/admin/differences" => Self::Differences,
+            "/admin/refresh" => Self::Refresh,
+            "/admin/reload" => Self::Reload,
+            "/admin/console" => Self::Session,
+            "/admin/explain" => Self::Explain,
+            "/admin/splitters" => Self::Splitters,
+            "/admin/compare" => Self::Compare,
+            _ => match path.strip_prefix("/admin/tiles/") {
+                Some(tile) => Self::Tile(tile),
+                None => Self::Console(File::at(path)?),
+            },
         })
-        .collect();
-    reply::json(StatusCode::OK, json!({ "tenants": tenants }).to_string())
-}
+    }
 
-/// `POST /admin/reload`: 200 with the changed keys; 500 with every fault where the configuration is not sound, and the
-/// one before stays in force.
-///
-/// The caller has been checked.
-pub(super) async fn reload(service: &Service, operator: Operator<'_>) -> Response<Body> {
-    let Operator { peer, request_id } = operator;
-    tracing::info!(action = "reload", %peer, request_id, "ordered by an operator");
-    match service.reload().await {
-        Ok(reloaded) => {
-            let body = json!({ "applied": reloaded.applied, "needs_restart": reloaded.needs_restart });
-            reply::json(StatusCode::OK, body.to_string())
+    fn access(self) -> Access {
+        match self {
+            Self::Health
+            | Self::Ready
+            | Self::Metrics
+            | Self::Status
+            | Self::Runs
+            | Self::Differences
+            | Self::Console(_) => Access::Open,
+            Self::Session | Self::Explain | Self::Tile(_) => Access::Token,
+            Self::Refresh | Self::Reload | Self::Splitters | Self::Compare => Access::Order,
         }
-        Err(error @ ReloadError::NoSource) => {
-            reply::error(StatusCode::CONFLICT, "nothing_to_reload", &error.to_string())
+    }
+
+    fn label(self) -> Route {
+        match self {
+            Self::Health => Route::Health,
+            Self::Ready => Route::Ready,
+            Self::Metrics => Route::Metrics,
+            Self::Console(_) => Route::Console,
+            _ => Route::Admin,
         }
-        Err(error) => reply::error(StatusCode::INTERNAL_SERVER_ERROR, "not_reloaded", &with_causes(&error)),
     }
 }
 
-fn run_json(run: &Running) -> Value {
-    let accept_shrink = run.acceptance == Acceptance::AsRead;
-    json!({ "run": run.id, "trigger": run.trigger, "kind": run.kind, "accept_shrink": accept_shrink, "started_at": timestamp(run.started_at) })
-}
-
-/// What is told of a run that ended.
-pub(super) fn report_json(report: &Report) -> Value {
-    let mut body = run_json(&report.run);
-    body["duration_seconds"] = json!((report.took.as_secs_f64() * 1e3).round() / 1e3);
-    match &report.outcome {
-        Ok(published) => {
-            body["result"] = json!("ok");
-            body["published"] = json!(published);
-        }
-        Err(failure) => {
-            body["result"] = json!(failure.kind);
-            body["error"] = json!(failure.message);
+/// Answers one request of an operator.
+pub(super) async fn answer(
+    service: &Service,
+    request: Request<Incoming>,
+    operator: Operator<'_>,
+    notes: &mut Notes<'_>,
+) -> Result<Response<Body>, Stopped> {
+    let (head, body) = request.into_parts();
+    framing::check(&head)?;
+    framing::unchunked(&head.headers)?;
+    framing::within(&head.uri, framing::LONGEST_URI)?;
+    operator::check(&service.operators().hosts, &head.method, &head.headers)?;
+    let Some(resource) = Resource::at(head.uri.path()) else { return Ok(reply::no_such_route()) };
+    notes.route = resource.label();
+    read_and_ignore(body).await?;
+    let reads = matches!(head.method, Method::GET | Method::HEAD);
+    match resource.access() {
+        Access::Order if head.method != Method::POST => return Ok(reply::method_not_allowed("POST")),
+        Access::Open | Access::Token if !reads => return Ok(reply::method_not_allowed("GET, HEAD")),
+        Access::Open => {}
+        Access::Token | Access::Order => {
+            operator::authorize(service, &head.headers, operator.peer.ip())?;
         }
     }
-    body
-}
-
-/// RFC 3339 in UTC, to the second.
-pub(super) fn timestamp(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
+    let query = head.uri.query().unwrap_or_default();
+    Ok(match resource {
+        Resource::Health => probes::health(),
+        Resource::Ready => probes::ready(service),
+        Resource::Metrics => probes::metrics(service),
+        Resource::Status => status::status(service),
+        Resource::Runs => status::runs(service),
+        Resource::Differences => differences::differences(service),
+        Resource::Refresh => orders::refresh(service, query, operator).await,
+        Resource::Reload => orders::reload(service, operator).await,
+        Resource::Session => console::session(service),
+        Resource::Explain => asked::answered(explain::explain(service, query)),
+        Resource::Splitters => asked::answered(compare::splitters(service, query).await),
+        Resource::Compare => asked::answered(compare::compare(service, query).await),
+        Resource::Tile(tile) => asked::answered(map::tile(service, tile, query, &head.headers)),
+        Resource::Console(file) => console::file(service, file, &head.headers),
+    })
 }

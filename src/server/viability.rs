@@ -160,7 +160,7 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
 
 /// The parameters as they came.
 #[derive(Default)]
-struct Values<'q> {
+pub(super) struct Values<'q> {
     lat: Option<Cow<'q, str>>,
     lng: Option<Cow<'q, str>>,
     radius: Option<Cow<'q, str>>,
@@ -169,7 +169,7 @@ struct Values<'q> {
 
 impl<'q> Values<'q> {
     /// `None` for a parameter that nobody here knows.
-    fn take(&mut self, name: &str, value: Cow<'q, str>) -> Option<()> {
+    pub(super) fn take(&mut self, name: &str, value: Cow<'q, str>) -> Option<()> {
         let (parameter, slot) = match name {
             "lat" => (Parameter::Lat, &mut self.lat),
             "lng" => (Parameter::Lng, &mut self.lng),
@@ -182,7 +182,8 @@ impl<'q> Values<'q> {
         Some(())
     }
 
-    fn into_request(self, recall: Recall) -> Result<Request, BadParameter> {
+    /// All of them, as they have to be.
+    pub(super) fn into_request(self, recall: Recall) -> Result<Request, BadParameter> {
         let Self { lat, lng, radius, repeated } = self;
         if let Some(parameter) = repeated {
             return Err(Problem::Repeated.of(parameter));

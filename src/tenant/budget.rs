@@ -42,15 +42,26 @@ impl Budget {
     pub(super) fn take(&self) -> Option<Leave> {
         let place = Arc::clone(&self.under_way).try_acquire_owned().ok()?;
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let earned = now.duration_since(bucket.filled).as_secs_f64() * self.per_second;
-        bucket.tokens = (bucket.tokens + earned).min(self.burst);
-        bucket.filled = now;
+        self.fill(&mut bucket);
         if bucket.tokens < 1.0 {
             return None;
         }
         bucket.tokens -= 1.0;
         Some(Leave(place))
+    }
+
+    /// How many calls could be made at a stroke, were none of them to wait for a place.
+    pub(super) fn left(&self) -> f64 {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fill(&mut bucket);
+        bucket.tokens
+    }
+
+    fn fill(&self, bucket: &mut Bucket) {
+        let now = Instant::now();
+        let earned = now.duration_since(bucket.filled).as_secs_f64() * self.per_second;
+        bucket.tokens = (bucket.tokens + earned).min(self.burst);
+        bucket.filled = now;
     }
 }
 

@@ -173,6 +173,11 @@ impl LiveCalls {
         Some(self.client.unless_spared(self.client.viability(key, query, self.give_up)).await)
     }
 
+    /// How many calls the budget has left for now.
+    pub(super) fn calls_left(&self) -> f64 {
+        self.budget.left()
+    }
+
     /// Estimated bytes of the remembered answers.
     pub fn cache_bytes(&self) -> u64 {
         self.remembered.bytes()

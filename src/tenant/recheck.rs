@@ -64,13 +64,16 @@ pub(super) enum Unchecked {
     Panicked,
 }
 
+/// Service connectors of each kind that counts, those of a kind in the order of their ids.
+pub type Connectors = Vec<(ConnectorKind, Vec<SplitterRow>)>;
+
 /// The service connectors of some boxes, all of them, as they are by now.
 #[derive(Debug, Default)]
 pub struct Correction {
     /// The boxes.
     pub boxes: Vec<ObjectId>,
-    /// The connectors that stand in them, of each kind that counts, in the order of their ids.
-    pub connectors: Vec<(ConnectorKind, Vec<SplitterRow>)>,
+    /// The connectors that stand in them.
+    pub connectors: Connectors,
 }
 
 /// What rechecks have found to be other than it is held, for the next run of the refresher.
@@ -185,6 +188,14 @@ impl Rechecks {
         }
     }
 
+    /// What stands in a box by now, remembered by nobody; `None`: no call is left in the budget.
+    pub(super) async fn read_now(&self, in_box: ObjectId) -> Option<Result<Connectors, CallError>> {
+        let _leave = self.budget.take()?;
+        let boxes = [in_box];
+        let read = read(&self.client, &self.key, &self.rules, &boxes, self.give_up);
+        Some(self.client.unless_spared(read).await)
+    }
+
     fn call(&self, doubted: Doubted) -> impl Future<Output = Result<Checked, Unchecked>> + Send + use<> {
         let (client, key, budget) = (Arc::clone(&self.client), self.key.clone(), Arc::clone(&self.budget));
         let (rules, give_up) = (self.rules.clone(), self.give_up);
@@ -193,15 +204,7 @@ impl Rechecks {
             let _leave = budget.take().ok_or(Unchecked::OutOfBudget)?;
             let said = Instant::now();
             let boxes: Vec<_> = doubted.iter().map(|(id, _)| *id).collect();
-            let read = async {
-                let mut connectors = Vec::new();
-                for kind in rules.service_connectors.kinds() {
-                    let rows = read_standing_in(&client, &key, kind, &boxes, give_up).await?;
-                    connectors.push((kind, rows));
-                }
-                Ok(connectors)
-            };
-            let connectors = client.unless_spared(read).await;
+            let connectors = client.unless_spared(read(&client, &key, &rules, &boxes, give_up)).await;
             let connectors = connectors.map_err(|error| Unchecked::Failed(Arc::new(error)))?;
             let mut ports: HashMap<ObjectId, Ports> = HashMap::new();
             for splitter in connectors.iter().flat_map(|(_, rows)| rows) {
@@ -215,4 +218,19 @@ impl Rechecks {
             Ok(Checked { ports: Arc::new(ports), said })
         }
     }
+}
+
+/// What stands in these boxes, of each kind that counts.
+async fn read(
+    client: &Client,
+    key: &ApiKey,
+    rules: &Rules,
+    boxes: &[ObjectId],
+    give_up: Duration,
+) -> Result<Connectors, CallError> {
+    let mut connectors = Vec::new();
+    for kind in rules.service_connectors.kinds() {
+        connectors.push((kind, read_standing_in(client, key, kind, boxes, give_up).await?));
+    }
+    Ok(connectors)
 }

@@ -204,6 +204,22 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Around one position alone.
+    pub fn of(at: Point) -> Self {
+        Self { south: at.lat, north: at.lat, west: at.lng, east: at.lng }
+    }
+
+    /// With this position inside, too.
+    #[must_use]
+    pub fn around(self, at: Point) -> Self {
+        Self {
+            south: self.south.min(at.lat),
+            north: self.north.max(at.lat),
+            west: self.west.min(at.lng),
+            east: self.east.max(at.lng),
+        }
+    }
+
     /// Whether a position lies inside.
     pub fn holds(&self, at: Point) -> bool {
         (self.south..=self.north).contains(&at.lat) && (self.west..=self.east).contains(&at.lng)

@@ -4,7 +4,7 @@
 //! neighbours in memory. With some changed, what didn't move is neither sorted nor made again: rows are copied in the
 //! order in which they lie, which is that of a table built anew.
 
-use super::geo::{Circle, Envelopes, Point};
+use super::geo::{Circle, Envelope, Envelopes, Point};
 use super::index::Index;
 use super::plant::ObjectId;
 use std::cmp::Ordering;
@@ -99,6 +99,19 @@ impl<R: Identified> Placed<R> {
             });
         }
         found
+    }
+
+    /// Shows `visit` every row in an envelope, edges included; in no particular order.
+    pub(super) fn for_each_in(&self, envelope: Envelope, visit: impl FnMut(u32, Point)) {
+        self.index.for_each_in(envelope, visit);
+    }
+
+    /// Bounds of all rows; `None` without any.
+    pub(super) fn bounds(&self) -> Option<Envelope> {
+        let places = (0..).map_while(|row| self.position(row));
+        places.fold(None, |bounds: Option<Envelope>, at| {
+            Some(bounds.map_or(Envelope::of(at), |bounds| bounds.around(at)))
+        })
     }
 
     /// What it takes to have these rows, each id once, instead of those with their ids, and none with the ids of `gone`.

@@ -10,7 +10,7 @@ pub use amended::Amendment;
 pub use census::Census;
 
 use super::communities::{Communities, Nearby};
-use super::geo::{Circle, Envelopes, Point};
+use super::geo::{Circle, Envelope, Envelopes, Point};
 use super::homes::Home;
 use super::placed::{Identified, Near, Placed};
 use super::plant::{Evidence, MaximumDrop, ObjectId, Projects, Refusal, ServiceBox, Stage};
@@ -167,6 +167,16 @@ impl Snapshot {
     /// Every box in the circle, which lies within the envelopes.
     pub(super) fn within(&self, circle: &Circle, envelopes: Envelopes) -> Vec<Near> {
         self.boxes.within(circle, envelopes)
+    }
+
+    /// Shows `visit` every box in an envelope, edges included, with its position; in no particular order.
+    pub(super) fn for_each_in(&self, envelope: Envelope, visit: impl FnMut(u32, Point)) {
+        self.boxes.for_each_in(envelope, visit);
+    }
+
+    /// Bounds of all boxes; `None` without any.
+    pub fn bounds(&self) -> Option<Envelope> {
+        self.boxes.bounds()
     }
 
     /// Every home without client likewise.

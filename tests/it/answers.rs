@@ -20,7 +20,7 @@ fn same(ours: &Value, theirs: &Value) -> bool {
 }
 
 /// A point as they come: at a box, in its street, at the edge of town, far away.
-fn somewhere(boxes: &[BoxView], dice: &mut ChaCha8Rng) -> (f64, f64) {
+pub(crate) fn somewhere(boxes: &[BoxView], dice: &mut ChaCha8Rng) -> (f64, f64) {
     let near = &boxes[dice.random_range(0..boxes.len())];
     let spread = [0.0, 0.000_5, 0.005, 0.05][dice.random_range(0..4)];
     if spread == 0.0 && dice.random_bool(0.1) {
@@ -122,7 +122,7 @@ async fn answers_agree_under_other_settings_of_ozmap() {
 }
 
 /// All rules that the product knows, drawn at random: as OZmap has them, and as the proxy is told.
-fn drawn(dice: &mut ChaCha8Rng) -> (OracleRules, &'static str) {
+pub(crate) fn drawn(dice: &mut ChaCha8Rng) -> (OracleRules, &'static str) {
     let kinds = ["splitter", "connector", "fusion", "switch"];
     let mut counts = [true, false, false, false];
     for counts in &mut counts {

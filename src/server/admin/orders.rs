@@ -1,18 +1,21 @@
-//! `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refreshes that operators order.
+//! What operators order:
+//!
+//! - `POST /admin/refresh[?tenant=&wait=30s&accept_shrink=true]`: refreshes
+//! - `POST /admin/reload`: read the configuration and the certificates again
 //!
 //! Whether a run published anything is in its `result`, not in the status.
 
-use super::Service;
-use super::admin::report_json;
-use super::body::Body;
-use super::operator::Operator;
-use super::reply;
+use super::super::body::Body;
+use super::super::operator::Operator;
+use super::super::reload::ReloadError;
+use super::super::{Service, reply};
+use super::status::report_json;
 use crate::refresh::Refresher;
 use crate::refresh::guard::Acceptance;
 use crate::refresh::queue::Stopping;
 use crate::refresh::report::{NoReport, Report};
+use crate::wording::with_causes;
 use futures_util::future::join_all;
-use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -26,8 +29,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// what came of it is told for each tenant. 503 where a stop keeps a run from beginning or ending.
 ///
 /// The caller has been checked.
-pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<'_>) -> Response<Body> {
-    let order = match Order::parse(head.uri.query().unwrap_or_default()) {
+pub(super) async fn refresh(service: &Service, query: &str, operator: Operator<'_>) -> Response<Body> {
+    let order = match Order::parse(query) {
         Ok(order) => order,
         Err(message) => return reply::error(StatusCode::BAD_REQUEST, "bad_parameter", &message),
     };
@@ -52,6 +55,25 @@ pub(super) async fn refresh(service: &Service, head: &Parts, operator: Operator<
         (refresher.tenant().name(), became)
     }));
     answer(&runs.await)
+}
+
+/// `POST /admin/reload`: 200 with the changed keys; 500 with every fault where the configuration is not sound, and the
+/// one before stays in force.
+///
+/// The caller has been checked.
+pub(super) async fn reload(service: &Service, operator: Operator<'_>) -> Response<Body> {
+    let Operator { peer, request_id } = operator;
+    tracing::info!(action = "reload", %peer, request_id, "ordered by an operator");
+    match service.reload().await {
+        Ok(reloaded) => {
+            let body = json!({ "applied": reloaded.applied, "needs_restart": reloaded.needs_restart });
+            reply::json(StatusCode::OK, body.to_string())
+        }
+        Err(error @ ReloadError::NoSource) => {
+            reply::error(StatusCode::CONFLICT, "nothing_to_reload", &error.to_string())
+        }
+        Err(error) => reply::error(StatusCode::INTERNAL_SERVER_ERROR, "not_reloaded", &with_causes(&error)),
+    }
 }
 
 /// What became of an order for one tenant.

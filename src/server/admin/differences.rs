@@ -1,9 +1,8 @@
 //! `GET /admin/differences`: how answers compared with OZmap's own, and the last that differed.
 
-use super::Service;
-use super::admin::timestamp;
-use super::body::Body;
-use super::reply;
+use super::super::body::Body;
+use super::super::{Service, reply};
+use super::status::timestamp;
 use crate::canary::{Canary, Finding, Verdict};
 use crate::ozmap::wire::difference::Difference;
 use hyper::{Response, StatusCode};
@@ -40,7 +39,7 @@ fn finding_json(finding: &Finding) -> Value {
     })
 }
 
-fn difference_json(difference: &Difference) -> Value {
+pub(super) fn difference_json(difference: &Difference) -> Value {
     json!({
         "kind": difference.as_str(),
         "text": difference.to_string(),

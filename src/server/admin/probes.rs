@@ -1,8 +1,7 @@
 //! Is the process alive, can it answer, and what does it count?
 
-use super::Service;
-use super::body::Body;
-use super::reply;
+use super::super::body::Body;
+use super::super::{Service, reply};
 use crate::config::WhenExpired;
 use crate::tenant::DataState;
 use crate::wording::with_causes;

@@ -3,11 +3,13 @@
 mod bar;
 mod calibrate;
 mod check;
+mod coverage;
 mod demo;
 mod log;
 mod serve;
 mod signals;
 mod systemd;
+mod written;
 
 use anyhow::Context;
 use bar::Bars;
@@ -18,9 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime;
-use viability_proxy::config::Config;
 use viability_proxy::config::fault::{ConfigErrors, Fault};
 use viability_proxy::config::load::{Source, UnreadableFile, load};
+use viability_proxy::config::{Config, Tenant};
 
 /// The configuration file where none is named.
 const USUAL_FILE: &str = "config.toml";
@@ -43,6 +45,8 @@ enum Command {
     Check(check::Options),
     /// Ask OZmap at chosen points, and tell by which settings the proxy answers as it does.
     Calibrate(calibrate::Options),
+    /// Write the network as GeoJSON: its boxes, and the ground from where a free port is within a radius.
+    Coverage(coverage::Options),
     /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
 }
@@ -85,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Calibrate(options) => calibrate::run(&options),
+        Command::Coverage(options) => coverage::run(&options),
         Command::Config(file) => print_config(&file),
     };
     match done {
@@ -128,6 +133,19 @@ impl ConfigFile {
             let looked_for = std::path::absolute(USUAL_FILE).unwrap_or_else(|_| USUAL_FILE.into());
             Unusable::NoFile { looked_for, faults }
         })
+    }
+}
+
+/// The tenant that is meant.
+fn chosen<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Tenant, Unusable> {
+    let known = || config.tenants.iter().map(|tenant| tenant.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, config.tenants.as_slice()) {
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Unusable::WhichTenant { known: known() }),
+        (Some(name), tenants) => {
+            let named = tenants.iter().find(|tenant| tenant.name.as_str() == name);
+            named.ok_or_else(|| Unusable::NoSuchTenant { name: name.to_owned(), known: known() })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! viability-proxy answers OZmap's fibre viability queries from memory, in OZmap's own format.
 //!
 //! Imports run down this list only: [`app`] wires everything, [`server`] speaks HTTP to clients and operators,
-//! [`calibrate`] tells whether the proxy answers as an OZmap does, [`refresh`] keeps the data current, [`tenant`] decides
+//! [`coverage`] writes a network for maps of others, [`calibrate`] tells whether the proxy answers as an OZmap does, [`refresh`] keeps the data current, [`tenant`] decides
 //! who answers, [`ozmap`] speaks to OZmap, [`config`] is what an operator sets, [`viability`] the pure rules. [`metrics`]
 //! and [`wording`] lie beside all of them and know none.
 
@@ -9,6 +9,7 @@ pub mod app;
 pub mod calibrate;
 pub mod canary;
 pub mod config;
+pub mod coverage;
 pub mod metrics;
 pub mod ozmap;
 pub mod refresh;

@@ -2,10 +2,10 @@
 
 mod interrupt;
 mod told;
-mod written;
 
 use super::bar::Steps;
-use super::{ConfigFile, Unusable, block_on, say, warn_of};
+use super::written::{Folder, Output};
+use super::{ConfigFile, block_on, chosen, say, warn_of};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use interrupt::Interruptible;
@@ -18,11 +18,10 @@ use viability_proxy::calibrate::points::Choice;
 use viability_proxy::calibrate::verdict::Conclusion;
 use viability_proxy::calibrate::watch::{Phase, Watch};
 use viability_proxy::calibrate::{self, Calibration, Plan, recording, report};
-use viability_proxy::config::{Config, Tenant};
+use viability_proxy::config::Tenant;
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::Client;
 use viability_proxy::wording::with_causes;
-use written::{Folder, Output};
 
 /// Without a terminal a line is written as often as this while OZmap is asked.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -76,19 +75,6 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     match calibration.verdict.conclusion {
         Conclusion::Safe => Ok(()),
         unsafe_ => bail!("{}", unsafe_.as_str()),
-    }
-}
-
-/// The tenant that is meant.
-fn chosen<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Tenant, Unusable> {
-    let known = || config.tenants.iter().map(|tenant| tenant.name.as_str()).collect::<Vec<_>>().join(", ");
-    match (name, config.tenants.as_slice()) {
-        (None, [only]) => Ok(only),
-        (None, _) => Err(Unusable::WhichTenant { known: known() }),
-        (Some(name), tenants) => {
-            let named = tenants.iter().find(|tenant| tenant.name.as_str() == name);
-            named.ok_or_else(|| Unusable::NoSuchTenant { name: name.to_owned(), known: known() })
-        }
     }
 }
 

@@ -25,8 +25,8 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 pub(super) enum Page {
     /// No page of another origin asks, or nothing is set about these.
     None,
-    /// One that may.
-    Allowed(HeaderValue),
+    /// One that may. Apart: each connection keeps the room of it.
+    Allowed(Box<HeaderValue>),
     /// One that may not: it gets an answer, which its browser keeps from it.
     Foreign,
 }
@@ -37,7 +37,7 @@ impl Page {
         match headers.get(ORIGIN) {
             Some(origin) if !allowed.is_empty() => {
                 let is_allowed = allowed.iter().any(|one| one.as_str().as_bytes() == origin.as_bytes());
-                if is_allowed { Self::Allowed(origin.clone()) } else { Self::Foreign }
+                if is_allowed { Self::Allowed(Box::new(origin.clone())) } else { Self::Foreign }
             }
             _ => Self::None,
         }
@@ -81,7 +81,7 @@ impl Page {
         // Another page must not be given this one's answer by a cache.
         headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = origin {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, *origin);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }

@@ -117,7 +117,7 @@ async fn public<'s>(
     framing::check(&head)?;
     if let Some(answer) = page.preflight(&head) {
         notes.route = Route::Preflight;
-        read_and_ignore(body).await?;
+        Box::pin(read_and_ignore(body)).await?;
         return Ok(answer);
     }
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());

@@ -106,13 +106,28 @@ impl Tenant {
         let data = self.data();
         let data = data.as_deref();
         let now = Instant::now();
-        let state = self.state_of(data, now);
-        let (reason, otherwise) = match self.turn(data, request, caller.scope, now) {
+        match self.turn(data, request, caller.scope, now) {
             Turn::Index(local) => {
                 self.sampling.offer(now, || sample_of(request, caller));
-                return Ok(self.answer_locally(&local, now, Remark::None));
+                Ok(self.answer_locally(&local, now, Remark::None))
             }
-            Turn::Recheck(local, doubted) => match Box::pin(self.check(local, doubted, caller)).await {
+            // Apart from the rest: each connection keeps the room of its longest answer for as long as it is open.
+            turn => Box::pin(self.answer_with_ozmap(request, caller, data, turn)).await,
+        }
+    }
+
+    async fn answer_with_ozmap<'d>(
+        &self,
+        request: &Request,
+        caller: Caller<'_>,
+        data: Option<&'d Data>,
+        turn: Turn<'d>,
+    ) -> Result<Resolved, NoAnswer> {
+        let now = Instant::now();
+        let state = self.state_of(data, now);
+        let (reason, otherwise) = match turn {
+            Turn::Index(local) => return Ok(self.answer_locally(&local, now, Remark::None)),
+            Turn::Recheck(local, doubted) => match self.check(local, doubted, caller).await {
                 (local, remark) if local.holds() => return Ok(self.answer_locally(&local, now, remark)),
                 _ => (LiveReason::Unreadable, None),
             },
@@ -120,8 +135,7 @@ impl Tenant {
         };
         let generation = data.map_or(0, |data| data.snapshot.generation());
         let otherwise = otherwise.filter(Local::holds);
-        // Apart from the rest: each connection keeps the room of its longest answer for as long as it is open.
-        Box::pin(self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise })).await
+        self.answer_live(request, caller, LiveTurn { reason, state, generation, otherwise }).await
     }
 
     /// What memory answers to a sample; `None` where it would not.

@@ -168,7 +168,12 @@ impl Lists {
         let (place, at_most) = (*list, rules.max_boxes.get());
         let has_room = place <= at_most;
         checks.push(Rule::MaximumOfBoxes { place, at_most }.checked(Reason::BeyondMaximum, has_room));
-        if has_room { listed } else { Outcome::NotListed(Reason::BeyondMaximum) }
+        // Of one that can't be sold that stays the reason.
+        if has_room {
+            listed
+        } else {
+            Outcome::NotListed(first_failed(checks).unwrap_or(Reason::BeyondMaximum))
+        }
     }
 }
 

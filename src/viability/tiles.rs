@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn florianopolis_lies_where_the_web_has_it() {
         // By the formula of OpenStreetMap's wiki, "Slippy map tilenames".
-        let tile = Tile::new(12, 1_495, 2_371).unwrap();
+        let tile = Tile::new(12, 1_495, 2_374).unwrap();
         assert_eq!(count(&tile.show(&snapshot(&[(-27.5969, -48.5495)]))), 1);
         assert_eq!(count(&tile.show(&snapshot(&[(-27.5969, -48.6495)]))), 0);
         let Envelope { south, north, west, east } = tile.envelope();

@@ -199,7 +199,7 @@ fn config_toml_tells_every_key_that_the_code_reads_and_no_other() {
     let known = load::known_keys("cliente");
     assert_eq!(told.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "told, not read");
     // The example tenant shows two of the keys it may override; the prose above them names the sections.
-    let overridable = ["viability", "refresh", "freshness", "live", "access", "canary"];
+    let overridable = ["viability", "refresh", "freshness", "live", "access", "canary", "console"];
     let global = |key: &String| {
         key.strip_prefix("tenants.cliente.").filter(|rest| rest.contains('.')).map(str::to_owned)
     };
@@ -269,6 +269,7 @@ fn the_redacted_configuration_is_toml_that_loads_again() {
         "server.tls_cert_file",
         "server.tls_key_file",
         "tenants.cliente.ca_file",
+        "tenants.cliente.console.map_tiles",
         "tenants.cliente.key_file",
     ];
     let effective =

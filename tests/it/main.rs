@@ -16,6 +16,7 @@ mod cli;
 mod config;
 mod connectors;
 mod cors;
+mod coverage;
 mod dashboard;
 mod day;
 mod elsewhere;

@@ -1,4 +1,4 @@
-//! What a calibration leaves on disk.
+//! What commands leave on disk.
 
 use crate::cli::Unusable;
 use std::fs::{self, File};

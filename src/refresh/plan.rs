@@ -85,6 +85,8 @@ pub(super) fn corrected(began: Began) -> Due {
 }
 
 /// The next run; `None` where only `refresh.full` counts.
+///
+/// Between two whole readings changes are read once at least: else they could never prove themselves.
 pub(super) fn next(settings: &config::Refresh, ledger: Option<&Ledger>, began: Began) -> Option<Due> {
     let every = settings.changes?;
     let whole = match ledger.map_or(Some(Kind::Full), whole_kind) {
@@ -92,15 +94,16 @@ pub(super) fn next(settings: &config::Refresh, ledger: Option<&Ledger>, began: B
         Some(Kind::Full) => Some((began.full, Kind::Full)),
         Some(kind) => Some((began.splitters, kind)),
     };
-    let whole = whole.map(|(readings, kind)| Due {
-        at: readings.next_within(settings.fallback),
-        trigger: Trigger::Fallback,
-        kind,
-    });
     let changes = ledger.filter(|ledger| ledger.shows_changes()).map(|_| Due {
         at: began.any + every,
         trigger: Trigger::Changes,
         kind: Kind::Changes,
+    });
+    let whole = whole.filter(|(readings, _)| changes.is_none() || readings.began != began.any);
+    let whole = whole.map(|(readings, kind)| Due {
+        at: readings.next_within(settings.fallback),
+        trigger: Trigger::Fallback,
+        kind,
     });
     whole.into_iter().chain(changes).min_by_key(|due| (due.at, std::cmp::Reverse(due.kind)))
 }
@@ -234,6 +237,18 @@ mod tests {
         began.succeeded(Kind::Splitters, Duration::from_secs(20));
         assert_eq!(due(&settings, Some(&ledger), began), Some((30, Kind::Splitters)));
         assert_eq!(due(&settings, None, began), Some((5, Kind::Full)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn changes_have_their_turn_though_a_whole_reading_takes_longer_than_its_interval() {
+        let settings = settings("changes = \"20s\"\nfallback = \"30s\"");
+        let mut began = Began::none_since(Instant::now());
+        began.now(Kind::Full);
+        began.succeeded(Kind::Full, Duration::from_mins(1));
+        advance(Duration::from_mins(1)).await;
+        assert_eq!(due(&settings, Some(&ledger(false)), began), Some((0, Kind::Changes)));
+        began.now(Kind::Changes);
+        assert_eq!(due(&settings, Some(&ledger(false)), began), Some((0, Kind::Full)));
     }
 
     #[tokio::test(start_paused = true)]

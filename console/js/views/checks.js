@@ -1,0 +1,42 @@
+// The rules that a box was judged by, in words, each with what it was judged from.
+
+import { h } from "../dom.js";
+import { distance, number, t, tOr } from "../i18n.js";
+import { icon } from "../icons.js";
+import { words } from "../words.js";
+
+/** @param {{ rule: string, passed: boolean, inputs: Record<string, any> }[]} checks */
+export function checks(checks) {
+  return h(
+    "ul",
+    { class: "checks" },
+    checks.map(({ rule, passed, inputs }) =>
+      h(
+        "li",
+        { class: passed ? "is-passed" : "is-failed" },
+        icon(passed ? "check" : "cross"),
+        h(
+          "span",
+          {},
+          h("span", { class: "unseen" }, t(passed ? "check.passed" : "check.failed")),
+          tOr("rule", rule),
+          h("span", { class: "inputs" }, Object.entries(inputs ?? {}).map(([name, value]) => input(name, value)).filter(Boolean).join(" · ")),
+        ),
+      ),
+    ),
+  );
+}
+
+/** "portas livres: 3". Names that have no words yet are told as they are. */
+function input(name, value) {
+  if (value === null || value === undefined) return null;
+  return `${tOr("input", name)}: ${written(name, value)}`;
+}
+
+function written(name, value) {
+  if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (typeof value === "number") return /_m$/.test(name) ? distance(value) : number(value, { maximumFractionDigits: 2 });
+  if (Array.isArray(value)) return value.map((one) => written(name, one)).join(", ");
+  if (typeof value === "object") return Object.entries(value).map(([key, one]) => input(key, one)).join(", ");
+  return `value.${value}` in words ? t(`value.${value}`) : String(value);
+}

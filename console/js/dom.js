@@ -24,10 +24,12 @@ function build(element, props, children) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) listen(element, name, value);
     else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
-    else if (name === "value") element.value = value;
+    else if (name === "value") element.givenValue = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   append(element, children);
+  // After the children: a select takes its value from them.
+  if (element.givenValue !== undefined) element.value = element.givenValue;
   return element;
 }
 
@@ -85,8 +87,10 @@ function patch(current, wanted) {
   current.handlers = {};
   for (const [name, handler] of Object.entries(wanted.handlers ?? {})) listen(current, name, handler);
   patchChildren(current, wanted);
-  // After the children: a select takes its value from them. What somebody is typing is theirs.
-  if ("value" in wanted && current.value !== wanted.value && document.activeElement !== current) current.value = wanted.value;
+  // What somebody is typing is theirs, and so is what they typed where nothing else is wanted.
+  const value = wanted.givenValue;
+  if (value !== undefined && value !== current.value && (value !== current.givenValue || document.activeElement !== current)) current.value = value;
+  current.givenValue = value;
 }
 
 function patchAttributes(current, wanted) {

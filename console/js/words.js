@@ -19,7 +19,7 @@ export const words = {
   yes: ["sim", "yes"],
   no: ["não", "no"],
   off: ["desligado", "off"],
-  "language.other": ["Switch to English", "Mudar para português"],
+  "language.other": ["EN: switch to English", "PT: mudar para português"],
   "theme.light": ["Tema claro", "Light theme"],
   "theme.dark": ["Tema escuro", "Dark theme"],
   "tenants.none": ["nenhum cliente", "no tenant"],

@@ -3,14 +3,15 @@
 /**
  * @typedef {{ loading: boolean, data: any, error: Error | null }} Loaded
  * @typedef {{ tenant: string, time_zone: string, default_radius_m: number | null, max_radius_m: number,
- *   bounds: import("./coordinates.js").Bounds | null, stale_after_seconds?: number, expires_after_seconds?: number }} Tenant
+ *   bounds: import("./coordinates.js").Bounds | null,
+ *   tiles: { url: string, attribution: string } | null, stale_after_seconds?: number, expires_after_seconds?: number }} Tenant
  */
 
 /** Nothing loaded yet. @returns {Loaded} */
 export const nothing = () => ({ loading: false, data: null, error: null });
 
 export const state = {
-  /** What `/admin/console` said, once signed in. @type {{ version: string, tiles: any, tenants: Tenant[] } | null} */
+  /** What `/admin/console` said, once signed in. @type {{ version: string, tenants: Tenant[] } | null} */
   session: null,
   /** Why somebody who was signed in has to sign in again. @type {string | null} */
   signedOutBecause: null,

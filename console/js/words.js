@@ -60,20 +60,22 @@ export const words = {
   ],
   "sign_in.enter": ["Entrar", "Sign in"],
 
-  "error.token": ["Este não é o token de administrador. Confira o arquivo de admin.token_file no servidor.", "This is not the admin token. See the file of admin.token_file on the server."],
+  "error.bad_admin_token": ["Este não é o token de administrador. Confira o arquivo de admin.token_file no servidor.", "This is not the admin token. See the file of admin.token_file on the server."],
   "error.token_gone": ["O servidor não aceita mais este token. Entre com o atual.", "The server takes this token no more. Sign in with the current one."],
-  "error.no_token": [
+  "error.no_admin_token": [
     "Este servidor não tem token de administrador. Defina admin.token_file na configuração e recarregue-a.",
     "This server has no admin token. Set admin.token_file in its configuration and reload that.",
   ],
   "error.wait": ["Tente de novo em {span}.", "Try again in {span}."],
   "error.locked_out": ["Muitos tokens errados vindos deste endereço.", "Too many wrong tokens from this address."],
+  "error.foreign_site": ["O endereço desta página não é o do servidor. Abra o console pelo endereço do próprio servidor.", "This page was not opened by the server's own address. Open the console by that."],
   "error.unreachable": ["O servidor não respondeu. Veja se o serviço está no ar e se a rede chega até ele.", "The server did not answer. See whether the service is up and the network reaches it."],
   "error.no_data": ["Ainda não há dados: a primeira leitura não terminou. Veja o andamento em Estado.", "There are no data yet: the first reading has not ended. See its progress in State."],
   "error.unknown_tenant": ["Não há cliente com este nome. Escolha um na barra de cima.", "There is no tenant of this name. Choose one in the bar above."],
   "error.stopping": ["O serviço está parando. Tente de novo quando ele voltar.", "The service is stopping. Try again when it is back."],
-  "error.budget": ["O orçamento de consultas ao OZmap acabou por agora. Espere alguns segundos.", "The budget of calls to OZmap is used up for now. Wait some seconds."],
-  "error.ozmap": ["O OZmap não respondeu. Os últimos dados bons continuam respondendo; tente de novo em um minuto.", "OZmap did not answer. The last good data go on answering; try again in a minute."],
+  "error.not_asked": ["O orçamento de consultas ao OZmap acabou por agora. Espere alguns segundos.", "The budget of calls to OZmap is used up for now. Wait some seconds."],
+  "error.refused_by_ozmap": ["O OZmap recusa a chave ou esta pergunta. Veja com `viability-proxy check --online`.", "OZmap refuses the key, or this question. See with `viability-proxy check --online`."],
+  "error.ozmap_failed": ["O OZmap não respondeu. Os últimos dados bons continuam respondendo; tente de novo em um minuto.", "OZmap did not answer. The last good data go on answering; try again in a minute."],
   "error.other": ["O servidor recusou: {message}", "The server refused: {message}"],
 
   ...queryWords,

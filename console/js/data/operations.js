@@ -1,7 +1,7 @@
 // How the service does: its state, its refreshes, and the order of one.
 
 import { ask } from "../api.js";
-import { ofTenant, set, state } from "../store.js";
+import { ofTenant, set, state, tenant } from "../store.js";
 import { load } from "./load.js";
 
 const AT_REST_MS = 5_000;
@@ -26,9 +26,17 @@ export async function keepLooking() {
   const hasEnded = before?.refresh.running && before.refresh.running.run !== now?.refresh.running?.run;
   const isNew = before && now && before.data?.generation !== now.data?.generation;
   if (state.view === "state" && (hasEnded || isNew)) loadOperations();
+  if (isNew && !tenant()?.bounds) learnBounds();
   clearTimeout(timer);
   timer = setTimeout(keepLooking, isRunning() || state.order.loading ? RUNNING_MS : AT_REST_MS);
 }
+
+/** Where the first data lie, for who signed in before them. */
+const learnBounds = () =>
+  ask("admin/console").then(
+    (session) => state.session && set({ session }),
+    () => {},
+  );
 
 /** What ended is told by the order's own answer. @param {boolean} acceptShrink publish what was read, though it shrank */
 export async function orderRefresh(acceptShrink) {

@@ -16,12 +16,16 @@ export function addGraticule(map, covered) {
   function paint() {
     const size = map.getSize();
     const scale = window.devicePixelRatio || 1;
-    Object.assign(element, { width: size.x * scale, height: size.y * scale });
-    element.style.width = `${size.x}px`;
-    element.style.height = `${size.y}px`;
+    const [width, height] = [Math.round(size.x * scale), Math.round(size.y * scale)];
+    if (element.width !== width || element.height !== height) {
+      Object.assign(element, { width, height });
+      element.style.width = `${size.x}px`;
+      element.style.height = `${size.y}px`;
+    }
     L.DomUtil.setPosition(element, map.containerPointToLayerPoint([0, 0]));
     const canvas = element.getContext("2d");
-    canvas.scale(scale, scale);
+    canvas.setTransform(scale, 0, 0, scale, 0, 0);
+    canvas.clearRect(0, 0, size.x, size.y);
     Object.assign(canvas, { strokeStyle: colour.graticule, lineWidth: 1, font: "11px system-ui, sans-serif" });
     const bounds = map.getBounds();
     const step = stepFor(size.x / (bounds.getEast() - bounds.getWest()));

@@ -2,7 +2,7 @@
 
 import { t } from "../i18n.js";
 import { go } from "../place.js";
-import { state, tenant, watch } from "../store.js";
+import { ofTenant, state, tenant, watch } from "../store.js";
 import { askedLayer } from "./asked.js";
 import { baseLayer } from "./base.js";
 import { addControls } from "./controls.js";
@@ -28,20 +28,21 @@ function covered() {
   return { left: 0, bottom: sheet ? Math.min(window.innerHeight - sheet.top, half) : half };
 }
 
+const WORLD = [
+  [-85, -180],
+  [85, 180],
+];
+
 /** @param {HTMLElement} place what holds the map and its legend */
 export function createMap(place) {
   const element = Object.assign(document.createElement("div"), { id: "map", tabIndex: 0 });
   element.setAttribute("role", "region");
   place.append(element);
-  const map = L.map(element, { zoomControl: false, minZoom: 3, maxZoom: 21, attributionControl: false, worldCopyJump: false, boxZoom: true });
-  showAll(map);
-  if (state.point) showCircle(map);
+  const map = L.map(element, { zoomControl: false, minZoom: 3, maxZoom: 21, attributionControl: false, maxBounds: WORLD, maxBoundsViscosity: 1 });
+  showTenant(map);
   const boxes = boxLayer();
-  const tiles = state.session.tiles;
-  const base = tiles ? L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19 }) : baseLayer("console/vendor/brazil.json");
-  base.setZIndex(1).addTo(map);
+  const ground = layGround(map);
   boxes.setZIndex(2).addTo(map);
-  if (tiles) L.control.attribution({ prefix: false }).addAttribution(textOf(tiles.attribution)).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   addGraticule(map, covered);
   const controls = addControls(place, map, () => showAll(map));
@@ -54,17 +55,25 @@ export function createMap(place) {
   });
   addPointer(map, boxes);
 
-  const shown = { tenant: state.tenant, point: state.point, generation: null, box: null };
+  const shown = { tenant: state.tenant, point: state.point, generation: undefined, box: null, bounds: tenant()?.bounds };
   const follow = () => {
-    if (state.tenant !== shown.tenant) moveToTenant(map, boxes, shown);
+    const isElsewhere = state.tenant !== shown.tenant;
+    if (isElsewhere) {
+      ground.lay();
+      boxes.redraw();
+    }
+    // The first data of a tenant are as good as a new place.
+    if (isElsewhere || (!shown.bounds && tenant()?.bounds)) showTenant(map);
+    Object.assign(shown, { tenant: state.tenant, bounds: tenant()?.bounds });
     asked.update();
     if (state.point && state.point !== shown.point && !isSame(state.point, shown.point)) showCircle(map);
     shown.point = state.point;
     const found = state.view === "box" && state.boxes.data?.boxes.length === 1 ? state.boxes.data.boxes[0] : null;
     if (found && found.id !== shown.box) showPlace(map, found);
     shown.box = found?.id ?? null;
-    const generation = state.status.data?.tenants.find((one) => one.tenant === state.tenant)?.data?.generation ?? null;
-    if (shown.generation !== null && generation !== shown.generation) boxes.refresh();
+    const status = ofTenant(state.status);
+    const generation = status ? (status.data?.generation ?? null) : undefined;
+    if (!isElsewhere && shown.generation !== undefined && generation !== shown.generation) boxes.refresh();
     shown.generation = generation;
   };
   const unwatch = watch(follow);
@@ -83,6 +92,22 @@ export function createMap(place) {
   };
 }
 
+/** What lies below the boxes: the tenant's own pictures, or the outlines that need nobody. */
+function layGround(map) {
+  const credit = L.control.attribution({ prefix: false, position: "bottomright" });
+  let base = null;
+  const lay = () => {
+    base?.remove();
+    credit.remove();
+    const tiles = tenant()?.tiles;
+    base = tiles ? L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, attribution: textOf(tiles.attribution) }) : baseLayer("console/vendor/brazil.json");
+    if (tiles) credit.addTo(map);
+    base.setZIndex(1).addTo(map);
+  };
+  lay();
+  return { lay };
+}
+
 /** Somebody's configuration, shown as text. */
 function textOf(markup) {
   const holder = document.createElement("span");
@@ -99,9 +124,7 @@ function pick(map, boxes, latlng) {
   else go({ view: "query", point: { lat: Number(latlng.lat.toFixed(6)), lng: Number(latlng.lng.toFixed(6)) } });
 }
 
-function moveToTenant(map, boxes, shown) {
-  Object.assign(shown, { tenant: state.tenant, generation: null });
-  boxes.redraw();
+function showTenant(map) {
   showAll(map);
   if (state.point) showCircle(map);
 }

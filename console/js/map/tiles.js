@@ -6,8 +6,7 @@ import { state } from "../store.js";
 import { watchTheme } from "../theme.js";
 import { draw, drawCluster, kindOf, symbolColours } from "./symbols.js";
 
-/** On the page; the server's are half as wide and one level deeper to the eye, so that groups stay apart. */
-const TILE = 512;
+const TILE = 256;
 /** Symbols at a tile's edge reach over it. */
 const MARGIN = 24;
 const BOX_RADIUS = 6;
@@ -33,7 +32,7 @@ export function boxLayer() {
 
     async loadTile(tile) {
       const { x, y, z } = tile.coords;
-      const answer = await ask(`admin/tiles/${z - 1}/${x}/${y}`, { tenant: state.tenant }, { signal: tile.controller.signal });
+      const answer = await ask(`admin/tiles/${z}/${x}/${y}`, { tenant: state.tenant }, { signal: tile.controller.signal });
       tile.marks = this.marks(answer, tile.coords);
       this.paint(tile);
     },

@@ -68,8 +68,8 @@ function matches(boxes, leftOut) {
             { type: "button", onclick: () => go({ box: box.id }) },
             symbol(kindOfBox(box)),
             h("span", { class: "box-name" }, box.name),
-            h("span", { class: "box-distance" }, box.project),
-            h("span", { class: "box-detail" }, h("span", {}, portsText(box))),
+            h("span", { class: "box-distance" }, portsText(box)),
+            h("span", { class: "box-detail" }, h("span", {}, box.outcome === "offered" ? tOr("stage", box.stage) : reasonText(box.reason))),
           ),
         ),
       ),
@@ -87,7 +87,7 @@ function page(box, { generation }) {
       h("span", { class: "verdict-mark" }, symbol(kindOfBox(box))),
       h("h2", { class: "box-title" }, box.name),
       h("p", {}, isOffered ? t("box.offered") : reasonText(box.reason ?? box.outcome)),
-      h("p", { class: "provenance" }, [box.project, tOr("stage", box.stage)].filter(Boolean).join(" · ")),
+      h("p", { class: "provenance" }, tOr("stage", box.stage)),
     ),
     h(
       "div",
@@ -105,6 +105,7 @@ function page(box, { generation }) {
         fact(t("box.changed"), box.updated_at ? time(box.updated_at) : t("box.changed_unknown")),
         fact(t("box.place"), pointText(box)),
         fact(t("box.id"), h("code", {}, box.id)),
+        fact(t("box.project"), h("code", {}, box.project)),
         fact(t("data.generation"), number(generation)),
       ),
     ),
@@ -123,8 +124,14 @@ function splitters({ id }) {
   if (error) return [fault(error), button];
   if (!data) return [h("p", { class: "quiet" }, t("box.read_note")), button];
   if (!data.splitters.length) return [h("p", { role: "status" }, t("box.no_splitters")), button];
-  const row = ({ name, kind, ports: { total, free } }) =>
-    h("tr", {}, h("th", { scope: "row" }, name, kind !== "splitter" && h("span", { class: "quiet" }, ` ${kind}`)), h("td", {}, dots(free, total, 8)), h("td", { class: "figure" }, t("ports.short", { free, total })));
+  const row = ({ id, kind, total_ports: total, free_ports: free, serves_clients: serves }) =>
+    h(
+      "tr",
+      { "data-key": id },
+      h("th", { scope: "row", title: id }, tOr("connector", kind), serves === false && h("span", { class: "quiet" }, ` ${t("connector.not_serving")}`)),
+      h("td", {}, dots(free, total, 8)),
+      h("td", { class: "figure" }, t("ports.short", { free, total })),
+    );
   return [
     h(
       "table",

@@ -4,7 +4,9 @@ import { compareHere } from "../data/queries.js";
 import { h } from "../dom.js";
 import { t, took } from "../i18n.js";
 import { icon } from "../icons.js";
+import { go } from "../place.js";
 import { state } from "../store.js";
+import { words as knownWords } from "../words.js";
 import { fault } from "./parts.js";
 
 export function comparison() {
@@ -29,6 +31,10 @@ export function comparison() {
   );
 }
 
-/** The server tells them in English. @param {{ kind: string, text: string }[]} differences */
-export const differenceList = (differences) =>
-  differences.length > 0 && h("ul", { class: "differences", lang: "en" }, differences.map(({ text }) => h("li", {}, text)));
+/** In words of ours; the server's own, in English, when pointed at. @param {{ kind: string, text: string, box: any }[]} differences */
+export const differenceList = (differences) => differences.length > 0 && h("ul", { class: "differences" }, differences.map(difference));
+
+function difference({ kind, text, box }) {
+  const words = `difference.${kind}` in knownWords ? t(`difference.${kind}`) : text;
+  return h("li", { title: text }, words, box && [": ", h("button", { type: "button", class: "link", onclick: () => go({ view: "box", box: box.id }) }, box.name)]);
+}

@@ -1,10 +1,10 @@
 // What several views are made of.
 
 import { h } from "../dom.js";
-import { tOr, t } from "../i18n.js";
-import { ago, exact, span } from "../i18n.js";
+import { ago, exact, span, t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { tenant } from "../store.js";
+import { words } from "../words.js";
 
 /** A time as it is told: relative, the exact one in the tenant's time zone when pointed at. @param {string} at */
 export const time = (at) => h("time", { datetime: at, title: exact(at, tenant()?.time_zone) }, ago(at));
@@ -19,16 +19,10 @@ export function fault(error, again = null) {
   );
 }
 
-/** @param {any} error */
-export function errorText(error) {
-  if (error.status === 429 || error.retryAfter) {
-    const wait = t("error.wait", { span: span(error.retryAfter ?? 30) });
-    return error.status === 429 || error.status === 401 ? wait : `${tOr("error", error.code || "other")} ${wait}`;
-  }
-  if (error.status === 401) return t("error.token");
-  if (error.status === 403) return t("error.no_token");
-  const known = tOr("error", error.code);
-  return known === String(error.code).replaceAll("_", " ") ? t("error.other", { message: error.message }) : known;
+/** In words that say what to do; the server's own where its code has none here. @param {any} error */
+export function errorText({ code, message, retryAfter }) {
+  const text = `error.${code}` in words ? t(`error.${code}`) : t("error.other", { message });
+  return retryAfter ? `${text} ${t("error.wait", { span: span(retryAfter) })}` : text;
 }
 
 /** A line that will hold something, of its final height. @param {string} [size] "large" for a heading */

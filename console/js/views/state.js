@@ -41,7 +41,7 @@ function counts({ boxes, sellable, free_ports: free, refused, unplaced }) {
   );
 }
 
-function ozmap({ live_calls: live, refresh: { changes } }) {
+function ozmap({ live_calls: live, refresh: { changes, last_changes: last } }) {
   const budget = live.calls_per_second === undefined ? null : t("ozmap.budget_of", { left: live.left, second: live.calls_per_second, once: live.calls_at_once });
   const reliance = Object.entries(changes.reliance);
   return [
@@ -52,6 +52,7 @@ function ozmap({ live_calls: live, refresh: { changes } }) {
       fact(t("ozmap.breaker"), h("span", { class: `state-word is-${live.breaker === "closed" ? "good" : "warn"}` }, tOr("breaker", live.breaker)), t(`breaker_note.${live.breaker}`)),
       fact(t("ozmap.budget"), budget),
       fact(t("ozmap.changes"), changes.every_seconds ? t("ozmap.every", { span: span(changes.every_seconds) }) : t("off")),
+      last && fact(t("ozmap.last_changes"), last.result === "ok" ? time(last.started_at) : [tOr("result", last.result), " ", time(last.started_at)], last.error),
       reliance.map(([list, how]) => fact(t("ozmap.reliance", { list: tOr("list", list) }), tOr("reliance", how), changes.why_not[list])),
     ),
   ];

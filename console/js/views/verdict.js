@@ -38,5 +38,6 @@ function provenance({ answered_by: { source, reason }, read_at: readAt, duration
   const age = t("data.age", { span: span((serverNow() - Date.parse(readAt)) / 1000) });
   const judged = took(duration / 1e6);
   if (source === "index") return t("from.index", { age, judged });
+  if (source === "recheck") return t("from.recheck", { age });
   return t("from.live", { why: tOr("live", reason ?? "stale"), age, judged });
 }

@@ -107,6 +107,7 @@ export const serviceWords = {
   "ozmap.budget_of": ["{left} agora; {second}/s, {once} juntas", "{left} now; {second}/s, {once} at once"],
   "ozmap.changes": ["Busca de mudanças", "Looks for changes"],
   "ozmap.every": ["a cada {span}", "every {span}"],
+  "ozmap.last_changes": ["Última busca", "Last look"],
   "ozmap.reliance": ["Mudanças de {list}", "Changes of {list}"],
   "list.boxes": ["caixas", "boxes"],
   "list.splitters": ["splitters", "splitters"],

@@ -32,6 +32,10 @@ doc:
 sdk:
     .ci/sdk
 
+# The operators' console in Chromium (needs node); `--boxes 300000` measures its map
+console *ARGS:
+    .ci/console {{ARGS}}
+
 # promtool on the scrape and the dashboards' queries (needs prometheus)
 metrics:
     .ci/metrics

@@ -41,7 +41,9 @@ function plausible(first, second, bounds) {
     { lat: -second, lng: -first },
   ];
   const near = others.filter((point) => isOnEarth(point) && isNear(point, bounds));
-  const distinct = near.filter((one, at) => near.findIndex((other) => other.lat === one.lat && other.lng === one.lng) === at);
+  const distinct = near.filter(
+    (one, at) => near.findIndex((other) => other.lat === one.lat && other.lng === one.lng) === at,
+  );
   return [asTyped, ...distinct.slice(0, 2)].filter(isOnEarth);
 }
 
@@ -56,7 +58,9 @@ function byLabels(text) {
 function byHemispheres(text) {
   const after = /^(.*\d.*?)([NSLEOW])\b[\s,;/]*(.*\d.*?)([NSLEOW])$/i.exec(text);
   const before = /^([NSLEOW])\s*(\d.*?)[\s,;/]+([NSLEOW])\s*(\d.*)$/i.exec(text);
-  const parts = after ? [after[1], after[2], after[3], after[4]] : before && [before[2], before[1], before[4], before[3]];
+  const parts = after
+    ? [after[1], after[2], after[3], after[4]]
+    : before && [before[2], before[1], before[4], before[3]];
   if (!parts) return null;
   const point = {};
   for (const [value, letter] of [parts.slice(0, 2), parts.slice(2)]) {
@@ -78,7 +82,9 @@ function angle(text) {
 /** `-27°35'43" -48°32'52"`, without letters. */
 function fromDegrees(text) {
   if (!text.includes("°")) return null;
-  const halves = /^(-?\s*\d+\s*°[^°]*?)[\s,;/]+(-?\s*\d+\s*°[^°]*)$/.exec(text) ?? /^(-?[\d.,]+)\s*°[\s,;/]+(-?[\d.,]+)\s*°$/.exec(text);
+  const halves =
+    /^(-?\s*\d+\s*°[^°]*?)[\s,;/]+(-?\s*\d+\s*°[^°]*)$/.exec(text) ??
+    /^(-?[\d.,]+)\s*°[\s,;/]+(-?[\d.,]+)\s*°$/.exec(text);
   const pair = halves && [angle(halves[1]), angle(halves[2])];
   return pair && pair.every((value) => value !== null) ? pair : null;
 }
@@ -86,7 +92,8 @@ function fromDegrees(text) {
 /** Links of map sites: `…/@-27.59,-48.54,17z`, `?q=-27.59,-48.54`, `#map=17/-27.59/-48.54`. */
 function fromLink(text) {
   if (!/^(https?:|geo:)/i.test(text)) return null;
-  const pattern = /(?:@|!3d|[?&](?:q|ll|query|center)=|#map=[\d.]+\/|geo:)(-?\d+\.\d+)(?:,|%2C|\/|!4d)\s*\+?(-?\d+\.\d+)/i;
+  const pattern =
+    /(?:@|!3d|[?&](?:q|ll|query|center)=|#map=[\d.]+\/|geo:)(-?\d+\.\d+)(?:,|%2C|\/|!4d)\s*\+?(-?\d+\.\d+)/i;
   const found = pattern.exec(text);
   return found && [Number.parseFloat(found[1]), Number.parseFloat(found[2])];
 }
@@ -94,7 +101,11 @@ function fromLink(text) {
 /** Two numbers, and how they are parted: a comma parts only where it can't be a decimal one. */
 function fromPair(text) {
   const bare = text.replace(/^[[(]\s*|\s*[\])]$/g, "");
-  const forms = [/^([-+]?\d+(?:\.\d+)?)\s*[,;/|\s]\s*([-+]?\d+(?:\.\d+)?)$/, /^([-+]?\d+(?:,\d+)?)\s*(?:[;/|]|,\s|\s)\s*([-+]?\d+(?:,\d+)?)$/, /^([-+]?\d+,\d+),([-+]?\d+,\d+)$/];
+  const forms = [
+    /^([-+]?\d+(?:\.\d+)?)\s*[,;/|\s]\s*([-+]?\d+(?:\.\d+)?)$/,
+    /^([-+]?\d+(?:,\d+)?)\s*(?:[;/|]|,\s|\s)\s*([-+]?\d+(?:,\d+)?)$/,
+    /^([-+]?\d+,\d+),([-+]?\d+,\d+)$/,
+  ];
   const found = forms.map((form) => form.exec(bare)).find((match) => match && !looksLikeOneNumber(bare));
   return found ? [decimal(found[1]), decimal(found[2])] : null;
 }

@@ -89,7 +89,12 @@ function patch(current, wanted) {
   patchChildren(current, wanted);
   // What somebody is typing is theirs, and so is what they typed where nothing else is wanted.
   const value = wanted.givenValue;
-  if (value !== undefined && value !== current.value && (value !== current.givenValue || document.activeElement !== current)) current.value = value;
+  if (
+    value !== undefined &&
+    value !== current.value &&
+    (value !== current.givenValue || document.activeElement !== current)
+  )
+    current.value = value;
   current.givenValue = value;
 }
 

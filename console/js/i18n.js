@@ -25,11 +25,14 @@ export function t(key, values = {}) {
   if (text === undefined) throw new Error(`no words for ${key}`);
   const forms = text.split("|");
   const form = forms.length === 2 && values.n !== 1 ? forms[1] : forms[0];
-  return form.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : values[name]));
+  return form.replace(/\{(\w+)\}/g, (_, name) =>
+    typeof values[name] === "number" ? number(values[name]) : values[name],
+  );
 }
 
 /** Words of the server that may be new to this page: as they are, then. @param {string} prefix @param {string} code */
-export const tOr = (prefix, code) => (`${prefix}.${code}` in words ? t(`${prefix}.${code}`) : String(code).replaceAll("_", " "));
+export const tOr = (prefix, code) =>
+  `${prefix}.${code}` in words ? t(`${prefix}.${code}`) : String(code).replaceAll("_", " ");
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const number = (value, options) => new Intl.NumberFormat(language, options).format(value);

@@ -32,8 +32,17 @@ function draw() {
   }
   show(
     page,
-    h("header", { id: "bar", "data-key": "bar" }, bar(() => leave(null))),
-    h("main", { id: "panel", class: `is-${state.sheet}`, "data-key": "panel" }, h("h1", { class: "unseen" }, t("title")), panel()),
+    h(
+      "header",
+      { id: "bar", "data-key": "bar" },
+      bar(() => leave(null)),
+    ),
+    h(
+      "main",
+      { id: "panel", class: `is-${state.sheet}`, "data-key": "panel" },
+      h("h1", { class: "unseen" }, t("title")),
+      panel(),
+    ),
   );
   map.relabel();
 }

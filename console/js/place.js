@@ -34,7 +34,8 @@ function arrive(place) {
   const before = { ...state };
   const isElsewhere = place.tenant !== before.tenant;
   set(place);
-  if (!state.radius) set({ radius: Math.min(tenant()?.default_radius_m ?? SOME_RADIUS, tenant()?.max_radius_m ?? SOME_RADIUS) });
+  if (!state.radius)
+    set({ radius: Math.min(tenant()?.default_radius_m ?? SOME_RADIUS, tenant()?.max_radius_m ?? SOME_RADIUS) });
   if (isElsewhere) set({ query: nothing(), boxes: nothing(), order: nothing() });
   const samePoint = place.point?.lat === before.point?.lat && place.point?.lng === before.point?.lng;
   if (isElsewhere || !samePoint || place.radius !== before.radius) {

@@ -80,4 +80,3 @@ export const tenant = () => state.session?.tenants.find((one) => one.tenant === 
 
 /** What `list` of `{ tenants: […] }` says of the tenant that is looked at. @param {Loaded} loaded */
 export const ofTenant = (loaded) => loaded.data?.tenants?.find((one) => one.tenant === state.tenant) ?? null;
-

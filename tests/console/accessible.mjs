@@ -9,10 +9,19 @@ const GRAVE = ["serious", "critical"];
 
 async function check(page, what) {
   // Colours in the middle of a fade are nobody's contrast.
-  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState === "finished" || one.effect.getTiming().iterations === Infinity));
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every((one) => one.playState === "finished" || one.effect.getTiming().iterations === Infinity),
+  );
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   const grave = violations.filter(({ impact }) => GRAVE.includes(impact));
-  assert.deepEqual(grave.map(({ id, nodes }) => `${what}: ${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`), []);
+  assert.deepEqual(
+    grave.map(
+      ({ id, nodes }) => `${what}: ${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`,
+    ),
+    [],
+  );
 }
 
 /** @param {import("./tests.mjs").Tests} tests */

@@ -16,11 +16,20 @@ export async function bench(browser, boxes) {
   for (let at = 0; at < TRIES; at += 1) paints.push(await firstPaint(browser));
   paints.sort((a, b) => a - b);
   const median = paints[Math.floor(TRIES / 2)];
-  console.log(`${held} boxes: first paint of the map after ${median} ms (median of ${TRIES}; ${paints[0]} to ${paints.at(-1)})`);
+  console.log(
+    `${held} boxes: first paint of the map after ${median} ms (median of ${TRIES}; ${paints[0]} to ${paints.at(-1)})`,
+  );
   const rates = await panning(browser);
-  for (const { zoom, rate, worst, tiles } of rates) console.log(`zoom ${zoom}: ${rate.toFixed(1)} frames/s while panning, longest frame ${worst.toFixed(0)} ms, ${tiles} tiles fetched`);
+  for (const { zoom, rate, worst, tiles } of rates)
+    console.log(
+      `zoom ${zoom}: ${rate.toFixed(1)} frames/s while panning, longest frame ${worst.toFixed(0)} ms, ${tiles} tiles fetched`,
+    );
   const isGood = median < FIRST_PAINT_MS && rates.every(({ rate }) => rate >= FRAMES_A_SECOND);
-  console.log(isGood ? `met: under ${FIRST_PAINT_MS} ms, ${FRAMES_A_SECOND} frames/s or more` : `missed: ${FIRST_PAINT_MS} ms, ${FRAMES_A_SECOND} frames/s`);
+  console.log(
+    isGood
+      ? `met: under ${FIRST_PAINT_MS} ms, ${FRAMES_A_SECOND} frames/s or more`
+      : `missed: ${FIRST_PAINT_MS} ms, ${FRAMES_A_SECOND} frames/s`,
+  );
   return isGood;
 }
 
@@ -85,7 +94,8 @@ async function pan(page) {
     const [from, to] = drag % 2 ? [500, 1200] : [1200, 500];
     await page.mouse.move(from, 450);
     await page.mouse.down();
-    for (let step = 1; step <= 30; step += 1) await page.mouse.move(from + ((to - from) * step) / 30, 450 + step * 3 * (drag % 3 ? 1 : -1));
+    for (let step = 1; step <= 30; step += 1)
+      await page.mouse.move(from + ((to - from) * step) / 30, 450 + step * 3 * (drag % 3 ? 1 : -1));
     await page.mouse.up();
   }
   return page.evaluate(() => {

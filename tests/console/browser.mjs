@@ -20,7 +20,16 @@ const profiles = new Map();
 function profile(browser, settings) {
   const name = JSON.stringify(settings);
   const { width, height, colorScheme } = settings;
-  if (!profiles.has(name)) profiles.set(name, browser.newContext({ viewport: { width, height }, colorScheme, locale: "pt-BR", timezoneId: "America/Sao_Paulo" }));
+  if (!profiles.has(name))
+    profiles.set(
+      name,
+      browser.newContext({
+        viewport: { width, height },
+        colorScheme,
+        locale: "pt-BR",
+        timezoneId: "America/Sao_Paulo",
+      }),
+    );
   return profiles.get(name);
 }
 
@@ -30,7 +39,10 @@ export async function openPage(browser, { width = 1440, height = 900, colorSchem
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const complaints = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(`console: ${message.text()}`));
+  page.on(
+    "console",
+    (message) => ["error", "warning"].includes(message.type()) && complaints.push(`console: ${message.text()}`),
+  );
   page.on("pageerror", (error) => complaints.push(`exception: ${error.stack}`));
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
@@ -40,7 +52,9 @@ export async function openPage(browser, { width = 1440, height = 900, colorSchem
     // What a test chose before it is not for the next one; a reload keeps it.
     if (!sessionStorage.getItem("begun")) localStorage.clear();
     sessionStorage.setItem("begun", "yes");
-    document.addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+    document.addEventListener("securitypolicyviolation", (event) =>
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   return { page, complaints, close: () => page.close() };
 }
@@ -55,7 +69,10 @@ export async function signIn(page, hash = "") {
 
 /** Asks the admin API as anyone can. @param {string} path @param {RequestInit} [init] */
 export async function ask(path, init) {
-  const response = await fetch(`${ADMIN}/admin/${path}`, { ...init, headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const response = await fetch(`${ADMIN}/admin/${path}`, {
+    ...init,
+    headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+  });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }

@@ -41,7 +41,9 @@ export async function byKeyboard(tests) {
     await page.focus("#map");
     for (let step = 0; step < 7; step += 1) {
       await page.keyboard.press("+");
-      await page.waitForFunction(() => !document.querySelector(".leaflet-zoom-anim .leaflet-zoom-animated.leaflet-zoom-hide:not(canvas)"));
+      await page.waitForFunction(
+        () => !document.querySelector(".leaflet-zoom-anim .leaflet-zoom-animated.leaflet-zoom-hide:not(canvas)"),
+      );
     }
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Enter");

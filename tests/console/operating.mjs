@@ -12,7 +12,9 @@ const generation = async () => (await ask("status")).tenants[0].data.generation;
 async function allBoxes() {
   const rows = [];
   for (let page = 1; ; page += 1) {
-    const response = await fetch(`${OZMAP}/boxes?limit=500&page=${page}&select=id`, { headers: { Authorization: KEY } });
+    const response = await fetch(`${OZMAP}/boxes?limit=500&page=${page}&select=id`, {
+      headers: { Authorization: KEY },
+    });
     const { rows: more } = await response.json();
     if (!more.length) return rows;
     rows.push(...more);
@@ -35,7 +37,10 @@ export async function operating(tests) {
   });
 
   await tests.test("OZmap's failure is told, with what to do", async (page) => {
-    await control("faults", { method: "POST", body: JSON.stringify({ prefix: "", answer: { status: 401, content_type: "application/json", body: "{}" } }) });
+    await control("faults", {
+      method: "POST",
+      body: JSON.stringify({ prefix: "", answer: { status: 401, content_type: "application/json", body: "{}" } }),
+    });
     await signIn(page, "#view=state");
     await page.getByRole("button", { name: "Atualizar agora" }).click();
     await page.getByText("O OZmap recusou a chave. Troque-a na configuração.").waitFor();

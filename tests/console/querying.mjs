@@ -14,14 +14,20 @@ export async function querying(tests) {
     const first = page.url();
     const at = await askedPixel(page);
     await page.mouse.click(at.x + 37, at.y + 29);
-    await page.waitForFunction((before) => location.href !== before && document.querySelector(".result:not(.is-loading)"), first);
+    await page.waitForFunction(
+      (before) => location.href !== before && document.querySelector(".result:not(.is-loading)"),
+      first,
+    );
     const [lat, lng] = (await page.inputValue("#point")).split(", ").map(Number);
     const told = await ask(`explain?lat=${lat}&lng=${lng}&radius=300`);
     const shown = await page.locator(".box-row .box-name").allTextContents();
     const order = ["offered", "refused", "not_listed"];
     const expected = order.flatMap((outcome) => told.boxes.filter((box) => box.outcome === outcome)).slice(0, 50);
     assert.ok(expected.length > 0);
-    assert.deepEqual(shown, expected.map((box) => box.name));
+    assert.deepEqual(
+      shown,
+      expected.map((box) => box.name),
+    );
     assert.equal(await page.textContent(".verdict h2"), told.verdict.viable ? "Viável aqui" : "Sem viabilidade aqui");
   });
 
@@ -33,7 +39,9 @@ export async function querying(tests) {
     const told = await ask(`explain?lat=${lat}&lng=${lng}&radius=300`);
     assert.deepEqual(shown, told.answer);
     if (!PROXY) return;
-    const response = await fetch(`${PROXY}/api/v2/ftth-viability/radius?lat=${lat}&lng=${lng}&radius=300`, { headers: { Authorization: KEY } });
+    const response = await fetch(`${PROXY}/api/v2/ftth-viability/radius?lat=${lat}&lng=${lng}&radius=300`, {
+      headers: { Authorization: KEY },
+    });
     assert.deepEqual(shown, await response.json());
   });
 
@@ -89,18 +97,22 @@ export async function querying(tests) {
     await page.waitForSelector(".splitters tbody tr");
   });
 
-  await tests.test("on a phone the sheet has three heights", async (page) => {
-    await signIn(page, around(await someBox()));
-    await page.waitForSelector(".verdict");
-    const heights = [];
-    for (const name of ["half", "full", "low"]) {
-      await page.waitForSelector(`#panel.is-${name}`);
-      await page.waitForFunction(() => document.querySelector("#panel").getAnimations().length === 0);
-      heights.push((await page.locator("#panel").boundingBox()).height);
-      await page.click(".handle");
-    }
-    assert.ok(heights[2] < heights[0] && heights[0] < heights[1], String(heights));
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.equal(width, 390);
-  }, { width: 390, height: 844 });
+  await tests.test(
+    "on a phone the sheet has three heights",
+    async (page) => {
+      await signIn(page, around(await someBox()));
+      await page.waitForSelector(".verdict");
+      const heights = [];
+      for (const name of ["half", "full", "low"]) {
+        await page.waitForSelector(`#panel.is-${name}`);
+        await page.waitForFunction(() => document.querySelector("#panel").getAnimations().length === 0);
+        heights.push((await page.locator("#panel").boundingBox()).height);
+        await page.click(".handle");
+      }
+      assert.ok(heights[2] < heights[0] && heights[0] < heights[1], String(heights));
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.equal(width, 390);
+    },
+    { width: 390, height: 844 },
+  );
 }

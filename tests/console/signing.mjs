@@ -24,7 +24,9 @@ export async function signing(tests) {
 
   await tests.test("a reload asks for the token again, and nothing keeps it", async (page) => {
     await signIn(page);
-    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]));
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]),
+    );
     assert.ok(!kept.includes(ADMIN_TOKEN), kept);
     await page.reload();
     await page.waitForSelector("#token");

@@ -32,7 +32,10 @@ export class Tests {
     }
     const unexpected = complaints.filter((one) => !settings.expected?.test(one));
     if (!fault && unexpected.length) fault = `the page complained:\n  ${unexpected.join("\n  ")}`;
-    if (fault) await page.screenshot({ path: `${process.env.SCREENSHOTS ?? "/tmp"}/console-failed-${this.#failed}.png` }).catch(() => {});
+    if (fault)
+      await page
+        .screenshot({ path: `${process.env.SCREENSHOTS ?? "/tmp"}/console-failed-${this.#failed}.png` })
+        .catch(() => {});
     await close();
     if (fault) this.#failed += 1;
     else this.#passed += 1;

@@ -12,8 +12,12 @@ let waiting;
 
 export function askHere() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => state.point && load("query", (signal) => ask("admin/explain", here(), { signal })), PAUSE_MS);
+  waiting = setTimeout(
+    () => state.point && load("query", (signal) => ask("admin/explain", here(), { signal })),
+    PAUSE_MS,
+  );
 }
 
 /** One call of the live budget. */
-export const compareHere = () => load("comparison", (signal) => ask("admin/compare", here(), { method: "POST", signal }));
+export const compareHere = () =>
+  load("comparison", (signal) => ask("admin/compare", here(), { method: "POST", signal }));

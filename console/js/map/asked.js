@@ -9,7 +9,14 @@ export function askedLayer(map) {
   let colour = style();
   const renderer = L.svg({ padding: 0.5 });
   const circle = L.circle([0, 0], { radius: 1, weight: 1.5, fillOpacity: 0.06, interactive: false, renderer });
-  const point = L.circleMarker([0, 0], { radius: 5, weight: 2, fillOpacity: 1, interactive: false, renderer, className: "asked-point" });
+  const point = L.circleMarker([0, 0], {
+    radius: 5,
+    weight: 2,
+    fillOpacity: 1,
+    interactive: false,
+    renderer,
+    className: "asked-point",
+  });
   const ring = L.circleMarker([0, 0], { radius: 12, weight: 2.5, fill: false, interactive: false, renderer });
   const put = (layer, isShown) => isShown === map.hasLayer(layer) || (isShown ? layer.addTo(map) : layer.remove());
   const paint = () => {

@@ -85,17 +85,29 @@ export function baseLayer(url) {
     },
   });
 
-  const layer = new Layer({ tileSize: 512, minZoom: 3, maxZoom: 21, keepBuffer: 1, noWrap: true, className: "base-layer" });
+  const layer = new Layer({
+    tileSize: 512,
+    minZoom: 3,
+    maxZoom: 21,
+    keepBuffer: 1,
+    noWrap: true,
+    className: "base-layer",
+  });
   const unwatch = watchTheme(() => {
     colour = colours(["sea", "land", "border", "faint"]);
     layer.paintAll();
   });
   layer.on("remove", unwatch);
   // Without it the map is plain: nothing depends on it.
-  fetch(url).then((response) => response.json()).then((packed) => {
-    brazil = decode(packed);
-    layer.paintAll();
-  }, () => {});
+  fetch(url)
+    .then((response) => response.json())
+    .then(
+      (packed) => {
+        brazil = decode(packed);
+        layer.paintAll();
+      },
+      () => {},
+    );
   return layer;
 }
 

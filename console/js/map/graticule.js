@@ -33,17 +33,25 @@ export function addGraticule(map, covered) {
     for (const lng of multiples(bounds.getWest(), bounds.getEast(), step)) {
       const x = Math.round(map.latLngToContainerPoint([bounds.getCenter().lat, lng]).x) + 0.5;
       line(canvas, [x, 0], [x, size.y]);
-      if (x > edge.left + 40) label(canvas, degrees(lng, step, "compass.east", "compass.west"), x, size.y - edge.bottom - 8, "center");
+      if (x > edge.left + 40)
+        label(canvas, degrees(lng, step, "compass.east", "compass.west"), x, size.y - edge.bottom - 8, "center");
     }
     for (const lat of multiples(Math.max(bounds.getSouth(), -85), Math.min(bounds.getNorth(), 85), step)) {
       const y = Math.round(map.latLngToContainerPoint([lat, bounds.getCenter().lng]).y) + 0.5;
       line(canvas, [0, y], [size.x, y]);
-      if (y > 64 && y < size.y - edge.bottom - 32) label(canvas, degrees(lat, step, "compass.north", "compass.south"), edge.left + 8, y - 4, "left");
+      if (y > 64 && y < size.y - edge.bottom - 32)
+        label(canvas, degrees(lat, step, "compass.north", "compass.south"), edge.left + 8, y - 4, "left");
     }
   }
 
   function label(canvas, text, x, y, align) {
-    Object.assign(canvas, { textAlign: align, fillStyle: colour.faint, strokeStyle: colour.land, lineWidth: 3, lineJoin: "round" });
+    Object.assign(canvas, {
+      textAlign: align,
+      fillStyle: colour.faint,
+      strokeStyle: colour.land,
+      lineWidth: 3,
+      lineJoin: "round",
+    });
     canvas.strokeText(text, x, y);
     canvas.fillText(text, x, y);
     Object.assign(canvas, { strokeStyle: colour.graticule, lineWidth: 1 });

@@ -38,7 +38,14 @@ export function createMap(place) {
   const element = Object.assign(document.createElement("div"), { id: "map", tabIndex: 0 });
   element.setAttribute("role", "region");
   place.append(element);
-  const map = L.map(element, { zoomControl: false, minZoom: 3, maxZoom: 21, attributionControl: false, maxBounds: WORLD, maxBoundsViscosity: 1 });
+  const map = L.map(element, {
+    zoomControl: false,
+    minZoom: 3,
+    maxZoom: 21,
+    attributionControl: false,
+    maxBounds: WORLD,
+    maxBoundsViscosity: 1,
+  });
   showTenant(map);
   const boxes = boxLayer();
   const ground = layGround(map);
@@ -55,7 +62,13 @@ export function createMap(place) {
   });
   addPointer(map, boxes);
 
-  const shown = { tenant: state.tenant, point: state.point, generation: undefined, box: null, bounds: tenant()?.bounds };
+  const shown = {
+    tenant: state.tenant,
+    point: state.point,
+    generation: undefined,
+    box: null,
+    bounds: tenant()?.bounds,
+  };
   const follow = () => {
     const isElsewhere = state.tenant !== shown.tenant;
     if (isElsewhere) {
@@ -100,7 +113,9 @@ function layGround(map) {
     base?.remove();
     credit.remove();
     const tiles = tenant()?.tiles;
-    base = tiles ? L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, attribution: textOf(tiles.attribution) }) : baseLayer("console/vendor/brazil.json");
+    base = tiles
+      ? L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, attribution: textOf(tiles.attribution) })
+      : baseLayer("console/vendor/brazil.json");
     if (tiles) credit.addTo(map);
     base.setZIndex(1).addTo(map);
   };
@@ -131,12 +146,26 @@ function showTenant(map) {
 
 function showAll(map) {
   const bounds = tenant()?.bounds;
-  fit(map, bounds ? [[bounds.south, bounds.west], [bounds.north, bounds.east]] : BRAZIL, 15);
+  fit(
+    map,
+    bounds
+      ? [
+          [bounds.south, bounds.west],
+          [bounds.north, bounds.east],
+        ]
+      : BRAZIL,
+    15,
+  );
 }
 
 function fit(map, bounds, maxZoom) {
   const { left, bottom } = covered();
-  map.fitBounds(bounds, { paddingTopLeft: [left + 32, BAR_HEIGHT + 32], paddingBottomRight: [32, bottom + 32], maxZoom, animate: false });
+  map.fitBounds(bounds, {
+    paddingTopLeft: [left + 32, BAR_HEIGHT + 32],
+    paddingBottomRight: [32, bottom + 32],
+    maxZoom,
+    animate: false,
+  });
 }
 
 function visibleCentre(map) {

@@ -27,7 +27,8 @@ export function kindOfBox(box) {
 const FULL = Math.PI * 2;
 
 /** The colours that `draw` needs, in the theme of now. */
-export const symbolColours = () => colours(["plenty", "last", "none", "edge", "cluster", "cluster-rim", "text", "accent"]);
+export const symbolColours = () =>
+  colours(["plenty", "last", "none", "edge", "cluster", "cluster-rim", "text", "accent"]);
 
 /**
  * @param {CanvasRenderingContext2D} canvas @param {Kind} kind

@@ -26,13 +26,20 @@ export function boxLayer() {
       const holder = L.DomUtil.create("div", "box-tile");
       const canvas = L.DomUtil.create("canvas", "box-canvas", holder);
       const tile = Object.assign(holder, { canvas, coords, marks: [], controller: new AbortController() });
-      this.loadTile(tile).then(() => done(null, tile), (error) => done(error, tile));
+      this.loadTile(tile).then(
+        () => done(null, tile),
+        (error) => done(error, tile),
+      );
       return tile;
     },
 
     async loadTile(tile) {
       const { x, y, z } = tile.coords;
-      const answer = await ask(`admin/tiles/${z}/${x}/${y}`, { tenant: state.tenant }, { signal: tile.controller.signal });
+      const answer = await ask(
+        `admin/tiles/${z}/${x}/${y}`,
+        { tenant: state.tenant },
+        { signal: tile.controller.signal },
+      );
       tile.marks = this.marks(answer, tile.coords);
       this.paint(tile);
     },
@@ -59,13 +66,27 @@ export function boxLayer() {
       Object.assign(tile.canvas, { width: side * scale, height: side * scale });
       const canvas = tile.canvas.getContext("2d");
       canvas.setTransform(scale, 0, 0, scale, MARGIN * scale, MARGIN * scale);
-      Object.assign(canvas, { font: '600 11px system-ui, "Segoe UI", sans-serif', textAlign: "center", textBaseline: "middle" });
+      Object.assign(canvas, {
+        font: '600 11px system-ui, "Segoe UI", sans-serif',
+        textAlign: "center",
+        textBaseline: "middle",
+      });
       for (const mark of tile.marks) {
         if (mark.id === undefined) {
-          const label = mark.count < 1000 ? number(mark.count) : number(mark.count, { notation: "compact", maximumFractionDigits: 1 }).replace(/\s?mil/, "k");
+          const label =
+            mark.count < 1000
+              ? number(mark.count)
+              : number(mark.count, { notation: "compact", maximumFractionDigits: 1 }).replace(/\s?mil/, "k");
           drawCluster(canvas, { ...mark, radius: mark.reach, label }, colour);
         } else {
-          draw(canvas, kindOf(mark.state, mark.free), mark.x, mark.y, tile.coords.z >= 17 ? BOX_RADIUS + 1 : BOX_RADIUS, colour);
+          draw(
+            canvas,
+            kindOf(mark.state, mark.free),
+            mark.x,
+            mark.y,
+            tile.coords.z >= 17 ? BOX_RADIUS + 1 : BOX_RADIUS,
+            colour,
+          );
         }
       }
     },
@@ -96,7 +117,15 @@ export function boxLayer() {
     },
   });
 
-  const layer = new Layer({ tileSize: TILE, minZoom: 3, maxZoom: 21, noWrap: true, keepBuffer: 1, updateWhenZooming: false, className: "box-layer" });
+  const layer = new Layer({
+    tileSize: TILE,
+    minZoom: 3,
+    maxZoom: 21,
+    noWrap: true,
+    keepBuffer: 1,
+    updateWhenZooming: false,
+    className: "box-layer",
+  });
   layer.on("tileunload", ({ tile }) => tile.controller.abort());
   const unwatch = watchTheme(() => {
     colour = symbolColours();

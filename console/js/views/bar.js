@@ -13,7 +13,13 @@ import { askAt } from "./query.js";
 
 /** @param {() => void} leave signs out */
 export function bar(leave) {
-  return [h("span", { class: "brand", "aria-hidden": "true" }, h("span", { class: "brand-mark" })), tenantChoice(), freshnessLine(), search(), tools(leave)];
+  return [
+    h("span", { class: "brand", "aria-hidden": "true" }, h("span", { class: "brand-mark" })),
+    tenantChoice(),
+    freshnessLine(),
+    search(),
+    tools(leave),
+  ];
 }
 
 function tenantChoice() {
@@ -21,7 +27,12 @@ function tenantChoice() {
   if (tenants.length < 2) return h("span", { class: "tenant-name" }, state.tenant ?? t("tenants.none"));
   return h(
     "select",
-    { class: "tenant-name", "aria-label": t("tenants.choose"), value: state.tenant, onchange: (event) => go({ tenant: event.target.value }) },
+    {
+      class: "tenant-name",
+      "aria-label": t("tenants.choose"),
+      value: state.tenant,
+      onchange: (event) => go({ tenant: event.target.value }),
+    },
     tenants.map((one) => h("option", { value: one.tenant, selected: one.tenant === state.tenant }, one.tenant)),
   );
 }
@@ -54,7 +65,14 @@ function search() {
     "form",
     { class: "search", role: "search", onsubmit: submit },
     icon("search"),
-    h("input", { name: "search", type: "search", "aria-label": t("search"), placeholder: t("search"), autocomplete: "off", spellcheck: "false" }),
+    h("input", {
+      name: "search",
+      type: "search",
+      "aria-label": t("search"),
+      placeholder: t("search"),
+      autocomplete: "off",
+      spellcheck: "false",
+    }),
   );
 }
 
@@ -77,8 +95,23 @@ function tools(leave) {
       },
       language === "en" ? "PT" : "EN",
     ),
-    h("button", { type: "button", class: "tool", "aria-label": t(dark ? "theme.light" : "theme.dark"), title: t(dark ? "theme.light" : "theme.dark"), onclick: () => themeThen() }, icon(dark ? "sun" : "moon")),
-    leave && h("button", { type: "button", class: "tool", "aria-label": t("leave"), title: t("leave"), onclick: leave }, icon("leave")),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        "aria-label": t(dark ? "theme.light" : "theme.dark"),
+        title: t(dark ? "theme.light" : "theme.dark"),
+        onclick: () => themeThen(),
+      },
+      icon(dark ? "sun" : "moon"),
+    ),
+    leave &&
+      h(
+        "button",
+        { type: "button", class: "tool", "aria-label": t("leave"), title: t("leave"), onclick: leave },
+        icon("leave"),
+      ),
   );
 }
 

@@ -13,7 +13,8 @@ const DOT = 9;
 /** Ports as dots, the free ones filled. @param {number} free @param {number} total @param {number} [aRow] dots a row */
 export function dots(free, total, aRow = 16) {
   if (total > MOST_DOTS) return null;
-  const at = (index) => `M${(index % aRow) * DOT + 1.25} ${Math.floor(index / aRow) * DOT + 4.5}a3.25 3.25 0 1 0 6.5 0a3.25 3.25 0 1 0-6.5 0`;
+  const at = (index) =>
+    `M${(index % aRow) * DOT + 1.25} ${Math.floor(index / aRow) * DOT + 4.5}a3.25 3.25 0 1 0 6.5 0a3.25 3.25 0 1 0-6.5 0`;
   const range = (from, to) => Array.from({ length: to - from }, (_, index) => at(from + index)).join("");
   const [width, height] = [Math.min(total, aRow) * DOT, Math.ceil(total / aRow) * DOT];
   const kind = free === 0 ? "none" : free <= 2 ? "last" : "plenty";
@@ -55,7 +56,11 @@ export function boxRow(box) {
         "span",
         { class: "box-detail" },
         isOffered && box.total_ports !== null && dots(box.free_ports, box.total_ports),
-        h("span", {}, isOffered ? portsText(box) : box.outcome === "refused" ? reasonText(box.reason) : tOr("reason", box.reason)),
+        h(
+          "span",
+          {},
+          isOffered ? portsText(box) : box.outcome === "refused" ? reasonText(box.reason) : tOr("reason", box.reason),
+        ),
         isOffered && box.stage === "not_implanted" && h("span", { class: "tag" }, t("stage.not_implanted")),
       ),
     ),

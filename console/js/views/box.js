@@ -30,7 +30,14 @@ function form() {
     h(
       "div",
       { class: "joined" },
-      h("input", { id: "box", name: "box", value: boxes.length === 1 ? boxes[0].name : (state.box ?? ""), placeholder: t("box.placeholder"), autocomplete: "off", spellcheck: "false" }),
+      h("input", {
+        id: "box",
+        name: "box",
+        value: boxes.length === 1 ? boxes[0].name : (state.box ?? ""),
+        placeholder: t("box.placeholder"),
+        autocomplete: "off",
+        spellcheck: "false",
+      }),
       h("button", { class: "primary", type: "submit" }, t("box.show")),
     ),
   );
@@ -46,9 +53,16 @@ export function findBox(wanted) {
 function result() {
   const { data, error, loading } = state.boxes;
   if (error && error.status !== 404) return fault(error, loadBoxes);
-  if (!data && !error) return h("div", { class: "result" }, skeleton("large"), skeleton(), skeleton("row"), skeleton("row"));
+  if (!data && !error)
+    return h("div", { class: "result" }, skeleton("large"), skeleton(), skeleton("row"), skeleton("row"));
   const boxes = data?.boxes ?? [];
-  if (!boxes.length) return h("div", { class: "notice", role: "status" }, icon("search"), h("p", {}, t("box.none", { text: state.box })));
+  if (!boxes.length)
+    return h(
+      "div",
+      { class: "notice", role: "status" },
+      icon("search"),
+      h("p", {}, t("box.none", { text: state.box })),
+    );
   const body = boxes.length === 1 ? page(boxes[0], data) : matches(boxes, data.left_out);
   return h("div", { class: loading ? "result is-loading" : "result" }, body);
 }
@@ -69,7 +83,11 @@ function matches(boxes, leftOut) {
             symbol(kindOfBox(box)),
             h("span", { class: "box-name" }, box.name),
             h("span", { class: "box-distance" }, portsText(box)),
-            h("span", { class: "box-detail" }, h("span", {}, box.outcome === "offered" ? tOr("stage", box.stage) : reasonText(box.reason))),
+            h(
+              "span",
+              { class: "box-detail" },
+              h("span", {}, box.outcome === "offered" ? tOr("stage", box.stage) : reasonText(box.reason)),
+            ),
           ),
         ),
       ),
@@ -120,15 +138,25 @@ function ports(box) {
 
 function splitters({ id }) {
   const { loading, data, error } = state.splitters;
-  const button = h("button", { type: "button", class: "secondary", disabled: loading, onclick: () => loadSplitters(id) }, loading ? h("span", { class: "spinner" }) : icon("refresh"), t(loading ? "box.reading" : "box.read"));
+  const button = h(
+    "button",
+    { type: "button", class: "secondary", disabled: loading, onclick: () => loadSplitters(id) },
+    loading ? h("span", { class: "spinner" }) : icon("refresh"),
+    t(loading ? "box.reading" : "box.read"),
+  );
   if (error) return [fault(error), button];
   if (!data) return [h("p", { class: "quiet" }, t("box.read_note")), button];
   if (!data.splitters.length) return [h("p", { role: "status" }, t("box.no_splitters")), button];
-  const row = ({ id, kind, total_ports: total, free_ports: free, serves_clients: serves }) =>
+  const row = ({ id: splitter, kind, total_ports: total, free_ports: free, serves_clients: serves }) =>
     h(
       "tr",
-      { "data-key": id },
-      h("th", { scope: "row", title: id }, tOr("connector", kind), serves === false && h("span", { class: "quiet" }, ` ${t("connector.not_serving")}`)),
+      { "data-key": splitter },
+      h(
+        "th",
+        { scope: "row", title: splitter },
+        tOr("connector", kind),
+        serves === false && h("span", { class: "quiet" }, ` ${t("connector.not_serving")}`),
+      ),
       h("td", {}, dots(free, total, 8)),
       h("td", { class: "figure" }, t("ports.short", { free, total })),
     );
@@ -137,7 +165,17 @@ function splitters({ id }) {
       "table",
       { class: "splitters" },
       h("caption", { class: "unseen" }, t("box.splitters")),
-      h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("box.splitter")), h("th", { scope: "col" }, t("box.ports")), h("th", { scope: "col" }, t("box.free")))),
+      h(
+        "thead",
+        { class: "unseen" },
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("box.splitter")),
+          h("th", { scope: "col" }, t("box.ports")),
+          h("th", { scope: "col" }, t("box.free")),
+        ),
+      ),
       h("tbody", {}, data.splitters.map(row)),
     ),
     button,

@@ -6,11 +6,11 @@ import { icon } from "../icons.js";
 import { words } from "../words.js";
 
 /** @param {{ rule: string, passed: boolean, inputs: Record<string, any> }[]} checks */
-export function checks(checks) {
+export function checks(all) {
   return h(
     "ul",
     { class: "checks" },
-    checks.map(({ rule, passed, inputs }) =>
+    all.map(({ rule, passed, inputs }) =>
       h(
         "li",
         { class: passed ? "is-passed" : "is-failed" },
@@ -20,7 +20,14 @@ export function checks(checks) {
           {},
           h("span", { class: "unseen" }, t(passed ? "check.passed" : "check.failed")),
           tOr("rule", rule),
-          h("span", { class: "inputs" }, Object.entries(inputs ?? {}).map(([name, value]) => input(name, value)).filter(Boolean).join(" · ")),
+          h(
+            "span",
+            { class: "inputs" },
+            Object.entries(inputs ?? {})
+              .map(([name, value]) => input(name, value))
+              .filter(Boolean)
+              .join(" · "),
+          ),
         ),
       ),
     ),
@@ -35,8 +42,12 @@ function input(name, value) {
 
 function written(name, value) {
   if (typeof value === "boolean") return t(value ? "yes" : "no");
-  if (typeof value === "number") return /_m$/.test(name) ? distance(value) : number(value, { maximumFractionDigits: 2 });
+  if (typeof value === "number")
+    return /_m$/.test(name) ? distance(value) : number(value, { maximumFractionDigits: 2 });
   if (Array.isArray(value)) return value.map((one) => written(name, one)).join(", ");
-  if (typeof value === "object") return Object.entries(value).map(([key, one]) => input(key, one)).join(", ");
+  if (typeof value === "object")
+    return Object.entries(value)
+      .map(([key, one]) => input(key, one))
+      .join(", ");
   return `value.${value}` in words ? t(`value.${value}`) : String(value);
 }

@@ -11,7 +11,13 @@ import { fault } from "./parts.js";
 
 export function comparison() {
   const { loading, data, error } = state.comparison;
-  if (loading) return h("div", { class: "notice", role: "status" }, h("span", { class: "spinner" }), h("p", {}, t("compare.asking")));
+  if (loading)
+    return h(
+      "div",
+      { class: "notice", role: "status" },
+      h("span", { class: "spinner" }),
+      h("p", {}, t("compare.asking")),
+    );
   if (error) return fault(error, compareHere);
   if (!data) return null;
   const isSame = data.result === "same";
@@ -32,9 +38,18 @@ export function comparison() {
 }
 
 /** In words of ours; the server's own, in English, when pointed at. @param {{ kind: string, text: string, box: any }[]} differences */
-export const differenceList = (differences) => differences.length > 0 && h("ul", { class: "differences" }, differences.map(difference));
+export const differenceList = (differences) =>
+  differences.length > 0 && h("ul", { class: "differences" }, differences.map(difference));
 
 function difference({ kind, text, box }) {
   const words = `difference.${kind}` in knownWords ? t(`difference.${kind}`) : text;
-  return h("li", { title: text }, words, box && [": ", h("button", { type: "button", class: "link", onclick: () => go({ view: "box", box: box.id }) }, box.name)]);
+  return h(
+    "li",
+    { title: text },
+    words,
+    box && [
+      ": ",
+      h("button", { type: "button", class: "link", onclick: () => go({ view: "box", box: box.id }) }, box.name),
+    ],
+  );
 }

@@ -12,8 +12,16 @@ export function differences(told) {
   if (!told) return skeleton("row");
   if (!told.every_seconds) return h("p", { class: "quiet" }, t("differences.off"));
   return [
-    h("dl", { class: "facts" }, VERDICTS.map((verdict) => fact(t(`differences.${verdict}`), number(told.compared[verdict] ?? 0), t(`differences.${verdict}_note`)))),
-    told.last ? h("p", { class: "quiet" }, t("differences.last"), " ", time(told.last)) : h("p", { class: "quiet" }, t("differences.none_yet")),
+    h(
+      "dl",
+      { class: "facts" },
+      VERDICTS.map((verdict) =>
+        fact(t(`differences.${verdict}`), number(told.compared[verdict] ?? 0), t(`differences.${verdict}_note`)),
+      ),
+    ),
+    told.last
+      ? h("p", { class: "quiet" }, t("differences.last"), " ", time(told.last))
+      : h("p", { class: "quiet" }, t("differences.none_yet")),
     told.differences.length > 0 && h("ul", { class: "findings" }, told.differences.map(finding)),
   ];
 }
@@ -22,7 +30,14 @@ function finding({ at, result, near, cause, differences: all }) {
   return h(
     "li",
     {},
-    h("p", {}, h("span", { class: `state-word is-${result === "stale" ? "good" : "warn"}` }, tOr("finding", result)), " ", time(at), ` · ${near}`),
+    h(
+      "p",
+      {},
+      h("span", { class: `state-word is-${result === "stale" ? "good" : "warn"}` }, tOr("finding", result)),
+      " ",
+      time(at),
+      ` · ${near}`,
+    ),
     h("p", { class: "quiet", lang: "en" }, cause),
     differenceList(all),
   );

@@ -13,7 +13,8 @@ export function ageText({ data, state: how }) {
   if (!data) return t("state.absent_long");
   const age = since(data.read_at);
   const limit = tenant()?.stale_after_seconds;
-  if (how === "stale") return limit ? t("data.stale_since", { span: span(age - limit) }) : t("data.stale", { span: span(age) });
+  if (how === "stale")
+    return limit ? t("data.stale_since", { span: span(age - limit) }) : t("data.stale", { span: span(age) });
   return t(how === "expired" ? "data.expired" : "data.of", { span: span(age) });
 }
 
@@ -29,8 +30,17 @@ export function freshness(status) {
       "svg",
       { class: "clock", viewBox: "0 0 64 64", "aria-hidden": "true" },
       svg("circle", { class: "clock-face", cx: 32, cy: 32, r: 26 }),
-      data && svg("circle", { class: "clock-age", cx: 32, cy: 32, r: 26, "stroke-dasharray": `${(share * ROUND).toFixed(1)} ${ROUND.toFixed(1)}`, transform: "rotate(-90 32 32)" }),
-      data && svg("path", { class: "clock-hand", d: "M32 32V14", transform: `rotate(${(share * 360).toFixed(1)} 32 32)` }),
+      data &&
+        svg("circle", {
+          class: "clock-age",
+          cx: 32,
+          cy: 32,
+          r: 26,
+          "stroke-dasharray": `${(share * ROUND).toFixed(1)} ${ROUND.toFixed(1)}`,
+          transform: "rotate(-90 32 32)",
+        }),
+      data &&
+        svg("path", { class: "clock-hand", d: "M32 32V14", transform: `rotate(${(share * 360).toFixed(1)} 32 32)` }),
       svg("circle", { class: "clock-hub", cx: 32, cy: 32, r: 2.5 }),
     ),
     h(
@@ -38,7 +48,11 @@ export function freshness(status) {
       {},
       h("p", { class: "freshness-state" }, h("span", { class: `dot is-${how}` }), tOr("state", how)),
       h("p", { class: "freshness-age" }, data ? span(age, true) : t("state.absent_long")),
-      h("p", { class: "quiet" }, data ? t("data.read_at", { time: exact(data.read_at, zone) }) : t("state.absent_hint")),
+      h(
+        "p",
+        { class: "quiet" },
+        data ? t("data.read_at", { time: exact(data.read_at, zone) }) : t("state.absent_hint"),
+      ),
     ),
     ["stale", "expired"].includes(how) && h("p", { class: "freshness-note" }, t(`state.${how}_note`)),
   );

@@ -32,8 +32,23 @@ export function panel() {
     );
   return [
     handle(),
-    h("div", { class: "tabs", role: "tablist", "aria-label": t("views"), onkeydown: (event) => moveTab(event, names) }, names.map(tab)),
-    h("div", { id: "view", class: `view view-${state.view}`, role: "tabpanel", "aria-labelledby": `tab-${state.view}`, tabindex: 0, "data-key": state.view }, VIEWS[state.view]()),
+    h(
+      "div",
+      { class: "tabs", role: "tablist", "aria-label": t("views"), onkeydown: (event) => moveTab(event, names) },
+      names.map(tab),
+    ),
+    h(
+      "div",
+      {
+        id: "view",
+        class: `view view-${state.view}`,
+        role: "tabpanel",
+        "aria-labelledby": `tab-${state.view}`,
+        tabindex: 0,
+        "data-key": state.view,
+      },
+      VIEWS[state.view](),
+    ),
   ];
 }
 
@@ -49,7 +64,13 @@ function moveTab(event, names) {
 
 /** Dragged, or pressed for the next height. */
 function handle() {
-  return h("button", { type: "button", class: "handle", "aria-label": t("sheet", { height: t(`sheet.${state.sheet}`) }), onclick: nextHeight, onpointerdown: drag });
+  return h("button", {
+    type: "button",
+    class: "handle",
+    "aria-label": t("sheet", { height: t(`sheet.${state.sheet}`) }),
+    onclick: nextHeight,
+    onpointerdown: drag,
+  });
 }
 
 let wasDragged = false;

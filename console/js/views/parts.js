@@ -15,7 +15,12 @@ export function fault(error, again = null) {
     "div",
     { class: "notice is-bad", role: "alert" },
     icon("alert"),
-    h("div", {}, h("p", {}, errorText(error)), again && h("button", { type: "button", class: "link", onclick: again }, t("again"))),
+    h(
+      "div",
+      {},
+      h("p", {}, errorText(error)),
+      again && h("button", { type: "button", class: "link", onclick: again }, t("again")),
+    ),
   );
 }
 
@@ -32,7 +37,8 @@ export const skeleton = (size = "") => h("div", { class: `skeleton ${size}`, "ar
 export const section = (title, ...children) => h("section", { class: "card" }, h("h3", {}, title), children);
 
 /** A name and its value on one line; `null` is told as a dash. @param {string} name @param {any} value @param {string} [title] */
-export const fact = (name, value, title) => h("div", { class: "fact" }, h("dt", {}, name), h("dd", { title }, value ?? "–"));
+export const fact = (name, value, title) =>
+  h("div", { class: "fact" }, h("dt", {}, name), h("dd", { title }, value ?? "–"));
 
 /** @param {string} name @param {string} label @param {() => void} onclick @param {Record<string, any>} [props] */
 export const action = (name, label, onclick, props) =>

@@ -37,7 +37,12 @@ function form() {
       }),
       h("button", { class: "primary", type: "submit" }, t("query.ask")),
     ),
-    h("div", { id: "point-note", class: "note", role: "status" }, state.typedFault && h("p", { class: "bad" }, state.typedFault), readings()),
+    h(
+      "div",
+      { id: "point-note", class: "note", role: "status" },
+      state.typedFault && h("p", { class: "bad" }, state.typedFault),
+      readings(),
+    ),
   );
 }
 
@@ -69,7 +74,13 @@ function readings() {
   };
   return [
     h("p", {}, t("query.which")),
-    h("ul", { class: "choices" }, state.readings.map((point) => h("li", {}, h("button", { type: "button", onclick: choose(point) }, icon("target"), pointText(point))))),
+    h(
+      "ul",
+      { class: "choices" },
+      state.readings.map((point) =>
+        h("li", {}, h("button", { type: "button", onclick: choose(point) }, icon("target"), pointText(point))),
+      ),
+    ),
   ];
 }
 
@@ -105,7 +116,13 @@ function radiusField() {
     usual &&
       h(
         "button",
-        { type: "button", class: "usual", style: { left: place }, onclick: () => go({ radius: usual }, { replace: true }), title: t("query.usual_title") },
+        {
+          type: "button",
+          class: "usual",
+          style: { left: place },
+          onclick: () => go({ radius: usual }, { replace: true }),
+          title: t("query.usual_title"),
+        },
         t("query.usual", { radius: radiusText(usual) }),
       ),
   );
@@ -114,7 +131,16 @@ function radiusField() {
 function result() {
   const { data, error, loading } = state.query;
   if (error) return fault(error, askHere);
-  if (!data) return h("div", { class: "result" }, skeleton("large"), skeleton(), skeleton("row"), skeleton("row"), skeleton("row"));
+  if (!data)
+    return h(
+      "div",
+      { class: "result" },
+      skeleton("large"),
+      skeleton(),
+      skeleton("row"),
+      skeleton("row"),
+      skeleton("row"),
+    );
   return h(
     "div",
     { class: loading ? "result is-loading" : "result", "aria-busy": loading ? "true" : null },
@@ -123,7 +149,10 @@ function result() {
       "div",
       { class: "actions" },
       action("compare", t("query.compare"), compareHere, { disabled: state.comparison.loading }),
-      action("braces", "JSON", () => set({ showJson: !state.showJson }), { "aria-expanded": String(state.showJson), "aria-controls": "answer" }),
+      action("braces", "JSON", () => set({ showJson: !state.showJson }), {
+        "aria-expanded": String(state.showJson),
+        "aria-controls": "answer",
+      }),
       copyButton("link", t("query.copy_link"), () => location.href),
     ),
     comparison(),
@@ -153,13 +182,22 @@ function boxes({ boxes: all, left_out: leftOut }) {
   const lists = groups.map(([name, group]) => {
     const part = group.slice(0, room);
     room -= part.length;
-    return part.length > 0 && [h("h3", {}, t(`query.${name}`, { n: group.length })), h("ul", { class: "box-list" }, part.map(boxRow))];
+    return (
+      part.length > 0 && [
+        h("h3", {}, t(`query.${name}`, { n: group.length })),
+        h("ul", { class: "box-list" }, part.map(boxRow)),
+      ]
+    );
   });
   const hidden = all.length - Math.min(all.length, state.shown);
   return [
     lists,
-    hidden > 0 && h("button", { type: "button", class: "more", onclick: () => set({ shown: state.shown + 100 }) }, t("query.more", { n: hidden })),
+    hidden > 0 &&
+      h(
+        "button",
+        { type: "button", class: "more", onclick: () => set({ shown: state.shown + 100 }) },
+        t("query.more", { n: hidden }),
+      ),
     leftOut > 0 && h("p", { class: "quiet" }, t("query.left_out", { n: leftOut })),
   ];
 }
-

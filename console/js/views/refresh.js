@@ -11,13 +11,23 @@ export function refresh({ refresh: { running, last } }) {
   const isBusy = Boolean(running) || state.order.loading;
   return [
     isBusy ? progress(running) : h("p", { class: "progress-line" }, last ? lastLine(last) : t("refresh.never")),
-    h("button", { type: "button", class: "primary wide", disabled: isBusy, onclick: () => orderRefresh(false) }, isBusy ? h("span", { class: "spinner" }) : icon("refresh"), t(isBusy ? "refresh.busy" : "refresh.now")),
+    h(
+      "button",
+      { type: "button", class: "primary wide", disabled: isBusy, onclick: () => orderRefresh(false) },
+      isBusy ? h("span", { class: "spinner" }) : icon("refresh"),
+      t(isBusy ? "refresh.busy" : "refresh.now"),
+    ),
     outcome(last),
   ];
 }
 
 function lastLine(run) {
-  return [t(run.result === "ok" ? "refresh.last" : "refresh.last_failed"), " ", time(run.started_at), `, ${t("refresh.took", { took: took(run.duration_seconds) })}`];
+  return [
+    t(run.result === "ok" ? "refresh.last" : "refresh.last_failed"),
+    " ",
+    time(run.started_at),
+    `, ${t("refresh.took", { took: took(run.duration_seconds) })}`,
+  ];
 }
 
 function progress(running) {
@@ -29,7 +39,14 @@ function progress(running) {
     h("p", { class: "progress-line" }, `${t("refresh.running", { phase: tOr("phase", phase) })} ${rowsText}`),
     h(
       "div",
-      { class: total ? "bar" : "bar is-open", role: "progressbar", "aria-label": t("refresh.title"), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": total ? Math.round((rows / total) * 100) : null },
+      {
+        class: total ? "bar" : "bar is-open",
+        role: "progressbar",
+        "aria-label": t("refresh.title"),
+        "aria-valuemin": 0,
+        "aria-valuemax": 100,
+        "aria-valuenow": total ? Math.round((rows / total) * 100) : null,
+      },
       h("span", { style: { width: `${total ? Math.min((rows / total) * 100, 100).toFixed(1) : 100}%` } }),
     ),
   );
@@ -43,11 +60,22 @@ function outcome(last) {
   const run = ordered?.result ? ordered : last;
   if (!run?.result) return null;
   if (run.result === "refused") return refused(run);
-  if (run.result !== "ok") return h("div", { class: "notice is-bad", role: "alert" }, icon("alert"), h("div", {}, h("p", {}, tOr("result", run.result)), h("p", { class: "said", lang: "en" }, run.error)));
+  if (run.result !== "ok")
+    return h(
+      "div",
+      { class: "notice is-bad", role: "alert" },
+      icon("alert"),
+      h("div", {}, h("p", {}, tOr("result", run.result)), h("p", { class: "said", lang: "en" }, run.error)),
+    );
   if (!ordered) return null;
   const { boxes, changed } = run.published;
   const text = changed === null ? t("refresh.done", { n: boxes }) : t("refresh.done_changed", { n: changed });
-  return h("div", { class: "notice is-good", role: "status" }, icon("check"), h("p", {}, `${text} (${took(run.duration_seconds)})`));
+  return h(
+    "div",
+    { class: "notice is-good", role: "status" },
+    icon("check"),
+    h("p", {}, `${text} (${took(run.duration_seconds)})`),
+  );
 }
 
 /** Nobody but a person can say whether the network really shrank. */
@@ -55,7 +83,9 @@ function refused(run) {
   if (run.run === state.leftAsIs) return null;
   const shrunk = run.refused?.find((one) => one.held > one.read);
   const percent = shrunk && Math.round((1 - shrunk.read / shrunk.held) * 100);
-  const question = shrunk ? t("refresh.shrunk", { percent, what: tOr("objection", shrunk.kind) }) : t("refresh.refused");
+  const question = shrunk
+    ? t("refresh.shrunk", { percent, what: tOr("objection", shrunk.kind) })
+    : t("refresh.refused");
   return h(
     "div",
     { class: "notice is-warn", role: "alertdialog", "aria-labelledby": "question" },
@@ -69,10 +99,14 @@ function refused(run) {
       h(
         "div",
         { class: "buttons" },
-        !run.final && h("button", { type: "button", class: "secondary", onclick: () => orderRefresh(true) }, t("refresh.accept")),
-        h("button", { type: "button", class: "secondary", onclick: () => set({ leftAsIs: run.run, order: nothing() }) }, t("refresh.keep")),
+        !run.final &&
+          h("button", { type: "button", class: "secondary", onclick: () => orderRefresh(true) }, t("refresh.accept")),
+        h(
+          "button",
+          { type: "button", class: "secondary", onclick: () => set({ leftAsIs: run.run, order: nothing() }) },
+          t("refresh.keep"),
+        ),
       ),
     ),
   );
 }
-

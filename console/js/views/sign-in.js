@@ -43,8 +43,26 @@ export function signInView(refused, done) {
     h("h1", {}, t("sign_in.title")),
     h("p", { class: "quiet" }, t("sign_in.lead")),
     h("label", { for: "token" }, t("sign_in.token")),
-    h("input", { id: "token", name: "token", type: "password", autocomplete: "off", autofocus: true, required: true, "aria-describedby": "token-note", "aria-invalid": told ? "true" : null }),
-    h("div", { class: "sign-in-note", id: "token-note", role: "status" }, told ? h("p", { class: "bad" }, icon("alert"), told) : h("p", { class: "quiet" }, t("sign_in.where"))),
-    h("button", { class: "primary wide", type: "submit", disabled: trying }, trying && h("span", { class: "spinner" }), t("sign_in.enter")),
+    h("input", {
+      id: "token",
+      name: "token",
+      type: "password",
+      autocomplete: "off",
+      autofocus: true,
+      required: true,
+      "aria-describedby": "token-note",
+      "aria-invalid": told ? "true" : null,
+    }),
+    h(
+      "div",
+      { class: "sign-in-note", id: "token-note", role: "status" },
+      told ? h("p", { class: "bad" }, icon("alert"), told) : h("p", { class: "quiet" }, t("sign_in.where")),
+    ),
+    h(
+      "button",
+      { class: "primary wide", type: "submit", disabled: trying },
+      trying && h("span", { class: "spinner" }),
+      t("sign_in.enter"),
+    ),
   );
 }

@@ -24,7 +24,11 @@ export function stateView() {
     section(t("differences.title"), differences(ofTenant(state.differences))),
     section(t("memory.title"), memory(status)),
     tenants(),
-    h("p", { class: "quiet" }, t("service.line", { version: state.status.data.version, span: span(state.status.data.uptime_seconds) })),
+    h(
+      "p",
+      { class: "quiet" },
+      t("service.line", { version: state.status.data.version, span: span(state.status.data.uptime_seconds) }),
+    ),
   ];
 }
 
@@ -42,18 +46,39 @@ function counts({ boxes, sellable, free_ports: free, refused, unplaced }) {
 }
 
 function ozmap({ live_calls: live, refresh: { changes, last_changes: last } }) {
-  const budget = live.calls_per_second === undefined ? null : t("ozmap.budget_of", { left: live.left, second: live.calls_per_second, once: live.calls_at_once });
+  const budget =
+    live.calls_per_second === undefined
+      ? null
+      : t("ozmap.budget_of", { left: live.left, second: live.calls_per_second, once: live.calls_at_once });
   const reliance = Object.entries(changes.reliance);
   return [
     live.breaker !== "closed" && h("div", { class: "notice is-warn", role: "status" }, h("p", {}, t("ozmap.down"))),
     h(
       "dl",
       { class: "facts" },
-      fact(t("ozmap.breaker"), h("span", { class: `state-word is-${live.breaker === "closed" ? "good" : "warn"}` }, tOr("breaker", live.breaker)), t(`breaker_note.${live.breaker}`)),
+      fact(
+        t("ozmap.breaker"),
+        h(
+          "span",
+          { class: `state-word is-${live.breaker === "closed" ? "good" : "warn"}` },
+          tOr("breaker", live.breaker),
+        ),
+        t(`breaker_note.${live.breaker}`),
+      ),
       fact(t("ozmap.budget"), budget),
-      fact(t("ozmap.changes"), changes.every_seconds ? t("ozmap.every", { span: span(changes.every_seconds) }) : t("off")),
-      last && fact(t("ozmap.last_changes"), last.result === "ok" ? time(last.started_at) : [tOr("result", last.result), " ", time(last.started_at)], last.error),
-      reliance.map(([list, how]) => fact(t("ozmap.reliance", { list: tOr("list", list) }), tOr("reliance", how), changes.why_not[list])),
+      fact(
+        t("ozmap.changes"),
+        changes.every_seconds ? t("ozmap.every", { span: span(changes.every_seconds) }) : t("off"),
+      ),
+      last &&
+        fact(
+          t("ozmap.last_changes"),
+          last.result === "ok" ? time(last.started_at) : [tOr("result", last.result), " ", time(last.started_at)],
+          last.error,
+        ),
+      reliance.map(([list, how]) =>
+        fact(t("ozmap.reliance", { list: tOr("list", list) }), tOr("reliance", how), changes.why_not[list]),
+      ),
     ),
   ];
 }
@@ -78,7 +103,12 @@ function tenants() {
       { "data-key": tenant },
       h(
         "button",
-        { type: "button", class: "tenant", "aria-current": tenant === state.tenant ? "true" : null, onclick: () => go({ tenant }) },
+        {
+          type: "button",
+          class: "tenant",
+          "aria-current": tenant === state.tenant ? "true" : null,
+          onclick: () => go({ tenant }),
+        },
         h("span", { class: `dot is-${how}` }),
         h("span", {}, tenant),
         h("span", { class: "quiet" }, data ? t("data.age", { span: span(data.age_seconds) }) : tOr("state", how)),

@@ -29,7 +29,9 @@ function basis({ boxes, left_out: leftOut, query }) {
   }
   const reasons = new Map();
   for (const box of boxes) if (box.reason) reasons.set(box.reason, (reasons.get(box.reason) ?? 0) + 1);
-  const told = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${number(count)} ${tOr("reason", reason)}`);
+  const told = [...reasons]
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, count]) => `${number(count)} ${tOr("reason", reason)}`);
   return `${t("verdict.none_of", { n: boxes.length + leftOut, radius })} ${told.join(" · ")}`;
 }
 

@@ -130,7 +130,7 @@ export const queryWords = {
   "input.stage": ["situação", "stage"],
   "input.ports": ["portas", "ports"],
   "input.free": ["livres", "free"],
-  "input.total": ["de", "of"],
+  "input.total": ["portas", "ports"],
   "input.blocked_ports_are_free": ["bloqueadas contam", "blocked ones count"],
   "input.property_ports_are_free": ["de imóveis sem cliente contam", "those of homes without client count"],
   "input.longest_m": ["máximo", "maximum"],

@@ -35,7 +35,7 @@ function progress(running) {
   const rowsText = total ? t("refresh.rows_of", { rows, total }) : rows ? t("refresh.rows", { rows }) : "";
   return h(
     "div",
-    { class: "progress", role: "status" },
+    { class: "progress" },
     h("p", { class: "progress-line" }, `${t("refresh.running", { phase: tOr("phase", phase) })} ${rowsText}`),
     h(
       "div",
@@ -88,12 +88,12 @@ function refused(run) {
     : t("refresh.refused");
   return h(
     "div",
-    { class: "notice is-warn", role: "alertdialog", "aria-labelledby": "question" },
+    { class: "notice is-warn", role: "group", "aria-labelledby": "question" },
     icon("alert"),
     h(
       "div",
       {},
-      h("p", { id: "question" }, h("strong", {}, question)),
+      h("p", { id: "question", role: "alert" }, h("strong", {}, question)),
       h("p", { class: "said", lang: "en" }, run.error),
       !run.final && h("p", {}, t("refresh.accept_note")),
       h(

@@ -9,10 +9,10 @@ export function verdict(data) {
   const { viable, certain } = data.verdict;
   return h(
     "div",
-    { class: `verdict ${viable ? "is-yes" : "is-no"}`, role: "status" },
+    { class: `verdict ${viable ? "is-yes" : "is-no"}` },
     h("span", { class: "verdict-mark" }, icon(viable ? "check" : "cross")),
-    h("h2", {}, t(viable ? "verdict.yes" : "verdict.no")),
-    h("p", {}, basis(data)),
+    h("h2", { "aria-live": "polite" }, t(viable ? "verdict.yes" : "verdict.no")),
+    h("p", { "aria-live": "polite" }, basis(data)),
     !certain && h("p", { class: "doubt" }, icon("alert"), t(`doubt.${data.verdict.doubt ?? "boxes"}`)),
     h("p", { class: "provenance" }, provenance(data)),
   );

@@ -1,11 +1,14 @@
 //! The operators' page: its files, which the binary brings along, and what it begins with. It uses the admin API as anyone can.
 
+mod files;
+
 use super::super::body::Body;
 use super::super::{Service, reply};
 use super::map::tag_matches;
 use crate::config::console::MapTiles;
 use crate::tenant::Tenant;
 use crate::viability::geo::{Envelope, Radius};
+pub(super) use files::File;
 use hyper::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -14,37 +17,6 @@ use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// A file of the page.
-#[derive(Debug)]
-pub(super) struct File {
-    path: &'static str,
-    content_type: &'static str,
-    content: &'static [u8],
-}
-
-/// Files below `console/`, by the path at which a browser finds them.
-macro_rules! files {
-    ($($path:literal: $file:literal, $content_type:ident;)*) => {
-        &[$(File {
-            path: $path,
-            content_type: $content_type,
-            content: include_bytes!(concat!("../../../console/", $file)),
-        }),*]
-    };
-}
-
-const HTML: &str = "text/html; charset=utf-8";
-
-const FILES: &[File] = files! {
-    "/": "index.html", HTML;
-};
-
-impl File {
-    pub(super) fn at(path: &str) -> Option<&'static Self> {
-        FILES.iter().find(|file| file.path == path)
-    }
-}
 
 /// What can be asked for here, for who looks with a program and not with a browser.
 const ROUTES: &str = "viability-proxy\n\n\
@@ -68,7 +40,7 @@ const ROUTES: &str = "viability-proxy\n\n\
 
 /// One of the page's files. Browsers ask each time whether it is still the same: a new version is there at once.
 pub(super) fn file(service: &Service, file: &'static File, asked: &HeaderMap) -> Response<Body> {
-    if file.content_type == HTML && !is_browser(asked) {
+    if file.content_type == files::HTML && !is_browser(asked) {
         return reply::with_type(
             StatusCode::OK,
             HeaderValue::from_static("text/plain; charset=utf-8"),

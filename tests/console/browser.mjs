@@ -77,17 +77,26 @@ export async function ask(path, init) {
   return response.json();
 }
 
-/** A box that is offered, in a part of the network where there are others. */
+/** The tile at `zoom` in which a place lies. */
+function tileAt(zoom, { lat, lng }) {
+  const sine = Math.sin((lat * Math.PI) / 180);
+  const [x, y] = [lng / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
+  return [x, y].map((share) => Math.floor(share * 2 ** zoom));
+}
+
+/** A box on offer where there are most: from the whole network down to one tile, always to the largest group. */
 export async function someBox() {
   const { tenants } = await ask("console");
   const { west, south, east, north } = tenants[0].bounds;
-  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-    const [lat, lng] = [south + (north - south) * share, west + (east - west) * share];
-    const { boxes } = await ask(`explain?lat=${lat}&lng=${lng}&radius=${tenants[0].max_radius_m}`);
-    const found = boxes.find((box) => box.outcome === "offered" && box.total_ports > 0);
-    if (found) return found;
+  let place = { lat: (south + north) / 2, lng: (west + east) / 2 };
+  for (let zoom = 0; zoom <= 22; zoom += 1) {
+    const { boxes, clusters } = await ask(`tiles/${[zoom, ...tileAt(zoom, place)].join("/")}`);
+    const found = boxes.find(([, , , , state, free]) => state === "sellable" && free > 2);
+    if (found) return (await ask(`explain?box=${found[0]}`)).boxes[0];
+    const [lat, lng] = clusters.reduce((most, one) => (one[2] > most[2] ? one : most));
+    place = { lat, lng };
   }
-  throw new Error("no box on offer near the middle of the network");
+  throw new Error("no box on offer");
 }
 
 /** Where the point that was asked about is drawn. @param {import("playwright-core").Page} page */

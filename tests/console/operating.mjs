@@ -6,6 +6,16 @@ import { ask, KEY, OZMAP, signIn } from "./browser.mjs";
 /** More than a refresh believes to be gone at once (`refresh.max_shrink_percent`). */
 const SHARE_TO_DELETE = 0.15;
 
+/** What happens while OZmap fails like that. */
+async function failing(fault, during) {
+  await control("faults", { method: "POST", body: JSON.stringify(fault) });
+  try {
+    await during();
+  } finally {
+    await control("faults", { method: "DELETE" });
+  }
+}
+
 const control = (path, init) => fetch(`${OZMAP.replace("/api/v2", "/_control")}/${path}`, init);
 const generation = async () => (await ask("status")).tenants[0].data.generation;
 
@@ -24,27 +34,24 @@ async function allBoxes() {
 /** @param {import("./tests.mjs").Tests} tests */
 export async function operating(tests) {
   await tests.test("a refresh is ordered, watched, and brings new data", async (page) => {
-    await control("faults", { method: "POST", body: JSON.stringify({ prefix: "/boxes", latency: "150ms" }) });
     const before = await generation();
     await signIn(page, "#view=state");
-    await page.getByRole("button", { name: "Atualizar agora" }).click();
-    await page.getByText(/Atualizando: lendo caixas/).waitFor();
-    await page.getByText(/Lido/).waitFor();
-    await control("faults", { method: "DELETE" });
+    await failing({ prefix: "/boxes", latency: "150ms" }, async () => {
+      await page.getByRole("button", { name: "Atualizar agora" }).click();
+      await page.getByText(/Atualizando: lendo caixas/).waitFor();
+      await page.getByText(/Lido/).waitFor();
+    });
     assert.ok((await generation()) > before);
     await page.waitForSelector(".run.is-marked");
     assert.match(await page.textContent(".freshness-age"), /^\d+ s$/);
   });
 
   await tests.test("OZmap's failure is told, with what to do", async (page) => {
-    await control("faults", {
-      method: "POST",
-      body: JSON.stringify({ prefix: "", answer: { status: 401, content_type: "application/json", body: "{}" } }),
-    });
     await signIn(page, "#view=state");
-    await page.getByRole("button", { name: "Atualizar agora" }).click();
-    await page.getByText("O OZmap recusou a chave. Troque-a na configuração.").waitFor();
-    await control("faults", { method: "DELETE" });
+    await failing({ prefix: "", answer: { status: 401, content_type: "application/json", body: "{}" } }, async () => {
+      await page.getByRole("button", { name: "Atualizar agora" }).click();
+      await page.getByText("O OZmap recusou a chave. Troque-a na configuração.").waitFor();
+    });
   });
 
   await tests.test("a network that shrank is asked about, and taken when a person says so", async (page) => {

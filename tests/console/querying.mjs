@@ -90,11 +90,18 @@ export async function querying(tests) {
     await page.waitForSelector(".over-mark");
     await page.mouse.click(at.x, at.y);
     await page.waitForSelector("#view.view-box .checks");
-    await page.fill("[name=search]", box.name);
-    await page.keyboard.press("Enter");
-    await page.waitForSelector("#view.view-box");
     await page.getByRole("button", { name: "Ler agora" }).click();
     await page.waitForSelector(".splitters tbody tr");
+    await page.fill("[name=search]", box.name);
+    await page.keyboard.press("Enter");
+    // Names needn't be unique.
+    const { boxes } = await ask(`explain?box=${encodeURIComponent(box.name)}`);
+    const titles = page.locator(boxes.length > 1 ? ".box-list .box-name" : ".box-title");
+    await titles.nth(boxes.length - 1).waitFor();
+    assert.deepEqual(
+      await titles.allTextContents(),
+      boxes.map(({ name }) => name),
+    );
   });
 
   await tests.test(

@@ -65,7 +65,7 @@ function outcome(last) {
       "div",
       { class: "notice is-bad", role: "alert" },
       icon("alert"),
-      h("div", {}, h("p", {}, tOr("result", run.result)), h("p", { class: "said", lang: "en" }, run.error)),
+      h("div", {}, h("p", {}, tOr("failure", run.result)), h("p", { class: "said", lang: "en" }, run.error)),
     );
   if (!ordered) return null;
   const { boxes, changed } = run.published;

@@ -51,7 +51,7 @@ export function runsChart(told) {
     h(
       "figcaption",
       {},
-      h("span", { class: `state-word is-${marked.result === "ok" ? "good" : "bad"}` }, tOr("result", marked.result)),
+      h("span", { class: `state-word is-${marked.result === "ok" ? "good" : "bad"}` }, resultWord(marked)),
       ` ${line(marked)}`,
     ),
     h("details", {}, h("summary", {}, t("runs.table")), table(runs)),
@@ -60,6 +60,7 @@ export function runsChart(told) {
 
 /** Boxes that a run changed; a reading of everything that built anew counts none. */
 const changed = (run) => run.published?.changed ?? 0;
+const resultWord = ({ result }) => t(`result.${["ok", "refused"].includes(result) ? result : "failed"}`);
 const startedAt = (run) => exact(run.started_at, tenant()?.time_zone).replace(/ \(.*/, "");
 
 function line(run) {
@@ -80,7 +81,7 @@ function table(runs) {
       "tr",
       { "data-key": String(run.run) },
       h("td", {}, startedAt(run)),
-      h("td", {}, `${tOr("kind", run.kind)}${run.result === "ok" ? "" : `, ${tOr("result", run.result)}`}`),
+      h("td", {}, `${tOr("kind", run.kind)}${run.result === "ok" ? "" : `, ${resultWord(run)}`}`),
       h("td", { class: "figure" }, took(run.duration_seconds)),
       h(
         "td",

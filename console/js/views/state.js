@@ -73,7 +73,7 @@ function ozmap({ live_calls: live, refresh: { changes, last_changes: last } }) {
       last &&
         fact(
           t("ozmap.last_changes"),
-          last.result === "ok" ? time(last.started_at) : [tOr("result", last.result), " ", time(last.started_at)],
+          last.result === "ok" ? time(last.started_at) : [t("result.failed"), " ", time(last.started_at)],
           last.error,
         ),
       reliance.map(([list, how]) =>

@@ -9,7 +9,8 @@ import { draw, drawCluster, kindOf, symbolColours } from "./symbols.js";
 const TILE = 256;
 /** Symbols at a tile's edge reach over it. */
 const MARGIN = 24;
-const BOX_RADIUS = 6;
+/** By zoom: seen from farther away boxes lie closer together. */
+const boxRadius = (zoom) => Math.max(4, Math.min(7, zoom - 10));
 /** How far from a symbol's middle a click still means it, in pixels. */
 const REACH = 12;
 
@@ -79,14 +80,7 @@ export function boxLayer() {
               : number(mark.count, { notation: "compact", maximumFractionDigits: 1 }).replace(/\s?mil/, "k");
           drawCluster(canvas, { ...mark, radius: mark.reach, label }, colour);
         } else {
-          draw(
-            canvas,
-            kindOf(mark.state, mark.free),
-            mark.x,
-            mark.y,
-            tile.coords.z >= 17 ? BOX_RADIUS + 1 : BOX_RADIUS,
-            colour,
-          );
+          draw(canvas, kindOf(mark.state, mark.free), mark.x, mark.y, boxRadius(tile.coords.z), colour);
         }
       }
     },

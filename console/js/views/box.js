@@ -120,7 +120,8 @@ function page(box, { generation }) {
       h(
         "dl",
         { class: "facts" },
-        fact(t("box.changed"), box.updated_at ? time(box.updated_at) : t("box.changed_unknown")),
+        box.updated_at !== undefined &&
+          fact(t("box.changed"), box.updated_at ? time(box.updated_at) : t("box.changed_unknown")),
         fact(t("box.place"), pointText(box)),
         fact(t("box.id"), h("code", {}, box.id)),
         fact(t("box.project"), h("code", {}, box.project)),

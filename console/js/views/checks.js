@@ -5,6 +5,18 @@ import { distance, number, t, tOr } from "../i18n.js";
 import { icon } from "../icons.js";
 import { words } from "../words.js";
 
+/** As the words stand: the more telling first. */
+const ORDER = Object.keys(words)
+  .filter((key) => key.startsWith("input."))
+  .map((key) => key.slice("input.".length));
+const USUAL = {
+  blocked_ports_are_free: false,
+  property_ports_are_free: false,
+  read: "whole",
+  is_known: true,
+  boundary: "inclusive",
+};
+
 /** @param {{ rule: string, passed: boolean, inputs: Record<string, any> }[]} checks */
 export function checks(all) {
   return h(
@@ -24,6 +36,7 @@ export function checks(all) {
             "span",
             { class: "inputs" },
             Object.entries(inputs ?? {})
+              .sort(([one], [other]) => ORDER.indexOf(one) - ORDER.indexOf(other))
               .map(([name, value]) => input(name, value))
               .filter(Boolean)
               .join(" · "),
@@ -34,9 +47,10 @@ export function checks(all) {
   );
 }
 
-/** "portas livres: 3". Names that have no words yet are told as they are. */
+/** "livres: 3". Names that have no words yet are told as they are; what goes without saying isn't told. */
 function input(name, value) {
-  if (value === null || value === undefined) return null;
+  const isUsual = USUAL[name] === value || (Array.isArray(value) && !value.length);
+  if (value === null || value === undefined || isUsual) return null;
   return `${tOr("input", name)}: ${written(name, value)}`;
 }
 

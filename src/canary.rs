@@ -136,6 +136,9 @@ impl Canary {
     /// One at rest; [`Self::keep_comparing`] makes it work.
     pub fn new(refresher: Arc<Refresher>, metrics: Arc<Metrics>) -> Self {
         let tenant = Arc::clone(refresher.tenant());
+        for verdict in Verdict::ALL {
+            metrics.compared(tenant.name(), verdict.as_str(), 0);
+        }
         Self { tenant, refresher, metrics, findings: Mutex::default(), no_use_until: Mutex::default() }
     }
 
@@ -240,7 +243,7 @@ impl Canary {
 
     fn note(&self, verdict: Verdict, finding: Option<Finding>) {
         let tenant = self.tenant.name();
-        self.metrics.compared(tenant, verdict.as_str());
+        self.metrics.compared(tenant, verdict.as_str(), 1);
         if let Some(Finding { near, differences, cause, generation, .. }) = &finding {
             let (first, of) = (differences.first().map(ToString::to_string), differences.len());
             if verdict == Verdict::Differs {

@@ -3,16 +3,19 @@
 //! Knows no type of the other modules: labels are `&str` from closed enums, values are numbers. Counters are touched
 //! where the thing happens (router, refresh run, OZmap client, caches); gauges are set when somebody scrapes.
 
+mod caches;
 mod children;
 pub mod http;
 pub mod labels;
 pub mod queries;
 pub mod refresh;
 
+use caches::Caches;
 use http::Http;
+use labels::{LiveResult, Recheck};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder, core::Collector, process_collector::ProcessCollector,
+    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, core::Collector, process_collector::ProcessCollector,
 };
 use queries::Queries;
 use refresh::RefreshMetrics;
@@ -51,6 +54,8 @@ pub struct Metrics {
     config_reload: IntGauge,
     queries: IntCounterVec,
     rechecks: IntCounterVec,
+    live_questions: IntCounterVec,
+    live_limit: GaugeVec,
     compared: IntCounterVec,
     index_boxes: IntGaugeVec,
     index_free_ports: IntGaugeVec,
@@ -60,10 +65,7 @@ pub struct Metrics {
     upstream_requests: IntCounterVec,
     breaker_state: IntGaugeVec,
     upstream_request_duration: HistogramVec,
-    cache_hits: IntCounterVec,
-    cache_misses: IntCounterVec,
-    cache_evictions: IntCounterVec,
-    cache_weight: IntGaugeVec,
+    caches: Caches,
 }
 
 impl Metrics {
@@ -91,6 +93,18 @@ impl Metrics {
                 "Answers that stood on last free ports, by what OZmap said of these: same, corrected, or nothing in time (unchecked).",
                 &["tenant", "result"],
             )?,
+            live_questions: new.counters(
+                "live_questions_total",
+                "Questions put to OZmap for a client that waits, by what came of them; some share a call, some cost none.",
+                &["tenant", "result"],
+            )?,
+            live_limit: new.register(GaugeVec::new(
+                Opts::new(
+                    "viability_live_calls_per_second_limit",
+                    "How many calls a second a tenant may cost its OZmap (live.calls_per_second).",
+                ),
+                &["tenant"],
+            )?)?,
             compared: new.counters(
                 "canary_total",
                 "Answers from memory compared with OZmap's: same, stale (the same since its changes were read), differs, or error.",
@@ -133,26 +147,7 @@ impl Metrics {
                 &["operation"],
                 &UPSTREAM_BUCKETS,
             )?,
-            cache_hits: new.counters(
-                "cache_hits_total",
-                "Look-ups that a cache could answer.",
-                &["cache"],
-            )?,
-            cache_misses: new.counters(
-                "cache_misses_total",
-                "Look-ups that a cache could not answer.",
-                &["cache"],
-            )?,
-            cache_evictions: new.counters(
-                "cache_evictions_total",
-                "Entries that a cache dropped for age or for want of room.",
-                &["cache"],
-            )?,
-            cache_weight: new.gauges(
-                "cache_weight_bytes",
-                "Estimated memory of a cache's entries.",
-                &["cache"],
-            )?,
+            caches: Caches::new(&new)?,
             registry,
         })
     }
@@ -164,17 +159,33 @@ impl Metrics {
 
     /// Those of a tenant's viability queries.
     pub fn queries_of(&self, tenant: &str) -> Queries {
+        for &result in Recheck::ALL {
+            self.rechecked(tenant, result, 0);
+        }
+        for &result in LiveResult::ALL {
+            self.live_question(tenant, result, 0);
+        }
         Queries::new(self.queries.clone(), tenant)
     }
 
-    /// An answer stood on last free ports: `same`, `corrected` or `unchecked`.
-    pub fn rechecked(&self, tenant: &str, result: &str) {
-        self.rechecks.with_label_values(&[tenant, result]).inc();
+    /// So many answers stood on last free ports.
+    pub fn rechecked(&self, tenant: &str, result: Recheck, count: u64) {
+        self.rechecks.with_label_values(&[tenant, result.as_str()]).inc_by(count);
     }
 
-    /// An answer was compared with OZmap's: `same`, `stale`, `differs` or `error`.
-    pub fn compared(&self, tenant: &str, result: &str) {
-        self.compared.with_label_values(&[tenant, result]).inc();
+    /// So many questions were OZmap's to answer.
+    pub fn live_question(&self, tenant: &str, result: LiveResult, count: u64) {
+        self.live_questions.with_label_values(&[tenant, result.as_str()]).inc_by(count);
+    }
+
+    /// A tenant's budget of live calls.
+    pub fn live_limit(&self, tenant: &str, calls_per_second: f64) {
+        self.live_limit.with_label_values(&[tenant]).set(calls_per_second);
+    }
+
+    /// So many answers were compared with OZmap's: `same`, `stale`, `differs` or `error`.
+    pub fn compared(&self, tenant: &str, result: &str, count: u64) {
+        self.compared.with_label_values(&[tenant, result]).inc_by(count);
     }
 
     /// A snapshot was indexed.
@@ -187,35 +198,25 @@ impl Metrics {
         &self.refresh
     }
 
-    /// A breaker changed: 0 closed, 1 half open, 2 open.
-    pub fn breaker(&self, tenant: &str, state: i64) {
+    /// Sets a breaker's state: 0 closed, 1 half open, 2 open.
+    pub fn set_breaker(&self, tenant: &str, state: i64) {
         self.breaker_state.with_label_values(&[tenant]).set(state);
+    }
+
+    /// Makes the series of what OZmap may be asked.
+    pub fn register_upstream(&self, tenant: &str, operations: &[&str], outcomes: &[&str]) {
+        for operation in operations {
+            drop(self.upstream_request_duration.with_label_values(&[operation]));
+            for outcome in outcomes {
+                drop(self.upstream_requests.with_label_values(&[tenant, operation, outcome]));
+            }
+        }
     }
 
     /// OZmap was asked.
     pub fn upstream(&self, tenant: &str, operation: &str, outcome: &str, took: Duration) {
         self.upstream_requests.with_label_values(&[tenant, operation, outcome]).inc();
         self.upstream_request_duration.with_label_values(&[operation]).observe(took.as_secs_f64());
-    }
-
-    /// A cache could answer.
-    pub fn cache_hit(&self, cache: &str) {
-        self.cache_hits.with_label_values(&[cache]).inc();
-    }
-
-    /// A cache could not answer.
-    pub fn cache_miss(&self, cache: &str) {
-        self.cache_misses.with_label_values(&[cache]).inc();
-    }
-
-    /// A cache dropped an entry.
-    pub fn cache_eviction(&self, cache: &str) {
-        self.cache_evictions.with_label_values(&[cache]).inc();
-    }
-
-    /// Sets a cache's weight, all tenants together.
-    pub fn set_cache_weight(&self, cache: &str, bytes: u64) {
-        self.cache_weight.with_label_values(&[cache]).set(gauge(bytes));
     }
 
     /// Sets the gauges of one tenant's snapshot.

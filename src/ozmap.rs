@@ -11,8 +11,8 @@ mod tls;
 mod whole;
 pub mod wire;
 
-use crate::config::Tenant;
 use crate::config::key::ApiKey;
+use crate::config::{Forward, Tenant};
 use crate::metrics::Metrics;
 use crate::viability::geo::{Point, Radius};
 use breaker::{Breaker, BreakerState, Outcome};
@@ -35,6 +35,10 @@ use wire::time::OzmapTime;
 const MAX_PAGE_BYTES: usize = 32 << 20;
 /// The most bytes of one live answer.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
+
+/// What metrics call the two that read no list.
+const VIABILITY: &str = "viability";
+const FORWARD: &str = "forward";
 
 /// A viability question as it goes to OZmap.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,6 +134,7 @@ impl Client {
                 None => Ok(builder.no_proxy()),
             }
         };
+        metrics.register_upstream(tenant.name.as_str(), &operations(tenant), &CallError::OUTCOMES);
         Ok(Self {
             tenant: tenant.name.to_string(),
             base: tenant.host.base().clone(),
@@ -140,7 +145,7 @@ impl Client {
             waiting: builder()?.build().map_err(ClientError::Http)?,
             // What is passed through keeps its encoding.
             forwarder: builder()?.no_gzip().build().map_err(ClientError::Http)?,
-            breaker: Breaker::new(tenant.name.to_string(), Arc::clone(&metrics)),
+            breaker: Breaker::new(tenant.name.to_string()),
             metrics,
         })
     }
@@ -237,7 +242,7 @@ impl Client {
                 _ => Err(answer.as_failure(&self.base)),
             }
         };
-        self.observed("viability", call).await
+        self.observed(VIABILITY, call).await
     }
 
     /// Passes a request through, to this OZmap's API and nowhere else. `None`: its path leads out of the API.
@@ -251,7 +256,7 @@ impl Client {
         let url = self.below_base(&request.path_and_query)?;
         let body = reqwest::Body::wrap(request.body);
         let send = self.forwarder.request(request.method, url).headers(request.headers).body(body).send();
-        let send = self.observed("forward", async { send.await.map_err(CallError::from_http) });
+        let send = self.observed(FORWARD, async { send.await.map_err(CallError::from_http) });
         // What is passed through has no vote: it can fail by the client's own doing, a body that breaks off.
         let spared = self.breaker.state() == BreakerState::Open;
         let response = if spared { Err(CallError::Spared) } else { send.await };
@@ -304,6 +309,13 @@ impl Client {
         self.metrics.upstream(&self.tenant, operation, outcome, started.elapsed());
         result
     }
+}
+
+/// What a tenant's OZmap may be asked, as metrics name it.
+fn operations(tenant: &Tenant) -> Vec<&'static str> {
+    let forward = (tenant.forward != Forward::Off).then_some(FORWARD);
+    let lists = List::read_by(&tenant.rules).into_iter().map(List::path);
+    lists.chain([VIABILITY]).chain(forward).collect()
 }
 
 /// Whether a path means another than it says, as `/boxes/../ftth-viability` does: it would lead past what is decided by

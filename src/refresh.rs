@@ -24,9 +24,13 @@ pub mod store;
 mod trust;
 
 use crate::metrics::Metrics;
+use crate::metrics::refresh::RefreshWords;
+use crate::ozmap::wire::List;
+use crate::ozmap::wire::fault::RowFault;
 use crate::tenant::Tenant;
 use ended::{Ended, Outlook};
 use guard::Acceptance;
+use objections::Objection;
 use progress::{Phase, Progress};
 use queue::{Queue, Stopping};
 use report::{NoReport, Report, Running, Trigger};
@@ -38,6 +42,7 @@ use std::time::Duration;
 use store::Store;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+use trust::Drift;
 pub use trust::{Reliance, Relied};
 
 #[derive(Default)]
@@ -67,6 +72,7 @@ pub struct Refresher {
 impl Refresher {
     /// A refresher at rest; [`Self::keep_refreshing`] makes it work.
     pub fn new(tenant: Arc<Tenant>, metrics: Arc<Metrics>, store: Option<Store>) -> Self {
+        register(&tenant, &metrics);
         Self {
             tenant,
             metrics,
@@ -184,4 +190,24 @@ impl Refresher {
         // Nothing under the lock can panic half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a tenant's series of refreshes.
+fn register(tenant: &Tenant, metrics: &Metrics) {
+    let lists = List::read_by(&tenant.settings().rules);
+    // The others are read as they are, with the whole plant.
+    let of_changes = |list: &&List| !matches!(list, List::Projects | List::Communities);
+    metrics.refresh().register(
+        tenant.name(),
+        &RefreshWords {
+            triggers: Trigger::ALL.iter().map(|trigger| trigger.as_str()).collect(),
+            kinds: Kind::ALL.iter().map(|kind| kind.as_str()).collect(),
+            objections: &Objection::WORDS,
+            faults: RowFault::ALL.iter().map(|fault| fault.as_str()).collect(),
+            lists: lists.iter().filter(of_changes).map(|list| list.path()).collect(),
+            drifts: Drift::default().kinds().iter().map(|(kind, _)| *kind).collect(),
+            writes: &saving::WRITES,
+            loads: &saving::LOADS,
+        },
+    );
 }

@@ -103,6 +103,9 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let Parts { tenants, refreshers, canaries, metrics, config, source, certificates, stage } = parts;
         tls::register(&metrics);
+        for side in [Side::Public, Side::Admin] {
+            metrics.connections(side.as_str(), 0);
+        }
         metrics.config_reloaded(true);
         Self {
             tenants,

@@ -241,8 +241,9 @@ impl Tenant {
         limits.into_iter().find_map(|limit| limit.checked_sub(age))
     }
 
-    /// Sets the gauges of its snapshot.
+    /// Sets the gauges of its snapshot and its breaker.
     pub fn observe(&self) {
+        self.metrics.set_breaker(self.name(), self.client.breaker().state().as_number());
         let Some(data) = self.data() else { return };
         let census = data.snapshot.census();
         let refused =

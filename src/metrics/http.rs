@@ -10,6 +10,10 @@ use std::time::Duration;
 const REQUEST_BUCKETS: [f64; 13] =
     [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 10e-3, 50e-3, 100e-3, 250e-3, 1.0, 10.0];
 
+/// What a viability query is answered with, OZmap's own refusals aside. These series are there from the beginning, so that
+/// the first 503 is a rise.
+const QUERY_CODES: [&str; 5] = ["200", "400", "401", "500", "503"];
+
 /// One request that was answered.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestSample {
@@ -41,6 +45,18 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(new: &Maker<'_>) -> Result<Self, MetricsError> {
+        let http = Self::at_rest(new)?;
+        for code in QUERY_CODES {
+            let labels = [Route::Viability.as_str(), MethodName::Get.as_str(), code];
+            drop(http.requests.with_label_values(&labels));
+        }
+        for source in [Source::Index, Source::Live, Source::Nobody] {
+            drop(http.request_duration.with_label_values(&[Route::Viability.as_str(), source.as_str()]));
+        }
+        Ok(http)
+    }
+
+    fn at_rest(new: &Maker<'_>) -> Result<Self, MetricsError> {
         Ok(Self {
             requests: new.counters(
                 "http_requests_total",

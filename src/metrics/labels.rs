@@ -10,11 +10,14 @@ macro_rules! labels {
         }
 
         impl $set {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$value),+];
+
             /// How many there are.
-            pub(super) const COUNT: usize = [$(Self::$value),+].len();
+            pub const COUNT: usize = Self::ALL.len();
 
             /// Which of them it is, from 0 on.
-            pub(super) fn place(self) -> usize {
+            pub fn place(self) -> usize {
                 self as usize
             }
 
@@ -95,6 +98,44 @@ labels! {
         Refused = "refused",
         /// Nobody could answer.
         Unanswered = "unanswered",
+    }
+
+    /// What OZmap said of last free ports that an answer stood on.
+    Recheck {
+        /// They are as they were held.
+        Same = "same",
+        /// They are not.
+        Corrected = "corrected",
+        /// Nothing in time.
+        Unchecked = "unchecked",
+    }
+
+    /// What came of asking OZmap for a client that waits.
+    LiveResult {
+        /// OZmap's verdict.
+        Answered = "answered",
+        /// OZmap refuses this client or its question.
+        Refused = "refused",
+        /// No call was left in the budget.
+        OutOfBudget = "out_of_budget",
+        /// Too many wait for OZmap already.
+        Crowded = "crowded",
+        /// The breaker was open.
+        Spared = "spared",
+        /// OZmap took longer than the client waits.
+        Late = "late",
+        /// The call failed.
+        Failed = "failed",
+    }
+
+    /// How a refresh ended, as far as it has to be told whether things go well.
+    Ending {
+        /// What was read was published.
+        Ok = "ok",
+        /// The guard refused what was read.
+        Refused = "refused",
+        /// The lists could not be read.
+        Failed = "failed",
     }
 
     /// What the age of a tenant's data means.

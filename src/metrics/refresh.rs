@@ -1,5 +1,6 @@
 //! Metrics of refreshes.
 
+use super::labels::Ending;
 use super::{Maker, MetricsError};
 use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 use std::time::Duration;
@@ -7,9 +8,30 @@ use std::time::Duration;
 /// From a village to all of Brazil on a slow day.
 const REFRESH_BUCKETS: [f64; 10] = [0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 180.0, 420.0, 900.0];
 
+/// The words of one tenant's labels: each of their series is there from the beginning, so that the first of a kind is a rise.
+pub struct RefreshWords<'w> {
+    /// What starts a refresh.
+    pub triggers: Vec<&'w str>,
+    /// What it reads.
+    pub kinds: Vec<&'w str>,
+    /// Reasons of the guard.
+    pub objections: &'w [&'w str],
+    /// Why rows are set aside.
+    pub faults: Vec<&'w str>,
+    /// Lists whose changes are read.
+    pub lists: Vec<&'w str>,
+    /// What changes may have missed.
+    pub drifts: Vec<&'w str>,
+    /// How writing a snapshot ends.
+    pub writes: &'w [&'w str],
+    /// How looking for one ends.
+    pub loads: &'w [&'w str],
+}
+
 /// Metrics of refreshes.
 pub struct RefreshMetrics {
     ended: IntCounterVec,
+    last: IntGaugeVec,
     duration: HistogramVec,
     rejected: IntCounterVec,
     overridden: IntCounterVec,
@@ -27,6 +49,11 @@ impl RefreshMetrics {
                 "refresh_total",
                 "Refreshes that ended, by what started them and how they ended.",
                 &["tenant", "trigger", "result"],
+            )?,
+            last: new.gauges(
+                "refresh_last_timestamp_seconds",
+                "Unix time at which the last refresh ended that read this (kind) and ended so (result); 0: none did.",
+                &["tenant", "kind", "result"],
             )?,
             duration: new.histograms(
                 "refresh_duration_seconds",
@@ -70,6 +97,39 @@ impl RefreshMetrics {
                 &["tenant", "result"],
             )?,
         })
+    }
+
+    /// Makes a tenant's series. Of refreshes that ended those that ended well: the others are too many together.
+    pub fn register(&self, tenant: &str, words: &RefreshWords<'_>) {
+        let zero = |counters: &IntCounterVec, words: &[&str]| {
+            for word in words {
+                drop(counters.with_label_values(&[tenant, word]));
+            }
+        };
+        zero(&self.rejected, words.objections);
+        zero(&self.overridden, words.objections);
+        zero(&self.quarantined, &words.faults);
+        zero(&self.snapshot_writes, words.writes);
+        zero(&self.snapshot_loads, words.loads);
+        for trigger in &words.triggers {
+            drop(self.ended.with_label_values(&[tenant, trigger, Ending::Ok.as_str()]));
+        }
+        for kind in &words.kinds {
+            drop(self.duration.with_label_values(&[kind]));
+            for ending in Ending::ALL {
+                drop(self.last.with_label_values(&[tenant, kind, ending.as_str()]));
+            }
+        }
+        for list in &words.lists {
+            for kind in &words.drifts {
+                drop(self.drift.with_label_values(&[tenant, list, kind]));
+            }
+        }
+    }
+
+    /// When a refresh ended, as Unix time in seconds, what it had read, and how it ended.
+    pub fn ended_at(&self, tenant: &str, kind: &str, ending: Ending, timestamp: i64) {
+        self.last.with_label_values(&[tenant, kind, ending.as_str()]).set(timestamp);
     }
 
     /// A whole list held rows that changes had not brought.

@@ -3,8 +3,7 @@
 //! After five failures in a row calls for waiting clients are refused at once. After a pause exactly one is
 //! let through to try; should it fail too, the pause doubles. Refreshes go on by themselves, with pauses of their own.
 
-use crate::metrics::Metrics;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,7 +17,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The breaker of one tenant's OZmap.
 pub struct Breaker {
     tenant: String,
-    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -54,7 +52,7 @@ impl BreakerState {
     }
 
     /// The number for it in the gauge.
-    fn number(self) -> i64 {
+    pub fn as_number(self) -> i64 {
         match self {
             Self::Closed => 0,
             Self::HalfOpen => 1,
@@ -82,9 +80,8 @@ pub(super) struct Admitted<'b> {
 
 impl Breaker {
     /// A closed one.
-    pub(super) fn new(tenant: String, metrics: Arc<Metrics>) -> Self {
-        metrics.breaker(&tenant, BreakerState::Closed.number());
-        Self { tenant, metrics, state: Mutex::new(State::Closed { failures: 0 }) }
+    pub(super) fn new(tenant: String) -> Self {
+        Self { tenant, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
     /// What it is now.
@@ -103,7 +100,6 @@ impl Breaker {
             State::Closed { .. } => None,
             State::Open { until, pause } if Instant::now() >= until => {
                 *state = State::Trying;
-                self.metrics.breaker(&self.tenant, BreakerState::HalfOpen.number());
                 Some(pause)
             }
             State::Open { .. } | State::Trying => return None,
@@ -127,19 +123,16 @@ impl Breaker {
         drop(state);
         match (before, next) {
             (State::Closed { .. }, State::Open { .. }) => {
-                self.metrics.breaker(&self.tenant, BreakerState::Open.number());
                 tracing::warn!(
                     tenant = self.tenant,
                     failures = FAILURES,
                     "OZmap fails again and again; live calls are refused until a try succeeds"
                 );
             }
-            (_, State::Open { .. }) => self.metrics.breaker(&self.tenant, BreakerState::Open.number()),
-            (State::Trying, _) => {
-                self.metrics.breaker(&self.tenant, BreakerState::Closed.number());
+            (State::Trying, State::Closed { .. }) => {
                 tracing::info!(tenant = self.tenant, "OZmap answers again; live calls pass");
             }
-            (State::Closed { .. } | State::Open { .. }, _) => {}
+            _ => {}
         }
     }
 
@@ -177,7 +170,7 @@ mod tests {
     use tokio::time::advance;
 
     fn breaker() -> Breaker {
-        Breaker::new("demo".to_owned(), Arc::new(Metrics::new().unwrap()))
+        Breaker::new("demo".to_owned())
     }
 
     fn call(breaker: &Breaker, outcome: Outcome) -> bool {

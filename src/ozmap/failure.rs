@@ -236,6 +236,10 @@ impl CallError {
         }
     }
 
+    /// How a call ends, in metrics: well, or by one of these words. One that was spared is none.
+    pub const OUTCOMES: [&'static str; 7] =
+        ["ok", "unreachable", "timeout", "unauthorized", "status", "too_large", "invalid"];
+
     /// The word for it in metrics and reports.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ pub mod scramble;
 pub mod shape;
 pub mod time;
 
+use crate::viability::Rules;
 use crate::viability::plant::ObjectId;
 use crate::viability::ports::ConnectorKind;
 use fault::RowFault;
@@ -40,6 +41,15 @@ pub enum List {
 }
 
 impl List {
+    /// Those that are read where these rules hold.
+    pub fn read_by(rules: &Rules) -> Vec<Self> {
+        let others =
+            [(rules.homes.are_read(), Self::Properties), (rules.communities.are_read(), Self::Communities)];
+        let others = others.into_iter().filter_map(|(is_read, list)| is_read.then_some(list));
+        let connectors = rules.service_connectors.kinds().map(Self::Connectors);
+        [Self::Projects, Self::Boxes].into_iter().chain(connectors).chain(others).collect()
+    }
+
     /// The path below OZmap's host.
     pub fn path(self) -> &'static str {
         match self {

@@ -142,6 +142,20 @@ impl fmt::Display for Measure {
 }
 
 impl Objection {
+    /// Every word for one.
+    pub const WORDS: [&'static str; 10] = [
+        "empty",
+        "no_ports",
+        "unreadable_rows",
+        "projects_gone",
+        "boxes_moved",
+        "fewer_boxes",
+        "fewer_ports",
+        "fewer_sellable",
+        "fewer_homes",
+        "fewer_communities",
+    ];
+
     /// The word for it in metrics.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -31,6 +31,19 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::Start,
+        Self::Schedule,
+        Self::Admin,
+        Self::Retry,
+        Self::Changes,
+        Self::Fallback,
+        Self::Recheck,
+        Self::Canary,
+        Self::Watchdog,
+    ];
+
     /// The word for it in metrics and reports.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -8,7 +8,9 @@ use super::queue::Waiting;
 use super::report::{Report, Running, Trigger};
 use super::run::{Kind, Order, Published, RefreshError, run_apart};
 use super::trust::Relied;
+use crate::metrics::labels::Ending;
 use crate::ozmap::pages::Tries;
+use crate::tenant::unix_seconds;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -172,6 +174,11 @@ impl Refresher {
         ledger: Option<&Ledger>,
     ) {
         let tenant = self.tenant.name();
+        let (kind, ending) = match &outcome {
+            Ok(published) => (published.kind, Ending::Ok),
+            Err(error) => (run.kind, error.ending()),
+        };
+        self.metrics.refresh().ended_at(tenant, kind.as_str(), ending, unix_seconds(SystemTime::now()));
         let outcome = outcome.map_err(|error| {
             if let RefreshError::Refused(objections) = &error {
                 for objection in objections.iter() {

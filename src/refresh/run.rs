@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::trust::Drift;
 use super::{full, partial};
 use crate::metrics::Metrics;
+use crate::metrics::labels::Ending;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::pages::Tries;
 use crate::tenant::{Data, Tenant};
@@ -57,6 +58,14 @@ impl RefreshError {
         }
     }
 
+    /// How it ended, as far as it has to be told whether things go well.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Refused(_) => Ending::Refused,
+            Self::Unread { .. } | Self::TooSlow | Self::Panicked => Ending::Failed,
+        }
+    }
+
     /// What an operator can do about it, if there is anything beside what the error says.
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
@@ -93,6 +102,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Changes, Self::Splitters, Self::Full];
+
     /// The word for it in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {

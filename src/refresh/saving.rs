@@ -22,6 +22,11 @@ const RIGHTS_EVERY: Duration = Duration::from_mins(1);
 /// How often changes are written at the most; the end of the process writes them too.
 const CHANGES_EVERY: Duration = Duration::from_mins(5);
 
+/// How writing ends, in metrics.
+pub(super) const WRITES: [&str; 3] = ["ok", "failed", "locked"];
+/// How looking for a snapshot ends, in metrics.
+pub(super) const LOADS: [&str; 3] = ["ok", "absent", "unusable"];
+
 /// A snapshot that was written.
 #[derive(Clone, Copy, Debug)]
 pub struct Saved {

@@ -86,7 +86,6 @@ struct Taken {
 impl Places {
     /// All of them free.
     pub(super) fn new(caps: Caps, side: Side, metrics: Arc<Metrics>) -> Self {
-        metrics.connections(side.as_str(), 0);
         Self { caps, side, taken: Mutex::default(), left: Notify::new(), metrics }
     }
 

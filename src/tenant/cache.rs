@@ -81,6 +81,7 @@ where
 {
     /// An empty cache whose values are dropped after `keep`. `name` is its label in the metrics.
     pub fn new(name: &'static str, room: Room, keep: Duration, metrics: Arc<Metrics>) -> Self {
+        metrics.register_cache(name);
         let evictions = Arc::clone(&metrics);
         let kept = match room {
             Room::Bytes(bytes) => Cache::builder()

@@ -5,6 +5,7 @@ use super::cache::{Begun, LoadCache, LoadError, Room, Weigh};
 use crate::config;
 use crate::config::key::{ApiKey, KeyDigest};
 use crate::metrics::Metrics;
+use crate::metrics::labels::LiveResult;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::{Client, LiveAnswer, LiveQuery};
 use crate::wording::rounded;
@@ -34,6 +35,20 @@ pub enum LiveFailure {
     /// A bug in the call, logged where it happened.
     #[error("the live call ended without an answer")]
     Panicked,
+}
+
+impl LiveFailure {
+    /// The word for it in metrics.
+    fn result(&self) -> LiveResult {
+        match self {
+            Self::OutOfBudget => LiveResult::OutOfBudget,
+            Self::Crowded => LiveResult::Crowded,
+            Self::Late(_) => LiveResult::Late,
+            Self::Refused(_) => LiveResult::Refused,
+            Self::Failed(error) if matches!(**error, CallError::Spared) => LiveResult::Spared,
+            Self::Failed(_) | Self::Panicked => LiveResult::Failed,
+        }
+    }
 }
 
 /// A verdict by OZmap itself.
@@ -89,6 +104,7 @@ pub struct LiveCalls {
     remembered: LoadCache<Question, Verdict, LiveFailure>,
     remember: Duration,
     give_up: Duration,
+    metrics: Arc<Metrics>,
 }
 
 impl LiveCalls {
@@ -100,6 +116,7 @@ impl LiveCalls {
         waiting: Arc<Semaphore>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        metrics.live_limit(client.tenant(), settings.calls_per_second);
         Self {
             client,
             budget,
@@ -108,15 +125,34 @@ impl LiveCalls {
                 "live",
                 Room::Bytes(settings.cache_bytes),
                 settings.cache_ttl,
-                metrics,
+                Arc::clone(&metrics),
             ),
             remember: settings.cache_ttl,
             give_up: settings.timeout,
+            metrics,
         }
     }
 
     /// OZmap's verdict, remembered or fresh, if it comes `within` this time.
     pub async fn ask(
+        &self,
+        key: &ApiKey,
+        query: LiveQuery,
+        generation: u64,
+        recall: Recall,
+        within: Duration,
+    ) -> Result<(Verdict, Found), LiveFailure> {
+        let asked = self.ask_uncounted(key, query, generation, recall, within).await;
+        let result = match &asked {
+            Ok((_, Found::Kept)) => return asked,
+            Ok((_, Found::Loaded)) => LiveResult::Answered,
+            Err(failure) => failure.result(),
+        };
+        self.metrics.live_question(self.client.tenant(), result, 1);
+        asked
+    }
+
+    async fn ask_uncounted(
         &self,
         key: &ApiKey,
         query: LiveQuery,

@@ -8,7 +8,7 @@ use super::sampling::Sample;
 use super::turn::{Local, Turn};
 use super::{Data, DataState, Tenant};
 use crate::config::key::ApiKey;
-use crate::metrics::labels::Verdict;
+use crate::metrics::labels::{Recheck, Verdict};
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::answer::render;
 use crate::ozmap::wire::pieces::Pieces;
@@ -158,13 +158,14 @@ impl Tenant {
             Ok(checked) => {
                 let same =
                     |found: &Offered<'_>| checked.ports_of(found.service_box.id) == found.service_box.ports;
-                let result = if local.answer.boxes.iter().all(same) { "same" } else { "corrected" };
-                self.metrics.rechecked(self.name(), result);
+                let is_same = local.answer.boxes.iter().all(same);
+                let result = if is_same { Recheck::Same } else { Recheck::Corrected };
+                self.metrics.rechecked(self.name(), result, 1);
                 let answer = local.answer.with_ports(&self.settings.rules, |id| checked.ports_of(id));
                 (Local { answer, ..local }, Remark::Checked)
             }
             Err(why) => {
-                self.metrics.rechecked(self.name(), "unchecked");
+                self.metrics.rechecked(self.name(), Recheck::Unchecked, 1);
                 tracing::debug!(tenant = self.name(), %why, "an answer that stands on last free ports is unchecked");
                 (local, Remark::Unchecked)
             }

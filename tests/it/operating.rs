@@ -1,6 +1,7 @@
 //! What operators and Prometheus see.
 
 use crate::harness::{JsonBody, Plan, World};
+use ozmap_simulator::Fault;
 use reqwest::StatusCode;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,11 +78,14 @@ pub(crate) const METRICS: &[&str] = &[
     "viability_index_boxes{state,tenant}",
     "viability_index_build_duration_seconds",
     "viability_index_free_ports{tenant}",
+    "viability_live_calls_per_second_limit{tenant}",
+    "viability_live_questions_total{result,tenant}",
     "viability_queries_total{result,source,state,tenant}",
     "viability_rechecks_total{result,tenant}",
     "viability_refresh_changes_reliance{list,tenant}",
     "viability_refresh_drift_total{kind,list,tenant}",
     "viability_refresh_duration_seconds{kind}",
+    "viability_refresh_last_timestamp_seconds{kind,result,tenant}",
     "viability_refresh_overridden_total{reason,tenant}",
     "viability_refresh_rejected_total{reason,tenant}",
     "viability_refresh_total{result,tenant,trigger}",
@@ -96,6 +100,23 @@ pub(crate) const METRICS: &[&str] = &[
 
 /// Those that only a listener with certificates has.
 pub(crate) const METRICS_OF_TLS: &[&str] = &["viability_tls_certificate_expires_timestamp_seconds{listener}"];
+
+/// Those of which series begin while it runs: labels that are OZmap's or a client's choice, or too many together; and what
+/// tells of data, once there are some. Every other series is there from the start: a counter that begins at 1 has no rise.
+const MADE_LATER: &[&str] = &[
+    "viability_data_timestamp_seconds",
+    "viability_http_request_duration_seconds",
+    "viability_http_requests_total",
+    "viability_index_",
+    "viability_refresh_changes_reliance",
+    "viability_refresh_total",
+];
+
+/// Every series of ours in a scrape.
+fn series(page: &str) -> BTreeSet<String> {
+    let lines = page.lines().filter(|line| line.starts_with("viability_"));
+    lines.filter_map(|line| line.rsplit_once(' ')).map(|(series, _)| series.to_owned()).collect()
+}
 
 /// Names and labels of a scrape, histograms by their base name.
 pub(crate) fn names_and_labels(page: &str) -> BTreeSet<String> {
@@ -171,9 +192,15 @@ pub(crate) mod exercise_everything {
 
 #[tokio::test]
 async fn the_scrape_has_these_metrics_with_these_labels_and_no_others() {
-    let world = World::build(exercise_everything::plan()).await;
+    let world = World::cold(Plan { broken: Some("/boxes"), ..exercise_everything::plan() }).await;
+    let at_the_start = series(&world.metrics().await);
+    world.simulator.faults().clear();
+    world.refresh().await;
     exercise_everything::run(&world).await;
     let page = world.metrics().await;
+    let later: BTreeSet<_> = series(&page).difference(&at_the_start).cloned().collect();
+    let made_later = |series: &&String| !MADE_LATER.iter().any(|&name| series.starts_with(name));
+    assert_eq!(later.iter().filter(made_later).collect::<Vec<_>>(), Vec::<&String>::new());
     let expected: BTreeSet<_> = METRICS.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(names_and_labels(&page), expected);
     for process in ["process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes"] {
@@ -214,10 +241,50 @@ async fn queries_are_counted_by_source_state_and_result() {
 }
 
 #[tokio::test]
+async fn the_breaker_of_a_scrape_is_that_of_the_status_and_what_came_of_live_calls_is_counted() {
+    let config = "[live]\ncalls_per_second = 1000\ncalls_at_once = 100\ncache_ttl = \"0s\"";
+    let world = World::build(Plan { config, ..Plan::default() }).await;
+    let home = world.sellable_box();
+    let breaker = async || world.metric(r#"viability_upstream_breaker_state{tenant="demo"}"#).await;
+    world.simulator.faults().set("/ftth-viability", Fault::Failure { rate: 1.0, status: 500 });
+    for _ in 0..5 {
+        world.ask(home.lat, home.lng, 5_000.0).await;
+    }
+    // Nobody asks meanwhile.
+    world.until("a try is due", || async { breaker().await == 1 }).await;
+    assert_eq!(world.admin("/admin/status").await.1["tenants"][0]["live_calls"]["breaker"], "half_open");
+    world.simulator.faults().clear();
+    world.ask(home.lat, home.lng, 5_000.0).await;
+    assert_eq!(breaker().await, 0);
+    for (result, count) in [("failed", 5), ("answered", 1), ("out_of_budget", 0)] {
+        let series = format!(r#"viability_live_questions_total{{result="{result}",tenant="demo"}}"#);
+        assert_eq!(world.metric(&series).await, count, "{result}");
+    }
+}
+
+#[tokio::test]
+async fn when_refreshes_ended_last_is_told_by_how() {
+    let world = World::start().await;
+    let last = async |result: &str| {
+        let labels = format!(r#"kind="full",result="{result}",tenant="demo""#);
+        world.metric(&format!("viability_refresh_last_timestamp_seconds{{{labels}}}")).await
+    };
+    let read = last("ok").await;
+    assert!(read > 0 && last("refused").await == 0 && last("failed").await == 0);
+    world.simulator.faults().answer("/boxes", 200, "application/json", r#"{"total":0,"rows":[]}"#);
+    assert_eq!(world.refresh().await["result"], "refused");
+    assert!(last("refused").await >= read && last("failed").await == 0);
+    world.simulator.faults().clear();
+    world.simulator.faults().set("/boxes", Fault::Failure { rate: 1.0, status: 404 });
+    assert_eq!(world.refresh().await["result"], "status");
+    assert!(last("failed").await >= read && last("ok").await == read);
+}
+
+#[tokio::test]
 async fn stopping_lets_a_request_under_way_end() {
     let world = World::build(Plan::default()).await;
     let (home, key) = (world.sellable_box(), world.simulator.full_key());
-    world.simulator.faults().set("/ftth-viability", ozmap_simulator::Fault::Hang);
+    world.simulator.faults().set("/ftth-viability", Fault::Hang);
     let before = world.simulator.requests("viability");
     let request = world.query(&key, &format!("lat={}&lng={}&radius=3000", home.lat, home.lng));
     let waiting = tokio::spawn(request.send());

@@ -41,6 +41,22 @@ pub enum Whereabouts {
 }
 
 impl RowFault {
+    /// Every one.
+    pub const ALL: [Self; 12] = [
+        Self::Malformed,
+        Self::BadId,
+        Self::BadProject,
+        Self::NoPosition,
+        Self::BadPosition,
+        Self::PositionsDisagree,
+        Self::BadParent,
+        Self::NoOutputs,
+        Self::PortsDisagree,
+        Self::NoClient,
+        Self::BadConnection,
+        Self::NoOutline,
+    ];
+
     /// Where a box with this fault hangs, if its row doesn't tell all the same.
     pub fn whereabouts(self) -> Whereabouts {
         match self {

@@ -4,6 +4,7 @@
 
 mod access;
 mod aging;
+mod alerts;
 mod answers;
 mod around;
 mod between;

@@ -36,7 +36,6 @@ sdk:
 console *ARGS:
     .ci/console {{ARGS}}
 
-# promtool on the scrape and the dashboards' queries (needs prometheus)
 # A Prometheus that must have data for every panel and alert, and the alerts' tests (needs prometheus, jq, openssl, python3-yaml)
 metrics:
     .ci/metrics

@@ -71,12 +71,12 @@ export function createMap(place) {
   };
   const follow = () => {
     const isElsewhere = state.tenant !== shown.tenant;
-    if (isElsewhere) {
-      ground.lay();
-      boxes.redraw();
-    }
+    if (isElsewhere) ground.lay();
     // The first data of a tenant are as good as a new place.
-    if (isElsewhere || (!shown.bounds && tenant()?.bounds)) showTenant(map);
+    if (isElsewhere || (!shown.bounds && tenant()?.bounds)) {
+      boxes.redraw();
+      showTenant(map);
+    }
     Object.assign(shown, { tenant: state.tenant, bounds: tenant()?.bounds });
     asked.update();
     if (state.point && state.point !== shown.point && !isSame(state.point, shown.point)) showCircle(map);

@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { number } from "../i18n.js";
-import { state } from "../store.js";
+import { state, tenant } from "../store.js";
 import { watchTheme } from "../theme.js";
 import { draw, drawCluster, kindOf, symbolColours } from "./symbols.js";
 
@@ -35,6 +35,8 @@ export function boxLayer() {
     },
 
     async loadTile(tile) {
+      // Nothing was read yet: there is nothing to ask for.
+      if (!tenant()?.bounds) return;
       const { x, y, z } = tile.coords;
       const answer = await ask(
         `admin/tiles/${z}/${x}/${y}`,

@@ -14,10 +14,11 @@ export async function querying(tests) {
     const first = page.url();
     const at = await askedPixel(page);
     await page.mouse.click(at.x + 37, at.y + 29);
-    await page.waitForFunction(
-      (before) => location.href !== before && document.querySelector(".result:not(.is-loading)"),
-      first,
-    );
+    // What is shown is of the new place: the address and the field change before the answer is there.
+    await page.waitForFunction((before) => {
+      const [lat, lng] = document.querySelector("#point").value.split(", ").map(Number);
+      return location.href !== before && document.querySelector(`.result[data-of="${lat},${lng}"]:not(.is-loading)`);
+    }, first);
     const [lat, lng] = (await page.inputValue("#point")).split(", ").map(Number);
     const told = await ask(`explain?lat=${lat}&lng=${lng}&radius=300`);
     const shown = await page.locator(".box-row .box-name").allTextContents();

@@ -143,7 +143,11 @@ function result() {
     );
   return h(
     "div",
-    { class: loading ? "result is-loading" : "result", "aria-busy": loading ? "true" : null },
+    {
+      class: loading ? "result is-loading" : "result",
+      "aria-busy": loading ? "true" : null,
+      "data-of": `${data.query.lat},${data.query.lng}`,
+    },
     verdict(data),
     h(
       "div",

@@ -51,7 +51,7 @@ pub enum StartError {
     /// A listener's certificates can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Each listener has a thread of its own, and so have the refreshes.
+    /// Each listener has a thread of its own, and so have refreshes and batches.
     #[error("a thread can't be started")]
     Thread(#[source] io::Error),
     /// A tenant's OZmap client can't be set up.
@@ -98,6 +98,8 @@ pub struct App {
     tasks: Vec<JoinHandle<()>>,
     /// Ends with it.
     _background: Background,
+    /// Likewise.
+    _batches: Background,
     listeners: Listeners,
     stage: watch::Sender<Stage>,
     shutdown_delay: Duration,
@@ -130,6 +132,7 @@ impl App {
             .map(|refresher| Arc::new(Canary::new(Arc::clone(refresher), Arc::clone(&metrics))))
             .collect();
         join_all(refreshers.iter().map(|refresher| refresher.restore())).await;
+        let batches = Background::start("batch").map_err(StartError::Thread)?;
         let (stage, its_stage) = watch::channel(Stage::Serving);
         let (shutdown_delay, drain) = (config.server.shutdown_delay, config.server.drain);
         let service = Arc::new(Service::new(Parts {
@@ -140,13 +143,14 @@ impl App {
             config,
             source: surroundings.source,
             certificates: opened.certificates(),
+            batches: batches.handle().clone(),
             stage: its_stage,
         }));
         let listeners = opened.serve(Arc::clone(&service))?;
         let schedule = Schedule::start(&refreshers).await?;
         let background = match surroundings.refreshes {
             Some(handle) => Background::on(handle),
-            None => Background::start().map_err(StartError::Thread)?,
+            None => Background::start("refresh").map_err(StartError::Thread)?,
         };
         let telling = tokio::spawn(Arc::clone(&service).keep_telling_of_rejections());
         let refreshing = refreshers.iter().flat_map(|refresher| {
@@ -164,6 +168,7 @@ impl App {
             schedule,
             tasks,
             _background: background,
+            _batches: batches,
             listeners,
             stage,
             shutdown_delay,

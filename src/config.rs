@@ -112,6 +112,8 @@ pub struct Tenant {
     pub forward: Forward,
     /// How many of them may be under way.
     pub forwards_at_once: NonZeroUsize,
+    /// Answering many homes at a stroke.
+    pub batch: Batch,
     /// OZmap's own settings for viability.
     pub rules: Rules,
     /// Reading the plant from OZmap.
@@ -253,6 +255,15 @@ pub struct Live {
     pub cache_bytes: u64,
 }
 
+/// Answering many homes at a stroke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How many batches may be under way; 0: none is answered.
+    pub at_once: u32,
+    /// How many rows one may have, at least 1.
+    pub max_rows: u64,
+}
+
 /// Comparing answers with OZmap's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Canary {
@@ -281,7 +292,7 @@ impl TenantName {
     /// The most characters a name has.
     pub const LONGEST: usize = 40;
     /// Names that would hide a path of our own.
-    pub const RESERVED: [&str; 5] = ["api", "admin", "metrics", "healthz", "readyz"];
+    pub const RESERVED: [&str; 6] = ["api", "admin", "metrics", "healthz", "readyz", "viability"];
 
     /// `None` unless `text` is such a name.
     pub fn parse(text: &str) -> Option<Self> {

@@ -17,7 +17,7 @@ use prometheus::{
     Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder, core::Collector, process_collector::ProcessCollector,
 };
-use queries::Queries;
+use queries::{BatchRows, Queries};
 use refresh::RefreshMetrics;
 use std::time::Duration;
 
@@ -53,6 +53,7 @@ pub struct Metrics {
     http: Http,
     config_reload: IntGauge,
     queries: IntCounterVec,
+    batch_rows: IntCounterVec,
     rechecks: IntCounterVec,
     live_questions: IntCounterVec,
     live_limit: GaugeVec,
@@ -87,6 +88,11 @@ impl Metrics {
                 "queries_total",
                 "Viability queries by who answered (source), the state of the data, and the result.",
                 &["tenant", "source", "state", "result"],
+            )?,
+            batch_rows: new.counters(
+                "batch_rows_total",
+                "Rows of batches by result: viable, not_viable, unknown (memory can't tell), or error (unreadable).",
+                &["tenant", "result"],
             )?,
             rechecks: new.counters(
                 "rechecks_total",
@@ -166,6 +172,11 @@ impl Metrics {
             self.live_question(tenant, result, 0);
         }
         Queries::new(self.queries.clone(), tenant)
+    }
+
+    /// Those of the rows of a tenant's batches.
+    pub fn batch_rows_of(&self, tenant: &str) -> BatchRows {
+        BatchRows::new(&self.batch_rows, tenant)
     }
 
     /// So many answers stood on last free ports.

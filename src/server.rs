@@ -5,6 +5,7 @@ mod address;
 mod admin;
 mod arrival;
 mod arriving;
+mod batch;
 mod body;
 mod connection;
 mod connections;
@@ -38,6 +39,7 @@ use crate::metrics::Metrics;
 use crate::refresh::Refresher;
 use crate::tenant::selection::Tenants;
 use access::LastKey;
+use batch::Batches;
 use connection::{Connection, Timeouts};
 use connections::{Caps, Places};
 use hyper::HeaderMap;
@@ -69,6 +71,7 @@ pub struct Service {
     refreshers: Vec<Arc<Refresher>>,
     canaries: Vec<Arc<Canary>>,
     metrics: Arc<Metrics>,
+    batches: Batches,
     current: Arc<Current>,
     reloader: Arc<Reloader>,
     lockout: Lockout,
@@ -94,6 +97,8 @@ pub struct Parts {
     pub source: Option<Arc<dyn ConfigSource>>,
     /// The listeners' certificates.
     pub certificates: Vec<Arc<Certificates>>,
+    /// Where the rows of batches are judged.
+    pub batches: Handle,
     /// How far the process is on its way out.
     pub stage: watch::Receiver<Stage>,
 }
@@ -101,7 +106,8 @@ pub struct Parts {
 impl Service {
     /// Of its parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { tenants, refreshers, canaries, metrics, config, source, certificates, stage } = parts;
+        let Parts { tenants, refreshers, canaries, metrics, config, source, certificates, batches, stage } =
+            parts;
         tls::register(&metrics);
         for side in [Side::Public, Side::Admin] {
             metrics.connections(side.as_str(), 0);
@@ -112,6 +118,7 @@ impl Service {
             refreshers,
             canaries,
             turned_away: TurnedAway::new(Arc::clone(&metrics)),
+            batches: Batches { runtime: batches, metrics: Arc::clone(&metrics) },
             metrics,
             current: Arc::new(Current::new(&config.server, &config.admin)),
             reloader: Arc::new(Reloader::new(config, source, certificates)),
@@ -151,6 +158,10 @@ impl Service {
 
     fn refreshers(&self) -> &[Arc<Refresher>] {
         &self.refreshers
+    }
+
+    fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     fn metrics(&self) -> &Metrics {

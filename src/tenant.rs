@@ -5,6 +5,7 @@ mod budget;
 pub mod cache;
 pub mod explain;
 pub mod live;
+pub mod memory;
 pub mod provenance;
 pub mod recheck;
 pub mod resolve;
@@ -15,7 +16,7 @@ mod turn;
 use crate::config;
 use crate::config::key::ApiKey;
 pub use crate::metrics::labels::DataState;
-use crate::metrics::queries::Queries;
+use crate::metrics::queries::{BatchRows, Queries};
 use crate::metrics::{IndexSample, Metrics};
 use crate::ozmap::failure::{CallError, ClientError};
 use crate::ozmap::{Client, LiveAnswer, LiveQuery};
@@ -44,8 +45,10 @@ pub struct Tenant {
     sampling: Sampling,
     scopes: Scopes,
     forwards: Arc<Semaphore>,
+    batches: Arc<Semaphore>,
     metrics: Arc<Metrics>,
     queries: Queries,
+    batch_rows: BatchRows,
 }
 
 /// A moment, by both clocks: the system's tells people, the monotonic one counts.
@@ -123,9 +126,11 @@ impl Tenant {
             sampling: Sampling::new(settings.canary.every),
             scopes: Scopes::new(&settings, Arc::clone(&client), waiting, Arc::clone(&metrics)),
             forwards: Arc::new(Semaphore::new(settings.forwards_at_once.get().min(Semaphore::MAX_PERMITS))),
+            batches: Arc::new(Semaphore::new(settings.batch.at_once as usize)),
             data: ArcSwapOption::empty(),
             client,
             queries: metrics.queries_of(settings.name.as_str()),
+            batch_rows: metrics.batch_rows_of(settings.name.as_str()),
             settings,
             metrics,
         })
@@ -170,6 +175,16 @@ impl Tenant {
     /// Places for requests that are passed through.
     pub fn forwards(&self) -> &Arc<Semaphore> {
         &self.forwards
+    }
+
+    /// Places for batches.
+    pub fn batches(&self) -> &Arc<Semaphore> {
+        &self.batches
+    }
+
+    /// Counts what became of rows of batches.
+    pub fn batch_rows(&self) -> &BatchRows {
+        &self.batch_rows
     }
 
     /// The data that answer now.

@@ -1,4 +1,4 @@
-//! A runtime for what may take its time: refreshes, the files they write.
+//! Runtimes for what may take its time: refreshes and the files they write; batches.
 //!
 //! Its threads, those for blocking work too, leave the processor to those that answer whenever these want it: on equal
 //! terms, on one core, the 99th percentile of answers was 22 times as high while all boxes were read; this way it is 1.1
@@ -24,14 +24,14 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Starts it on a thread of its own: a runtime can't be dropped from within another.
-    pub(super) fn start() -> io::Result<Self> {
+    /// Starts it on a thread of its own, for a runtime can't be dropped from within another; `name` is that of its threads.
+    pub(super) fn start(name: &'static str) -> io::Result<Self> {
         let (until_dropped, dropped) = oneshot::channel::<()>();
         let (built, is_built) = mpsc::channel();
         thread::Builder::new().name("background".to_owned()).spawn(move || {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(1)
-                .thread_name("refresh")
+                .thread_name(name)
                 .on_thread_start(step_back)
                 .thread_keep_alive(IDLE)
                 .enable_all()

@@ -133,6 +133,9 @@ impl Text {
         self.key("every", duration(tenant.canary.every.unwrap_or_default()));
         self.section(&format!("{name}.console"));
         self.console(&tenant.console);
+        self.section(&format!("{name}.batch"));
+        self.key("at_once", tenant.batch.at_once);
+        self.key("max_rows", tenant.batch.max_rows);
     }
 
     fn rules(&mut self, rules: &Rules) {

@@ -4,7 +4,9 @@ use super::console::{Console, console};
 use super::layers::Value;
 use super::log_filter::{self, FilterFault};
 use super::reader::{Faulty, Reader, Section};
-use super::{Access, Canary, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired};
+use super::{
+    Access, Batch, Canary, Freshness, Live, Log, LogFormat, Percent, Refresh, Schedule, WhenExpired,
+};
 use crate::viability::Rules;
 use crate::viability::communities::CommunityRules;
 use crate::viability::geo::{Boundary, Earth, Radius};
@@ -48,6 +50,7 @@ pub(super) struct Overridable {
     pub(super) access: Access,
     pub(super) canary: Canary,
     pub(super) console: Console,
+    pub(super) batch: Batch,
 }
 
 impl Overridable {
@@ -60,6 +63,7 @@ impl Overridable {
         let access = access(part(reader, tenant, "access"));
         let canary = canary(part(reader, tenant, "canary"));
         let console = console(part(reader, tenant, "console"));
+        let batch = batch(part(reader, tenant, "batch"));
         Ok(Self {
             rules: rules?,
             refresh: refresh?,
@@ -68,6 +72,7 @@ impl Overridable {
             access: access?,
             canary: canary?,
             console: console?,
+            batch: batch?,
         })
     }
 }
@@ -225,4 +230,10 @@ fn access(mut section: Section<'_, '_>) -> Result<Access, Faulty> {
 fn canary(mut section: Section<'_, '_>) -> Result<Canary, Faulty> {
     let every = section.duration_or_zero("every")?;
     Ok(Canary { every: Some(every).filter(|every| !every.is_zero()) })
+}
+
+fn batch(mut section: Section<'_, '_>) -> Result<Batch, Faulty> {
+    let at_once = section.count_or_zero("at_once", 64);
+    let max_rows = section.count::<NonZeroU64>("max_rows", 1_000_000_000);
+    Ok(Batch { at_once: at_once?, max_rows: max_rows?.get() })
 }

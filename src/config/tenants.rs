@@ -70,6 +70,7 @@ fn tenant(
         access: overridable.access,
         canary: overridable.canary,
         console: overridable.console,
+        batch: overridable.batch,
     })
 }
 

@@ -38,6 +38,8 @@ labels! {
         Viability = "viability",
         /// A browser asks whether a page may ask.
         Preflight = "preflight",
+        /// Many homes at a stroke.
+        Batch = "batch",
         /// Another path of OZmap's API.
         Forward = "forward",
         /// `/healthz`.
@@ -138,6 +140,18 @@ labels! {
         Failed = "failed",
     }
 
+    /// What was said of a row of a batch.
+    RowResult {
+        /// The home can be connected.
+        Viable = "viable",
+        /// It can't.
+        NotViable = "not_viable",
+        /// Memory can't tell.
+        Unknown = "unknown",
+        /// The row can't be read.
+        Error = "error",
+    }
+
     /// What the age of a tenant's data means.
     DataState {
         /// Nothing has been read yet.
@@ -159,8 +173,11 @@ mod tests {
     #[test]
     fn each_label_has_a_place_of_its_own() {
         use MethodName::{Delete, Get, Head, Options, Other, Patch, Post, Put};
-        use Route::{Admin, Console, Forward, Health, Metrics, Preflight, Ready, Unmatched, Viability};
-        let routes = [Viability, Preflight, Forward, Health, Ready, Metrics, Admin, Console, Unmatched];
+        use Route::{
+            Admin, Batch, Console, Forward, Health, Metrics, Preflight, Ready, Unmatched, Viability,
+        };
+        let routes =
+            [Viability, Preflight, Batch, Forward, Health, Ready, Metrics, Admin, Console, Unmatched];
         assert!(routes.map(Route::place).into_iter().eq(0..Route::COUNT));
         let methods = [Get, Head, Post, Put, Patch, Delete, Options, Other];
         assert!(methods.map(MethodName::place).into_iter().eq(0..MethodName::COUNT));
@@ -169,6 +186,8 @@ mod tests {
         let states = [DataState::Absent, DataState::Fresh, DataState::Stale, DataState::Expired];
         assert!(states.map(DataState::place).into_iter().eq(0..DataState::COUNT));
         let verdicts = [Verdict::Viable, Verdict::NotViable, Verdict::Refused, Verdict::Unanswered];
+        let rows = [RowResult::Viable, RowResult::NotViable, RowResult::Unknown, RowResult::Error];
+        assert!(rows.map(RowResult::place).into_iter().eq(0..RowResult::COUNT));
         assert!(verdicts.map(Verdict::place).into_iter().eq(0..Verdict::COUNT));
     }
 }

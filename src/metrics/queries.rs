@@ -1,7 +1,7 @@
-//! The viability queries of one tenant.
+//! The viability queries of one tenant, and the rows of its batches.
 
 use super::children::Children;
-use super::labels::{DataState, Source, Verdict};
+use super::labels::{DataState, RowResult, Source, Verdict};
 use prometheus::{IntCounter, IntCounterVec};
 
 /// Counts what became of them.
@@ -50,4 +50,21 @@ fn possible() -> Vec<(Source, DataState, Verdict)> {
         }
     }
     possible
+}
+
+/// Counts what became of rows.
+pub struct BatchRows(Box<[IntCounter]>);
+
+impl BatchRows {
+    pub(super) fn new(counters: &IntCounterVec, tenant: &str) -> Self {
+        let all = RowResult::ALL.iter();
+        Self(all.map(|result| counters.with_label_values(&[tenant, result.as_str()])).collect())
+    }
+
+    /// So many were answered so.
+    pub fn count(&self, result: RowResult, rows: u64) {
+        if let Some(counter) = self.0.get(result.place()) {
+            counter.inc_by(rows);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The body of an answer.
 
+use super::batch::answering::{Answering, BrokenOff};
 use crate::ozmap::PassedBody;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
@@ -21,19 +22,37 @@ pub(super) enum Body {
         #[expect(dead_code, reason = "held for its drop")]
         place: OwnedSemaphorePermit,
     },
+    /// The rows of a batch, as they are answered.
+    Batch(Answering),
+}
+
+/// Why a body ends before it is whole.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// OZmap's does.
+    #[error(transparent)]
+    Passed(#[from] CallError),
+    /// A batch can't go on.
+    #[error(transparent)]
+    Batch(#[from] BrokenOff),
 }
 
 impl HttpBody for Body {
     type Data = Bytes;
-    type Error = CallError;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut *self {
             Self::AtHand(pieces) => Poll::Ready(pieces.take().map(|piece| Ok(Frame::data(piece)))),
-            Self::Passed { body, .. } => Pin::new(body).poll_frame(context),
+            Self::Passed { body, .. } => {
+                Pin::new(body).poll_frame(context).map(|frame| frame.map(|frame| Ok(frame?)))
+            }
+            Self::Batch(answering) => {
+                answering.poll(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece?))))
+            }
         }
     }
 
@@ -41,6 +60,7 @@ impl HttpBody for Body {
         match self {
             Self::AtHand(pieces) => pieces.left() == 0,
             Self::Passed { body, .. } => body.is_end_stream(),
+            Self::Batch(_) => false,
         }
     }
 
@@ -48,6 +68,7 @@ impl HttpBody for Body {
         match self {
             Self::AtHand(pieces) => SizeHint::with_exact(pieces.left() as u64),
             Self::Passed { body, .. } => body.size_hint(),
+            Self::Batch(_) => SizeHint::default(),
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) enum Rejection {
     RateLimit,
     /// A tenant's `forwards_at_once`.
     ForwardsAtOnce,
+    /// A tenant's `batch.at_once`.
+    BatchesAtOnce,
     /// On the admin listener: a `Host` that isn't its own, or another site's page.
     Foreign,
     /// Too many wrong admin tokens from this address.
@@ -51,7 +53,7 @@ impl Rejection {
     }
 
     /// Every one.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::MaxConnections,
         Self::MaxConnectionsPerAddress,
         Self::Handshake,
@@ -66,6 +68,7 @@ impl Rejection {
         Self::MaxInFlight,
         Self::RateLimit,
         Self::ForwardsAtOnce,
+        Self::BatchesAtOnce,
         Self::Foreign,
         Self::LockedOut,
     ];
@@ -87,6 +90,7 @@ impl Rejection {
             Self::MaxInFlight => "max_in_flight",
             Self::RateLimit => "rate_limit",
             Self::ForwardsAtOnce => "forwards_at_once",
+            Self::BatchesAtOnce => "batches_at_once",
             Self::Foreign => "foreign",
             Self::LockedOut => "locked_out",
         }
@@ -105,6 +109,7 @@ impl Rejection {
             Self::MaxInFlight => Some("server.max_in_flight"),
             Self::RateLimit => Some("server.requests_per_second_per_key"),
             Self::ForwardsAtOnce => Some("forwards_at_once"),
+            Self::BatchesAtOnce => Some("batch.at_once"),
             Self::Handshake
             | Self::HeaderTimeout
             | Self::WriteTimeout

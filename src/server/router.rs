@@ -12,16 +12,18 @@ use super::side::Side;
 use super::stopped::Stopped;
 use super::viability::BadParameter;
 use super::visitor::Visitor;
-use super::{Service, admin, forward, reply, viability};
+use super::{Service, admin, batch, forward, reply, viability};
 use crate::metrics::http::RequestSample;
-use crate::metrics::labels::{MethodName, Route};
-use crate::tenant::selection::Selected;
+use crate::metrics::labels::{MethodName, Route, Source};
+use crate::tenant::selection::{NoTenant, Path, Selected};
 use crate::tenant::{Tenant, resolve};
 use crate::wording::with_causes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
@@ -121,7 +123,7 @@ async fn public<'s>(
         return Ok(answer);
     }
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let Selected { tenant, below_api } = match service.tenants().select(host, head.uri.path()) {
+    let Selected { tenant, path } = match service.tenants().select(host, head.uri.path()) {
         Ok(selected) => selected,
         Err(reason) => {
             framing::within(&head.uri, framing::LONGEST_URI)?;
@@ -129,6 +131,17 @@ async fn public<'s>(
         }
     };
     notes.tenant = Some(tenant);
+    let below_api = match path {
+        Path::Ozmap(below_api) => below_api,
+        // Apart from the rest, as it is with operators.
+        Path::Own(batch::PATH) => {
+            return Box::pin(many(service, visitor, tenant, &head, body, notes)).await;
+        }
+        Path::Own(_) => {
+            framing::within(&head.uri, framing::LONGEST_URI)?;
+            return Err(NoTenant::OtherPath.into());
+        }
+    };
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     let is_query = below_api == viability::PATH;
     notes.route = if is_query { Route::Viability } else { Route::Forward };
@@ -159,6 +172,33 @@ async fn public<'s>(
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&failure), "not forwarded");
         reply::not_forwarded(&failure)
+    }))
+}
+
+/// A batch.
+async fn many<'s>(
+    service: &'s Service,
+    visitor: &Visitor<'_>,
+    tenant: &Arc<Tenant>,
+    head: &Parts,
+    body: Incoming,
+    notes: &mut Notes<'s>,
+) -> Result<Response<Body>, Stopped> {
+    notes.route = Route::Batch;
+    if !service.is_in_time(visitor.waited) {
+        return Err(Stopped::Overdue);
+    }
+    // What is sent in chunks may have a length beside them that another reader believes; a table has one anyway.
+    framing::unchunked(&head.headers)?;
+    framing::within(&head.uri, framing::LONGEST_URI)?;
+    service.within_rate(&head.headers, visitor.last_key).map_err(Stopped::TooOften)?;
+    let answered = service.batches().answer(tenant, visitor, head, body).await;
+    Ok(answered.inspect(|_| notes.source = Source::Index).unwrap_or_else(|refused| {
+        if let Some(rejection) = refused.rejection() {
+            service.turned_away.count(rejection, *visitor.peer);
+        }
+        tracing::debug!(tenant = tenant.name(), error = with_causes(&refused), "batch refused");
+        reply::batch_refused(&refused)
     }))
 }
 

@@ -146,9 +146,7 @@ impl Tenant {
 
     fn answer_locally(&self, local: &Local<'_>, now: Instant, remark: Remark) -> Resolved {
         let reply = Reply::Local { body: render(&local.answer), viable: local.answer.is_viable() };
-        let age = local.data.age(now);
-        let seconds_left = seconds_left(age, self.settings.freshness.stale_after);
-        Resolved { reply, state: local.state, provenance: Provenance::Index { age, seconds_left, remark } }
+        Resolved { reply, state: local.state, provenance: self.by_index(local.data, now, remark) }
     }
 
     /// The answer with these boxes' ports as OZmap says they are, if it says so in time.

@@ -4,7 +4,9 @@ use super::Tenant;
 use crate::config::TenantName;
 use std::sync::Arc;
 
-const API: &str = "/api/v2";
+const OZMAP_API: &str = "/api/v2";
+/// What OZmap doesn't have.
+const OWN_API: &str = "/viability/v1";
 
 /// Every tenant of the process.
 pub struct Tenants {
@@ -15,8 +17,17 @@ pub struct Tenants {
 pub struct Selected<'t, 'p> {
     /// Whose request it is.
     pub tenant: &'t Arc<Tenant>,
-    /// The path below `/api/v2`: empty, or with a leading slash.
-    pub below_api: &'p str,
+    /// What is asked of it.
+    pub path: Path<'p>,
+}
+
+/// A path below one of both APIs: empty, or with a leading slash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path<'p> {
+    /// Below OZmap's, `/api/v2`.
+    Ozmap(&'p str),
+    /// Below our own, `/viability/v1`.
+    Own(&'p str),
 }
 
 /// Why no tenant was found. Clients read it: of the path it repeats a possible name only, and it tells no other.
@@ -69,7 +80,7 @@ impl Tenants {
         let (first, after_first) = split_first_segment(path);
         let (whole, after_name) = (below_api(path), below_api(after_first));
         let by_host = host.and_then(|host| self.hosted(host));
-        let (tenant, below_api) = match (by_host.or_else(|| self.named(first)), self.all.as_slice()) {
+        let (tenant, path) = match (by_host.or_else(|| self.named(first)), self.all.as_slice()) {
             (Some(tenant), _) if tenant.name() == first => (tenant, after_name),
             (Some(_), _) if after_name.is_some() => return Err(NoTenant::OtherHost),
             (Some(tenant), _) => (tenant, whole),
@@ -77,7 +88,7 @@ impl Tenants {
             (None, [only]) => (only, whole),
             (None, _) => return Err(whole.map_or(NoTenant::OtherPath, |_| NoTenant::Unnamed)),
         };
-        below_api.map(|below_api| Selected { tenant, below_api }).ok_or(NoTenant::OtherPath)
+        path.map(|path| Selected { tenant, path }).ok_or(NoTenant::OtherPath)
     }
 
     fn hosted(&self, host: &str) -> Option<&Arc<Tenant>> {
@@ -91,8 +102,9 @@ fn unknown(name: &str) -> NoTenant {
     TenantName::parse(name).map_or(NoTenant::NotAName, NoTenant::Unknown)
 }
 
-fn below_api(path: &str) -> Option<&str> {
-    path.strip_prefix(API).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+fn below_api(path: &str) -> Option<Path<'_>> {
+    let below = |api| path.strip_prefix(api).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    below(OZMAP_API).map(Path::Ozmap).or_else(|| below(OWN_API).map(Path::Own))
 }
 
 fn split_first_segment(path: &str) -> (&str, &str) {

@@ -66,7 +66,9 @@ impl Tenant {
         now: Instant,
     ) -> Turn<'d> {
         let state = self.state_of(data, now);
-        let refuse_expired = self.settings.freshness.when_expired == WhenExpired::Refuse;
+        if let Some(reason) = self.why_silent(state) {
+            return Turn::Live(reason, None);
+        }
         let local = data.zip(self.local_query(request)).map(|(data, query)| {
             let covered = scope.lies_within(data.snapshot.projects());
             let answer = evaluate(&data.snapshot, &query, scope, &self.settings.rules);
@@ -78,8 +80,6 @@ impl Tenant {
             Local { data, state, answer, coverage }
         });
         match (state, local) {
-            (DataState::Absent, _) => Turn::Live(LiveReason::Cold, None),
-            (DataState::Expired, _) if refuse_expired => Turn::Live(LiveReason::Expired, None),
             (_, None) => Turn::Live(LiveReason::Radius, None),
             (_, local) if request.recall == Recall::Forbidden => Turn::Live(LiveReason::NoCache, local),
             (_, Some(local)) if local.coverage != Coverage::Whole => {
@@ -87,7 +87,7 @@ impl Tenant {
             }
             (_, Some(local)) if !local.holds() => Turn::Live(LiveReason::Unreadable, None),
             (DataState::Stale | DataState::Expired, local) => Turn::Live(LiveReason::Stale, local),
-            (DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
+            (DataState::Absent | DataState::Fresh, Some(local)) => match self.doubted(&local, now) {
                 None => Turn::Index(local),
                 // Which home holds which port no list tells for some boxes alone: OZmap judges the whole.
                 Some(_) if self.settings.rules.homes.ports_are_free => {
@@ -95,6 +95,16 @@ impl Tenant {
                 }
                 Some(doubted) => Turn::Recheck(local, doubted),
             },
+        }
+    }
+
+    /// Why data in this state answer nothing at all, if they don't.
+    pub(super) fn why_silent(&self, state: DataState) -> Option<LiveReason> {
+        let refuse_expired = self.settings.freshness.when_expired == WhenExpired::Refuse;
+        match state {
+            DataState::Absent => Some(LiveReason::Cold),
+            DataState::Expired if refuse_expired => Some(LiveReason::Expired),
+            DataState::Fresh | DataState::Stale | DataState::Expired => None,
         }
     }
 

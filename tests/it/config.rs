@@ -65,6 +65,7 @@ fn a_tenant_with_host_and_key_is_all_that_must_be_said() {
     assert_eq!(tenant.live.deadline, Duration::from_millis(800));
     assert_eq!(tenant.live.cache_bytes, 16 * 1024 * 1024);
     assert_eq!(tenant.access.max_keys, 10_000);
+    assert_eq!((tenant.batch.at_once, tenant.batch.max_rows), (2, 1_000_000));
 }
 
 #[test]

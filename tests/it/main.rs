@@ -7,6 +7,7 @@ mod aging;
 mod alerts;
 mod answers;
 mod around;
+mod batch;
 mod between;
 mod bombs;
 mod calibrate;

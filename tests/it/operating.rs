@@ -61,6 +61,7 @@ async fn the_admin_listener_keeps_to_its_routes_and_methods() {
 
 /// Every metric of ours with its labels, [`METRICS_OF_TLS`] aside. Dashboards and alerts stand on these names: a change here is one for users.
 pub(crate) const METRICS: &[&str] = &[
+    "viability_batch_rows_total{result,tenant}",
     "viability_build_info{version}",
     "viability_cache_evictions_total{cache}",
     "viability_cache_hits_total{cache}",

@@ -2,9 +2,13 @@
 
 use crate::harness::PATIENCE;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+
+/// Who takes nothing for so long takes nothing.
+const NO_PROGRESS: Duration = Duration::from_secs(2);
 
 /// One connection.
 pub(crate) struct Raw {
@@ -62,6 +66,25 @@ impl Raw {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.asked_for_head = bytes.as_ref().starts_with(b"HEAD ");
         let _gone = self.stream.write_all(bytes.as_ref()).await;
+    }
+
+    /// Sends; `false` once the peer takes no more for a while, or has closed.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        timeout(NO_PROGRESS, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
+    }
+
+    /// What comes until these words have, them with it.
+    pub(crate) async fn until(&mut self, words: &str) -> String {
+        let reading = async {
+            loop {
+                let found = self.received.windows(words.len()).position(|part| part == words.as_bytes());
+                if let Some(at) = found {
+                    return self.received.drain(..at + words.len()).collect();
+                }
+                assert!(self.read().await > 0, "it ended: {}", String::from_utf8_lossy(&self.received));
+            }
+        };
+        String::from_utf8(timeout(PATIENCE, reading).await.expect("these words")).unwrap()
     }
 
     /// The next answer; `None` if the connection ends before one. Interim answers (1xx) are answers.

@@ -33,8 +33,19 @@ fn code(text: &str) -> &str {
 }
 
 /// The floors of the house, the lowest first. A module may use those before it.
-const FLOORS: [&str; 10] =
-    ["viability", "config", "ozmap", "tenant", "refresh", "canary", "calibrate", "coverage", "server", "app"];
+const FLOORS: [&str; 11] = [
+    "viability",
+    "config",
+    "ozmap",
+    "tenant",
+    "batch",
+    "refresh",
+    "canary",
+    "calibrate",
+    "coverage",
+    "server",
+    "app",
+];
 
 fn module_of(file: &str) -> &str {
     let below_src = file.strip_prefix("src/").unwrap();
@@ -62,7 +73,8 @@ fn metrics_and_wording_know_no_module_of_ours() {
 #[test]
 fn each_library_stays_in_its_room() {
     let rooms = [
-        ("hyper::", &["src/server"][..]),
+        ("csv_core", &["src/batch/csv"][..]),
+        ("hyper::", &["src/server"]),
         ("hyper_util", &["src/server"]),
         ("tokio_rustls", &["src/server/tls.rs"]),
         ("yasna", &["src/server/tls/"]),

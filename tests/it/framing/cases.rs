@@ -120,6 +120,11 @@ pub(super) const CASES: &[Case] = &[
     case("a chunk's line that ends with LF alone", b"POST /api/v2/users/login?type=API HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n", 400, Closed),
     case("a chunk longer than it says", b"POST /api/v2/users/login?type=API HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n", 400, Closed),
     case("a chunk's extension of 24 KiB", b"POST /api/v2/users/login?type=API HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;a=$8K$8K$8K\r\n{}\r\n0\r\n\r\n", 400, Closed),
+    case("chunked on a batch", b"POST /viability/v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nlat,lng\n\r\n0\r\n\r\n", 400, Closed),
+    case("a length of 0 and chunked on a batch", b"POST /viability/v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Type: text/csv\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n", 400, Closed),
+    case("a batch of HTTP/1.0", b"POST /viability/v1/batch HTTP/1.0\r\nAuthorization: $KEY\r\nContent-Type: text/csv\r\nContent-Length: 0\r\n\r\n", 505, Closed),
+    case("a batch without a length", b"POST /viability/v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Type: text/csv\r\n\r\n", 400, Closed),
+    case("a batch of 2 GiB that never comes", b"POST /viability/v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Type: text/csv\r\nContent-Length: 2147483648\r\n\r\n", 413, Closed),
     // Content-Length.
     case("a small body, as OZmap's SDK sends it", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Length: 2\r\n\r\n{}", 200, Kept),
     case("a body of 64 KiB", b"GET $QUERY HTTP/1.1\r\nHost: a\r\nAuthorization: $KEY\r\nContent-Length: 65536\r\n\r\n$64K", 200, Kept),

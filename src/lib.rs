@@ -3,8 +3,8 @@
 //! Imports run down this list only: [`app`] wires everything, [`server`] speaks HTTP to clients and operators,
 //! [`coverage`] writes a network for maps of others, [`calibrate`] tells whether the proxy answers as an OZmap does,
 //! [`refresh`] keeps the data current, [`batch`] reads and writes the rows of many homes, [`tenant`] decides who answers,
-//! [`ozmap`] speaks to OZmap, [`config`] is what an operator sets, [`viability`] the pure rules. [`metrics`] and
-//! [`wording`] lie beside all of them and know none.
+//! [`ozmap`] speaks to OZmap, [`config`] is what an operator sets, [`picture`] draws places on pages, [`viability`] has
+//! the pure rules. [`metrics`] and [`wording`] lie beside all of them and know none.
 
 pub mod app;
 pub mod batch;
@@ -14,6 +14,7 @@ pub mod config;
 pub mod coverage;
 pub mod metrics;
 pub mod ozmap;
+pub mod picture;
 pub mod refresh;
 pub mod server;
 pub mod tenant;

@@ -6,10 +6,9 @@ use super::Calibration;
 use super::fit::{Finding, Tried};
 use super::left::Group;
 use super::verdict::{Conclusion, settings};
-use std::fmt::{self, Display, Write};
+use crate::picture::{self, Escaped, heading};
+use std::fmt::Display;
 use std::time::SystemTime;
-
-const STYLE: &str = include_str!("report/page.css");
 
 /// The page. It tells names of boxes and where they hang, no key and no host.
 pub fn page(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
@@ -30,37 +29,8 @@ pub fn page(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
         fields(calibration),
         map::section(calibration),
     ];
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{tenant}: {verdict}</title>\n<style>\n{STYLE}</style>\n<main>\n{}</main>\n</html>\n",
-        sections.concat(),
-        tenant = Escaped(tenant),
-        verdict = calibration.verdict.conclusion.as_str(),
-    )
-}
-
-/// Text that may hold anything, inside of HTML.
-struct Escaped<T>(T);
-
-impl<T: Display> Display for Escaped<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        text.chars().try_for_each(|c| match c {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            '\'' => f.write_str("&#39;"),
-            c => f.write_char(c),
-        })
-    }
-}
-
-/// A heading in both languages.
-fn heading(english: &str, portuguese: &str) -> String {
-    format!("<h2>{english} <span lang=\"pt-BR\">{portuguese}</span></h2>\n")
+    let title = format!("{}: {}", Escaped(tenant), calibration.verdict.conclusion.as_str());
+    picture::page(&title, &sections.concat())
 }
 
 fn verdict(calibration: &Calibration, tenant: &str, at: SystemTime) -> String {
@@ -174,18 +144,4 @@ fn fields(calibration: &Calibration) -> String {
         "{}<ul>\n{fields}</ul>\n",
         heading("Fields that only one of both has", "Campos que só um dos dois tem")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_name_is_html() {
-        let name = "<script>alert('1')</script> & \"co\"";
-        assert_eq!(
-            Escaped(name).to_string(),
-            "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;co&quot;"
-        );
-    }
 }

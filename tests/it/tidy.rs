@@ -33,8 +33,9 @@ fn code(text: &str) -> &str {
 }
 
 /// The floors of the house, the lowest first. A module may use those before it.
-const FLOORS: [&str; 11] = [
+const FLOORS: [&str; 12] = [
     "viability",
+    "picture",
     "config",
     "ozmap",
     "tenant",

@@ -3,6 +3,7 @@
 //! Knows no HTTP and no clock, and holds one row at a time: whoever drives it brings bytes and takes bytes.
 
 pub mod asked;
+pub mod campaign;
 pub mod columns;
 pub mod csv;
 pub mod fault;

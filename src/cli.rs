@@ -1,6 +1,7 @@
 //! The command line: from arguments to an exit code (0 done, 1 failed, 2 wrong usage or configuration).
 
 mod bar;
+mod batch;
 mod calibrate;
 mod check;
 mod coverage;
@@ -15,6 +16,7 @@ use anyhow::Context;
 use bar::Bars;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
+use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,6 +49,8 @@ enum Command {
     Calibrate(calibrate::Options),
     /// Write the network as GeoJSON: its boxes, and the ground from where a free port is within a radius.
     Coverage(coverage::Options),
+    /// Ask a running proxy about a whole table of addresses.
+    Batch(batch::Options),
     /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
 }
@@ -76,6 +80,10 @@ enum Unusable {
     WhichTenant { known: String },
     #[error("there is no tenant {name}: name one of {known} with --tenant")]
     NoSuchTenant { name: String, known: String },
+    #[error("--proxy {proxy}: expected an address such as https://viability.cliente.com.br:9994")]
+    Proxy { proxy: String },
+    #[error("--key-env {variable}: there is no OZmap key in that variable")]
+    KeyVariable { variable: String },
     #[error("{} can't be the folder of a recording: name a new one", path.display())]
     Record { path: PathBuf, source: io::Error },
     #[error("{} can't be written: name a file in a folder that is there", path.display())]
@@ -90,6 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Calibrate(options) => calibrate::run(&options),
         Command::Coverage(options) => coverage::run(&options),
+        Command::Batch(options) => batch::run(&options),
         Command::Config(file) => print_config(&file),
     };
     match done {
@@ -120,13 +129,7 @@ impl ConfigFile {
     /// Without a file the environment may say all.
     fn load(&self) -> Result<Config, Unusable> {
         let source = self.path().map(Source::read).transpose()?.unwrap_or_default();
-        // Names that aren't Unicode can't be ours; of a value that isn't, what replaces it is refused like any other.
-        let env: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| {
-                Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-            })
-            .collect();
-        load(&source, &env).map_err(|faults| {
+        load(&source, &environment()).map_err(|faults| {
             if !faults.faults().iter().any(Fault::lacks_a_file) {
                 return Unusable::Config(faults);
             }
@@ -134,6 +137,14 @@ impl ConfigFile {
             Unusable::NoFile { looked_for, faults }
         })
     }
+}
+
+/// Names that aren't Unicode can't be ours; of a value that isn't, what replaces it is refused like any other.
+fn environment() -> BTreeMap<String, String> {
+    let variables = env::vars_os();
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .collect()
 }
 
 /// The tenant that is meant.

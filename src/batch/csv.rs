@@ -21,6 +21,8 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 #[derive(Default)]
 pub struct Csv {
     names: Names,
+    /// Whether the answer begins with a byte order mark in any case.
+    is_marked: bool,
     /// Lines whose end has been read.
     lines: u64,
     stage: Stage,
@@ -58,6 +60,12 @@ impl Csv {
     /// One whose columns are called so.
     pub fn named(names: Names) -> Self {
         Self { names, ..Self::default() }
+    }
+
+    /// The same, with a byte order mark before what is written: spreadsheets take UTF-8 for something else without.
+    #[must_use]
+    pub fn with_bom(self) -> Self {
+        Self { is_marked: true, ..self }
     }
 
     /// How the table is written; `None` before its first line has been read.
@@ -115,7 +123,7 @@ impl Csv {
         }
         let (has_bom, text) = match first.strip_prefix(BOM) {
             Some(text) => (true, text),
-            None => (false, first),
+            None => (self.is_marked, first),
         };
         if let Some(dialect) = Dialect::told(text) {
             // The names stand on the next line.
@@ -131,7 +139,7 @@ impl Csv {
 
     /// The next row; the names of the columns come before the first.
     fn rows(&mut self, input: &mut &[u8]) -> Result<Option<Row>, Unreadable> {
-        let Self { names, lines, stage: Stage::Rows(table) } = self else { return Ok(None) };
+        let Self { names, lines, stage: Stage::Rows(table), .. } = self else { return Ok(None) };
         while table.record.read(&mut table.reader, input, lines)? {
             if table.header.is_none() {
                 table.header = Some(Header::read(&table.record, names)?);

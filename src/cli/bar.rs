@@ -95,6 +95,31 @@ impl Write for Aside {
     }
 }
 
+/// One bar for the rows of a table.
+pub(super) struct Rows(ProgressBar);
+
+impl Rows {
+    /// Hidden unless standard error is a terminal.
+    pub(super) fn new(total: u64) -> Self {
+        let style =
+            ProgressStyle::with_template("[{bar:32}] {human_pos}/{human_len} rows {elapsed}, {eta} left");
+        let style = style.unwrap_or(ProgressStyle::default_bar()).progress_chars("=> ");
+        let bar = ProgressBar::new(total).with_style(style);
+        Self(bar)
+    }
+
+    /// So many are done.
+    pub(super) fn at(&self, rows: u64) {
+        self.0.set_position(rows);
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// One bar for what a calibration does just now.
 pub(super) struct Steps {
     shown: Mutex<Option<(watch::Phase, ProgressBar)>>,

@@ -1,24 +1,24 @@
 //! Whose certificates are believed.
 
 use super::failure::ClientError;
-use crate::config::Tenant;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
 use std::sync::Arc;
 
-/// The system's authorities and the tenant's own.
-pub(super) fn client_config(tenant: &Tenant) -> Result<ClientConfig, ClientError> {
+/// The system's authorities, and those in a file (PEM).
+pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore::empty();
     // A host without any authority can still speak to a plain http:// OZmap; https:// then says so at the first call.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &tenant.ca_file {
-        let fault = |error: pem::Error| ClientError::CaFile { path: path.clone(), source: error.into() };
+    if let Some(path) = ca_file {
+        let fault = |error: pem::Error| ClientError::CaFile { path: path.to_owned(), source: error.into() };
         for certificate in CertificateDer::pem_file_iter(path).map_err(fault)? {
             roots
                 .add(certificate.map_err(fault)?)
-                .map_err(|source| ClientError::BadCertificate { path: path.clone(), source })?;
+                .map_err(|source| ClientError::BadCertificate { path: path.to_owned(), source })?;
         }
     }
     let provider = Arc::new(ring::default_provider());

@@ -1,6 +1,7 @@
 //! Many homes at a stroke: row by row the verdicts that single queries get, in each format.
 
 mod hostile;
+mod program;
 mod streams;
 
 use crate::harness::{Answer, JsonBody, Plan, World};

@@ -70,7 +70,7 @@ mod tests {
             ("27°", Problem::NotANumber),
             ("0x10", Problem::NotANumber),
             ("=1+1", Problem::NotANumber),
-            ("1\02", Problem::NotANumber),
+            ("1\x002", Problem::NotANumber),
             ("1e999", Problem::OutOfRange),
         ] {
             assert_eq!(decimal(text), Err(problem), "{text}");

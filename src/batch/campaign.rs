@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn each_town_is_drawn_by_itself_and_what_lies_together_once() {
         let mut homes = vec![home(-16.0, -49.0, RowResult::Viable), home(-27.001, -48.0, RowResult::Unknown)];
-        homes.extend([home(-27.0, -48.0, RowResult::NotViable); 1_000]);
+        homes.extend(vec![home(-27.0, -48.0, RowResult::NotViable); 1_000]);
         homes.push(home(-27.04, -48.04, RowResult::Viable));
         let sizes: Vec<_> = towns(&homes).iter().map(Vec::len).collect();
         assert_eq!(sizes, [1_002, 1]);

@@ -109,7 +109,7 @@ async fn the_characters_of_a_file_and_the_names_of_its_columns_are_what_they_are
     let utf16 = |bytes: fn(u16) -> [u8; 2]| table.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
     let files = [
         table.as_bytes().to_vec(),
-        table[3..].as_bytes().to_vec(),
+        table.as_bytes()[3..].to_vec(),
         utf16(u16::to_le_bytes),
         utf16(u16::to_be_bytes),
     ];

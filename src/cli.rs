@@ -6,7 +6,10 @@ mod calibrate;
 mod check;
 mod coverage;
 mod demo;
+mod doctor;
+mod health;
 mod log;
+mod manual;
 mod serve;
 mod signals;
 mod systemd;
@@ -53,6 +56,14 @@ enum Command {
     Batch(batch::Options),
     /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
+    /// Look at everything around the proxy, here and at OZmap, and say what to do about it.
+    Doctor(doctor::Options),
+    /// Ask the proxy that runs with this configuration whether it is well: exit code 0, or 1.
+    Health(health::Options),
+    /// Print what a shell needs to complete this command line.
+    Completions(manual::Completions),
+    /// Print the manual page.
+    Man(manual::Pages),
 }
 
 /// Where the configuration comes from, beside the environment (`VIABILITY__SECTION__KEY`).
@@ -100,6 +111,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Coverage(options) => coverage::run(&options),
         Command::Batch(options) => batch::run(&options),
         Command::Config(file) => print_config(&file),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Health(options) => health::run(&options),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::pages(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

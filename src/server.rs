@@ -8,7 +8,7 @@ mod arriving;
 mod batch;
 mod body;
 mod connection;
-mod connections;
+pub mod connections;
 mod cors;
 mod forward;
 mod framing;

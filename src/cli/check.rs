@@ -1,19 +1,15 @@
 //! `viability-proxy check`: is the configuration sound, can what it names be used, and does OZmap accept the keys?
 
-mod directory;
-
 use super::{ConfigFile, block_on, say, warn, warn_of};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 use viability_proxy::config::{Config, Tenant};
+use viability_proxy::doctor::{Finding, Verdict, certificate, host};
 use viability_proxy::metrics::Metrics;
 use viability_proxy::ozmap::wire::List;
 use viability_proxy::ozmap::wire::rows::ProjectRow;
 use viability_proxy::ozmap::{Client, Lane, pages};
-use viability_proxy::server::tls::{self, Expiry, Validity};
 use viability_proxy::wording::{with_causes, with_remedy};
 
 /// What to check.
@@ -60,52 +56,17 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 /// What is wrong with the files and folders that the configuration names, a line each; warnings are told at once.
 fn around(config: &Config) -> anyhow::Result<Vec<String>> {
     let mut faults = Vec::new();
-    for (section, files) in [("server", &config.server.tls), ("admin", &config.admin.tls)] {
-        let Some(files) = files else { continue };
-        match tls::check(files) {
-            Ok(expiry) => match about_the_end(expiry, &files.cert, SystemTime::now()) {
-                None => {}
-                Some(Finding::Warning(told)) => warn(&format!("{section}: {told}"))?,
-                Some(Finding::Fault(told)) => faults.push(format!("{section}: {told}")),
-            },
-            Err(error) => faults.push(format!("{section}: {}", with_causes(&error))),
+    let folder = config.snapshot_directory.as_deref();
+    let folder = folder.map(|folder| host::snapshots(Some(folder))).unwrap_or_default();
+    for Finding { subject, verdict, text } in certificate::of_listeners(config).into_iter().chain(folder) {
+        let told = format!("{subject}: {text}");
+        match verdict {
+            Verdict::Fine => {}
+            Verdict::Warning => warn(&told)?,
+            Verdict::Failed => faults.push(told),
         }
-    }
-    if let Some(folder) = &config.snapshot_directory
-        && let Err(error) = directory::try_out(folder)
-    {
-        let remedy = "name another, or let the user that this runs as write there";
-        faults.push(format!(
-            "snapshot.directory: {} can't be written to ({error}): {remedy}",
-            folder.display()
-        ));
     }
     Ok(faults)
-}
-
-/// What was found in what the configuration names.
-enum Finding {
-    /// It works for now.
-    Warning(String),
-    /// It doesn't work.
-    Fault(String),
-}
-
-/// What there is to tell of a certificate's end.
-fn about_the_end(expiry: Option<Expiry>, file: &Path, now: SystemTime) -> Option<Finding> {
-    let file = file.display();
-    let Some(expiry) = expiry else {
-        return Some(Finding::Warning(format!("when the certificate in {file} ends can't be read")));
-    };
-    match expiry.validity(now) {
-        Validity::Good => None,
-        Validity::Near => {
-            Some(Finding::Warning(format!("the certificate in {file} ends soon, at {expiry}: renew it")))
-        }
-        Validity::Over => {
-            Some(Finding::Fault(format!("the certificate in {file} has expired, at {expiry}: renew it")))
-        }
-    }
 }
 
 async fn ask(tenant: &Tenant) -> anyhow::Result<usize> {

@@ -1,7 +1,9 @@
-//! Asking OZmap what no client may ask here: what it says where its rules can be told apart.
+//! Asking OZmap what no client may ask here: what it says where its rules can be told apart, and what time it is there.
 
 use super::failure::CallError;
-use super::{Client, LiveAnswer, query_string};
+use super::wire::List;
+use super::wire::time::OzmapTime;
+use super::{Client, Lane, LiveAnswer, query_string};
 use crate::config::key::ApiKey;
 use crate::viability::geo::Point;
 use std::time::Duration;
@@ -16,5 +18,10 @@ impl Client {
         within: Duration,
     ) -> Result<LiveAnswer, CallError> {
         self.answer(key, &query_string(center, Some(metres)), within).await
+    }
+
+    /// OZmap's clock, by an answer to this key; `None` where its answers don't tell.
+    pub async fn clock(&self, key: &ApiKey) -> Result<Option<OzmapTime>, CallError> {
+        Ok(self.list(List::Projects, key, "limit=1&page=1", Lane::Waiting).await?.date)
     }
 }

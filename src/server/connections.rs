@@ -32,7 +32,7 @@ impl Caps {
     /// Raises the process's limit of open files as far as the system lets it, where that is too low.
     pub(super) fn public(all: NonZeroUsize, per_address: NonZeroUsize) -> Self {
         let wanted = all.get();
-        let affordable = affordable(open_files(wanted + ADMIN_CONNECTIONS.all + OTHER_DESCRIPTORS));
+        let affordable = most_connections(open_files(descriptors_for(wanted)));
         if affordable < wanted {
             tracing::warn!(
                 max_connections = wanted,
@@ -44,8 +44,13 @@ impl Caps {
     }
 }
 
+/// How many file descriptors a process needs for so many connections of clients, and for everything else.
+pub fn descriptors_for(connections: usize) -> usize {
+    connections.saturating_add(ADMIN_CONNECTIONS.all + OTHER_DESCRIPTORS)
+}
+
 /// Connections that leave enough of so many descriptors, and a quarter of them at least.
-fn affordable(descriptors: usize) -> usize {
+pub fn most_connections(descriptors: usize) -> usize {
     descriptors.saturating_sub(ADMIN_CONNECTIONS.all + OTHER_DESCRIPTORS).max(descriptors / 4)
 }
 
@@ -168,8 +173,9 @@ mod tests {
 
     #[test]
     fn descriptors_are_left_for_ozmap_operators_and_files() {
-        assert_eq!(affordable(256), 64);
-        assert_eq!(affordable(20_000), 19_808);
-        assert_eq!(affordable(64), 16);
+        assert_eq!(most_connections(256), 64);
+        assert_eq!(most_connections(20_000), 19_808);
+        assert_eq!(most_connections(descriptors_for(20_000)), 20_000);
+        assert_eq!(most_connections(64), 16);
     }
 }

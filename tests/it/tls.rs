@@ -77,6 +77,11 @@ impl Pki {
         self.folder.path().join("key.pem")
     }
 
+    /// The authority's own certificate.
+    pub(crate) fn authority_pem(&self) -> String {
+        self.authority.pem()
+    }
+
     /// The keys of a listener's section.
     pub(crate) fn keys(&self) -> String {
         let quoted = |path: PathBuf| path.to_str().unwrap().to_owned();

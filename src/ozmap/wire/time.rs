@@ -35,6 +35,11 @@ impl OzmapTime {
         Self::new(DateTime::parse_from_rfc2822(header).ok()?.into())
     }
 
+    /// As the system's clock would have it, if it were OZmap's.
+    pub fn system_time(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.milliseconds.get())
+    }
+
     /// So much earlier; the earliest there is where that would be too early.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {
@@ -46,8 +51,7 @@ impl OzmapTime {
 
 impl fmt::Display for OzmapTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = UNIX_EPOCH + Duration::from_millis(self.milliseconds.get());
-        write!(f, "{}", humantime::format_rfc3339_millis(time))
+        write!(f, "{}", humantime::format_rfc3339_millis(self.system_time()))
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Validity {
 impl Expiry {
     /// Of the listener's own certificate, the first of its chain; `None` when it can't be read. Those behind it outlive
     /// it, but for old ones that clients have long had no need of.
-    pub(super) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
+    pub fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
         let ends = parse_der(chain.first()?, not_after).ok()?;
         Some(Self { ends })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 /// Writes a file in `directory`, which is made for it where it isn't there, and takes everything away again.
-pub(super) fn try_out(directory: &Path) -> io::Result<()> {
+pub fn try_out(directory: &Path) -> io::Result<()> {
     let mut made = Made::default();
     for folder in missing(directory)? {
         match fs::create_dir(folder) {

@@ -68,6 +68,15 @@ bench-http *ARGS:
 dist:
     cargo build --profile dist
 
+# The Debian package and the static program, of that build
+packages:
+    packaging/build-deb
+    packaging/build-static
+
+# Package and static program in clean roots, under a systemd of their own (root; of a release build)
+install:
+    .ci/install
+
 # Everything
 ci:
     .ci/run

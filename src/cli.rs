@@ -7,6 +7,7 @@ mod check;
 mod coverage;
 mod demo;
 mod doctor;
+mod explain;
 mod health;
 mod log;
 mod manual;
@@ -56,6 +57,8 @@ enum Command {
     Batch(batch::Options),
     /// Print the effective configuration as a file that can be used: of secrets it tells where they stand.
     Config(ConfigFile),
+    /// Tell why the proxy that runs with this configuration answers an address as it does, or offers a box or doesn't.
+    Explain(explain::Options),
     /// Look at everything around the proxy, here and at OZmap, and say what to do about it.
     Doctor(doctor::Options),
     /// Ask the proxy that runs with this configuration whether it is well: exit code 0, or 1.
@@ -95,6 +98,9 @@ enum Unusable {
     Proxy { proxy: String },
     #[error("--key-env {variable}: there is no OZmap key in that variable")]
     KeyVariable { variable: String },
+    /// The running proxy can't read it.
+    #[error("{0}")]
+    Question(String),
     #[error("{} can't be the folder of a recording: name a new one", path.display())]
     Record { path: PathBuf, source: io::Error },
     #[error("{} can't be written: name a file in a folder that is there", path.display())]
@@ -111,6 +117,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Coverage(options) => coverage::run(&options),
         Command::Batch(options) => batch::run(&options),
         Command::Config(file) => print_config(&file),
+        Command::Explain(options) => explain::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Health(options) => health::run(&options),
         Command::Completions(options) => manual::completions(&options),

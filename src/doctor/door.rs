@@ -4,6 +4,7 @@ use super::pinned::{self, Unusable};
 use crate::config::certificates::TlsFiles;
 use bytes::BytesMut;
 use reqwest::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ const MOST_BYTES: usize = 16 << 20;
 pub struct Door {
     base: String,
     http: reqwest::Client,
+    token: Option<SecretString>,
 }
 
 /// What it answered.
@@ -73,9 +75,15 @@ impl Door {
             .timeout(PATIENCE)
             .build();
         match http {
-            Ok(http) => Ok(Self { base, http }),
+            Ok(http) => Ok(Self { base, http, token: None }),
             Err(source) => Err(NoAnswer::Silent { base, source }),
         }
+    }
+
+    /// With the admin token, for what asks for it.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.into()), ..self }
     }
 
     /// Where it leads.
@@ -89,7 +97,11 @@ impl Door {
             base: self.base.clone(),
             source: source.without_url(),
         };
-        let mut response = self.http.get(format!("{}{path}", self.base)).send().await.map_err(silent)?;
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        let mut response = request.send().await.map_err(silent)?;
         let (status, is_ours) = (response.status(), response.headers().contains_key("x-request-id"));
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(silent)? {

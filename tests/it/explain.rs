@@ -1,12 +1,14 @@
 //! What operators are told of single addresses and boxes, and what the console's map is drawn from.
 
 use crate::answers::{drawn, somewhere};
+use crate::cli::{program, text};
 use crate::harness::{ADMIN_TOKEN, JsonBody, Plan, World};
 use ozmap_simulator::{Fault, Settings};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use std::process::Output;
 
 impl World {
     /// As an operator with the token asks it.
@@ -273,4 +275,48 @@ async fn the_console_begins_with_its_tenants_and_fetches_nothing_from_elsewhere_
         world.http.get(format!("http://{}/", world.app.admin_address())).header(header::ACCEPT, "text/html");
     let again = again.header(header::IF_NONE_MATCH, tag).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+}
+
+/// As people ask the proxy that runs with a configuration.
+async fn command(world: &World, more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[admin]\nlisten = \"{}\"\ntoken_file = \"token\"\n[tenants.demo]\nhost = \"{}\"\nkey_file = \"key\"\n",
+        world.app.admin_address(),
+        world.simulator.host()
+    );
+    let token = ADMIN_TOKEN.to_owned();
+    for (file, content) in [("config.toml", config), ("token", token), ("key", world.simulator.full_key())] {
+        std::fs::write(folder.path().join(file), content).unwrap();
+    }
+    program(&[&["explain"], more].concat()).current_dir(folder.path()).output().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_command_prints_what_the_listener_tells_for_people_or_as_it_is() {
+    let world = World::start().await;
+    let home = world.sellable_box();
+    world.simulator.sell_out(&home.id).unwrap();
+    world.refresh().await;
+    let (lat, lng) = (home.lat.to_string(), home.lng.to_string());
+    let told = command(&world, &["--lat", &lat, "--lng", &lng, "--radius", "20"]).await;
+    assert_eq!(told.status.code(), Some(0), "{told:?}");
+    for part in
+        ["a client that asks now is answered from memory\n", "refused: no free port\n", "NO  free port"]
+    {
+        assert!(text(&told.stdout).contains(part), "{part}: {}", text(&told.stdout));
+    }
+    let told = command(&world, &["--box", &home.id, "--json"]).await;
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told["boxes"], world.explained(&format!("box={}", home.id)).await["boxes"]);
+    for (wrong, code) in [
+        (&[][..], 2),
+        (&["--lat", "1"], 2),
+        (&["--lat", "91", "--lng", "2"], 2),
+        (&["--box", "a", "--tenant", "b"], 1),
+    ] {
+        let output = command(&world, wrong).await;
+        assert_eq!(output.status.code(), Some(code), "{wrong:?} {output:?}");
+        assert!(!text(&output.stderr).contains(ADMIN_TOKEN));
+    }
 }

@@ -1,5 +1,6 @@
 //! What whoever is asked for help needs to know: nothing in it is a secret, or a place on a map.
 
+use std::env::consts::ARCH;
 use std::fmt::Write;
 use std::fs;
 use std::time::SystemTime;
@@ -49,6 +50,6 @@ fn head() -> String {
         env!("CARGO_PKG_VERSION"),
         humantime::format_rfc3339_seconds(SystemTime::now()),
         kernel.trim(),
-        std::env::consts::ARCH,
+        ARCH,
     )
 }

@@ -1,7 +1,7 @@
 // The admin API, as anyone can call it. The token is kept here and nowhere else: a reload asks for it again.
 
 /** An answer that is none. `code` is the server's word, or "unreachable". */
-export class ApiError extends Error {
+class ApiError extends Error {
   /** @param {number} status @param {string} code @param {string} message @param {number | null} retryAfter seconds */
   constructor(status, code, message, retryAfter) {
     super(message);

@@ -36,7 +36,7 @@ function arrive(place) {
   set(place);
   if (!state.radius)
     set({ radius: Math.min(tenant()?.default_radius_m ?? SOME_RADIUS, tenant()?.max_radius_m ?? SOME_RADIUS) });
-  if (isElsewhere) set({ query: nothing(), boxes: nothing(), order: nothing() });
+  if (isElsewhere) set({ query: nothing(), boxes: nothing(), order: nothing(), markedRun: null, leftAsIs: null });
   const samePoint = place.point?.lat === before.point?.lat && place.point?.lng === before.point?.lng;
   if (isElsewhere || !samePoint || place.radius !== before.radius) {
     set({ comparison: nothing(), shown: 50, readings: [], typedFault: null });

@@ -57,7 +57,7 @@ export async function operating(tests) {
   await tests.test("a network that shrank is asked about, and taken when a person says so", async (page) => {
     const boxes = await allBoxes();
     const doomed = boxes.slice(0, Math.ceil(boxes.length * SHARE_TO_DELETE));
-    for (const { id } of doomed) await control(`boxes/${id}`, { method: "DELETE" });
+    await Promise.all(doomed.map(({ id }) => control(`boxes/${id}`, { method: "DELETE" })));
     await signIn(page, "#view=state");
     await page.getByRole("button", { name: "Atualizar agora" }).click();
     await page.getByText(/Leitura recusada: .*Aceitar mesmo assim\?/).waitFor();

@@ -8,7 +8,7 @@ const AT_REST_MS = 5_000;
 const RUNNING_MS = 400;
 let timer;
 
-export const isRunning = () => Boolean(ofTenant(state.status)?.refresh.running);
+const isRunning = () => Boolean(ofTenant(state.status)?.refresh.running);
 
 /** Everything that the view of the state shows. */
 export function loadOperations() {

@@ -1,7 +1,7 @@
 // A query: can this point be connected, and does OZmap say the same?
 
 import { ask } from "../api.js";
-import { state } from "../store.js";
+import { set, state } from "../store.js";
 import { load } from "./load.js";
 
 const here = () => ({ tenant: state.tenant, lat: state.point.lat, lng: state.point.lng, radius: state.radius });
@@ -12,6 +12,7 @@ let waiting;
 
 export function askHere() {
   clearTimeout(waiting);
+  set({ query: { ...state.query, loading: true } });
   waiting = setTimeout(
     () => state.point && load("query", (signal) => ask("admin/explain", here(), { signal })),
     PAUSE_MS,

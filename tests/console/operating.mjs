@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { ask, KEY, OZMAP, signIn } from "./browser.mjs";
 
 /** More than a refresh believes to be gone at once (`refresh.max_shrink_percent`). */
-const SHARE_TO_DELETE = 0.15;
+const SHARE_TO_DELETE = 0.12;
 
 /** What happens while OZmap fails like that. */
 async function failing(fault, during) {

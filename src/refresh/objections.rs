@@ -19,7 +19,7 @@ impl Objections {
     }
 
     /// Whether there would be nothing at all to sell: nobody can mean that, whatever they order. Without data OZmap is asked.
-    pub(super) fn are_final(&self) -> bool {
+    pub fn are_final(&self) -> bool {
         self.0.iter().any(|one| matches!(one, Objection::Empty { .. } | Objection::NoPorts { .. }))
     }
 

@@ -44,7 +44,11 @@ impl Refresher {
     /// Tells of it, and returns what reports tell.
     pub(super) fn tell_of_failure(&self, run: Running, error: &RefreshError) -> Failure {
         let message = with_remedy(with_causes(error), error.remedy());
-        let failure = Failure { kind: error.as_str(), message };
+        let objections = match error {
+            RefreshError::Refused(objections) => Some(objections.clone()),
+            RefreshError::Unread { .. } | RefreshError::TooSlow | RefreshError::Panicked => None,
+        };
+        let failure = Failure { kind: error.as_str(), message, objections };
         let state = self.tenant.state_of(self.tenant.data().as_deref(), Instant::now());
         let (tenant, kind, run, data) = (self.tenant.name(), run.kind, run.id, state.as_str());
         let cause = &failure.message;

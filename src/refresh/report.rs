@@ -1,6 +1,7 @@
 //! What is told of a refresh: what started it, and how it ended.
 
 use super::guard::Acceptance;
+use super::objections::Objections;
 use super::queue::Stopping;
 use super::run::{Kind, Published};
 use serde::Serialize;
@@ -93,6 +94,8 @@ pub struct Failure {
     pub kind: &'static str,
     /// The error and its causes, and what to do where there is anything to do.
     pub message: String,
+    /// What spoke against what was read, where that is why.
+    pub objections: Option<Objections>,
 }
 
 /// No report of a run.

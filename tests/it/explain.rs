@@ -259,6 +259,10 @@ async fn the_console_begins_with_its_tenants_and_fetches_nothing_from_elsewhere_
     let tenant = &body["tenants"][0];
     assert_eq!((&tenant["tenant"], &tenant["time_zone"]), (&json!("demo"), &json!("America/Manaus")));
     assert_eq!(tenant["tiles"]["url"], "https://tiles.example/{z}/{x}/{y}.png");
+    assert_eq!(
+        (&tenant["stale_after_seconds"], &tenant["expires_after_seconds"]),
+        (&json!(1500), &json!(259_200))
+    );
     let bounds = &tenant["bounds"];
     let home = world.sellable_box();
     assert!(bounds["south"].as_f64().unwrap() <= home.lat && home.lat <= bounds["north"].as_f64().unwrap());

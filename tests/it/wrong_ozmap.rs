@@ -207,6 +207,8 @@ async fn r03_a_network_that_shrank_too_much_is_refused_until_an_operator_accepts
     {
         assert!(error.contains(words), "{words} isn't in: {error}");
     }
+    assert_eq!(report["refused"][0], json!({ "kind": "fewer_boxes", "held": held, "read": left }));
+    assert_eq!(report["final"], false);
     let counted = async |series: &str, reason: &str| {
         let series = format!(r#"viability_refresh_{series}_total{{reason="{reason}",tenant="demo"}}"#);
         world.metric(&series).await
@@ -238,6 +240,7 @@ async fn r03_no_order_publishes_a_network_in_which_nothing_can_be_sold() {
         assert_eq!(report["result"], "refused", "{report}");
         let error = report["error"].as_str().unwrap();
         assert!(error.contains("no order can accept") && !error.contains("accept_shrink"), "{error}");
+        assert_eq!(report["final"], true);
         assert!(world.ask(home.lat, home.lng, 1.0).await.is_viable());
         recovers(&world, "an order to accept it").await;
     }

@@ -83,9 +83,11 @@ function refused(run) {
   if (run.run === state.leftAsIs) return null;
   const shrunk = run.refused?.find((one) => one.held > one.read);
   const percent = shrunk && Math.round((1 - shrunk.read / shrunk.held) * 100);
-  const question = shrunk
-    ? t("refresh.shrunk", { percent, what: tOr("objection", shrunk.kind) })
-    : t("refresh.refused");
+  const question = run.final
+    ? t("refresh.refused_for_good")
+    : shrunk
+      ? t("refresh.shrunk", { percent, what: tOr("objection", shrunk.kind) })
+      : t("refresh.refused");
   return h(
     "div",
     { class: "notice is-warn", role: "group", "aria-labelledby": "question" },

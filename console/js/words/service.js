@@ -33,6 +33,7 @@ export const serviceWords = {
   "refresh.done_changed": ["Lido: {n} caixa mudou|Lido: {n} caixas mudaram", "Read: {n} box changed|Read: {n} boxes changed"],
   "refresh.shrunk": ["Leitura recusada: {percent} % menos {what} que antes. Aceitar mesmo assim?", "Read refused: {percent} % fewer {what} than before. Accept anyway?"],
   "refresh.refused": ["Leitura recusada: difere demais da anterior. Aceitar mesmo assim?", "Read refused: it differs too much from the one before. Accept anyway?"],
+  "refresh.refused_for_good": ["Leitura recusada: nada nela poderia ser vendido. Confira no OZmap o que a chave vê.", "Read refused: nothing in it could be sold. See in OZmap what the key sees."],
   "refresh.accept_note": ["Aceite só se a rede mudou mesmo assim no OZmap. Até lá valem os dados anteriores.", "Accept only if the network did change like this in OZmap. Until then the data before stay."],
   "refresh.accept": ["Ler e aceitar", "Read and accept"],
   "refresh.keep": ["Manter os dados", "Keep the data"],

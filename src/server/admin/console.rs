@@ -91,6 +91,7 @@ pub(super) fn session(service: &Service) -> Response<Body> {
 
 fn of_tenant(tenant: &Tenant) -> Value {
     let (console, rules) = (&tenant.settings().console, &tenant.settings().rules);
+    let freshness = &tenant.settings().freshness;
     let bounds = tenant.data().and_then(|data| data.snapshot.bounds());
     json!({
         "tenant": tenant.name(),
@@ -100,6 +101,8 @@ fn of_tenant(tenant: &Tenant) -> Value {
         })),
         "default_radius_m": rules.default_radius.map(Radius::metres),
         "max_radius_m": rules.max_radius.metres(),
+        "stale_after_seconds": freshness.stale_after.as_secs(),
+        "expires_after_seconds": freshness.max_stale.as_secs(),
         "bounds": bounds.map(|Envelope { south, north, west, east }| json!({
             "west": west, "south": south, "east": east, "north": north,
         })),

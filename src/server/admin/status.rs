@@ -6,6 +6,7 @@ use super::super::reload::Aftermath;
 use super::super::{Service, reply};
 use crate::refresh::Refresher;
 use crate::refresh::guard::Acceptance;
+use crate::refresh::objections::Objection;
 use crate::refresh::report::{Report, Running};
 use crate::refresh::run::Kind;
 use crate::tenant::Tenant;
@@ -153,7 +154,21 @@ pub(super) fn report_json(report: &Report) -> Value {
         Err(failure) => {
             body["result"] = json!(failure.kind);
             body["error"] = json!(failure.message);
+            if let Some(objections) = &failure.objections {
+                body["refused"] = objections.iter().map(objection_json).collect();
+                body["final"] = json!(objections.are_final());
+            }
         }
+    }
+    body
+}
+
+/// Why a reading isn't believed; for what there is much less of also how much.
+fn objection_json(objection: &Objection) -> Value {
+    let mut body = json!({ "kind": objection.as_str() });
+    if let Objection::Shrunk { held, read, .. } = objection {
+        body["held"] = json!(held);
+        body["read"] = json!(read);
     }
     body
 }

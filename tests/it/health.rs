@@ -68,8 +68,20 @@ async fn printed(arguments: &[&str]) -> String {
 
 #[tokio::test]
 async fn shells_and_man_know_every_command() {
-    let commands =
-        ["serve", "demo", "check", "calibrate", "config", "doctor", "health", "completions", "man"];
+    let commands = [
+        "serve",
+        "demo",
+        "check",
+        "calibrate",
+        "coverage",
+        "batch",
+        "explain",
+        "config",
+        "doctor",
+        "health",
+        "completions",
+        "man",
+    ];
     let help = printed(&["--help"]).await;
     for shell in ["bash", "zsh", "fish"] {
         let script = printed(&["completions", shell]).await;

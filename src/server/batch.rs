@@ -77,7 +77,7 @@ impl Batches {
             }
         });
         // What is wrong with the first rows the status tells still.
-        Ok(reply::batch(format, state, provenance, begins.begun().await?))
+        Ok(reply::batch::answered(format, state, provenance, begins.begun().await?))
     }
 }
 

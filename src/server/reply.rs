@@ -1,16 +1,14 @@
 //! Answers over HTTP: the one map from what happened to a status, headers and a body.
 
+pub(super) mod batch;
+
 use super::access::Denied;
 use super::arriving::BodyFault;
-use super::batch;
-use super::batch::answering::Answering;
 use super::body::Body;
 use super::forward::NotForwarded;
 use super::framing::Misframed;
 use super::operator::Refused;
 use super::viability::Unanswered;
-use crate::batch::fault::Unreadable;
-use crate::batch::format::Format;
 use crate::ozmap::failure::CallError;
 use crate::ozmap::wire::pieces::Pieces;
 use crate::tenant::DataState;
@@ -28,8 +26,6 @@ use std::time::Duration;
 
 /// RFC 9211.
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-/// Which kinds of content a path takes: W3C, Linked Data Platform 7.1.
-const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 /// Seconds after which a client may try again: by then the live budget has room, or a refresh has tried.
 const TRY_AGAIN: HeaderValue = HeaderValue::from_static("2");
@@ -224,53 +220,6 @@ pub(super) fn unanswered(failure: &Unanswered) -> Response<Body> {
             set_cache_status(response.headers_mut(), cache_status);
             response
         }
-    }
-}
-
-/// A batch, of which the first rows are answered.
-pub(super) fn batch(
-    format: Format,
-    state: DataState,
-    provenance: Provenance,
-    answering: Answering,
-) -> Response<Body> {
-    let mut response = Response::new(Body::Batch(answering));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
-    headers.insert(AGE, age_of(provenance).as_secs().into());
-    set_cache_status(headers, cache_status(state, provenance, StatusCode::OK));
-    response
-}
-
-/// A batch of which no row is answered.
-pub(super) fn batch_refused(refused: &batch::Refused) -> Response<Body> {
-    use batch::Refused;
-    let (code, message) = (refused.code(), refused.to_string());
-    match refused {
-        Refused::Method => method_not_allowed("POST"),
-        Refused::Version => error(StatusCode::HTTP_VERSION_NOT_SUPPORTED, code, &message),
-        Refused::MediaType => {
-            let mut response = error(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, &message);
-            response.headers_mut().insert(ACCEPT_POST, HeaderValue::from_static(Format::ACCEPTED));
-            response
-        }
-        Refused::Off => error(StatusCode::NOT_FOUND, code, &message),
-        Refused::TooLarge => last(StatusCode::PAYLOAD_TOO_LARGE, code, &message),
-        Refused::Denied(denied) => unanswered(denied),
-        Refused::Busy => error(StatusCode::SERVICE_UNAVAILABLE, code, &message),
-        Refused::NoData(reason) => {
-            let mut response = error(StatusCode::SERVICE_UNAVAILABLE, code, &message);
-            let (forwarded, detail) = (reason.forwarded(), reason.as_str());
-            let cache_status = format!("viability-proxy; fwd={forwarded}; detail={detail}");
-            set_cache_status(response.headers_mut(), cache_status);
-            response
-        }
-        Refused::Unreadable(Unreadable::RowTooLong { .. } | Unreadable::TooManyRows { .. }) => {
-            last(StatusCode::PAYLOAD_TOO_LARGE, code, &message)
-        }
-        Refused::Unreadable(_) => last(StatusCode::BAD_REQUEST, code, &message),
-        Refused::Body(fault) => bad_body(*fault),
-        Refused::Panicked => internal(),
     }
 }
 

@@ -198,7 +198,7 @@ async fn many<'s>(
             service.turned_away.count(rejection, *visitor.peer);
         }
         tracing::debug!(tenant = tenant.name(), error = with_causes(&refused), "batch refused");
-        reply::batch_refused(&refused)
+        reply::batch::refused(&refused)
     }))
 }
 

@@ -140,7 +140,7 @@ fn all_faults_of_all_layers_are_told_at_once_in_order() {
     let expected = "\
 config.toml:2: live.deadline: expected a duration such as \"25m\", got 25: write a number and a unit (ms, s, m, h, d) in quotes
 config.toml:3: live.dedline: unknown key: did you mean live.deadline?
-config.toml:4: tenants.Api: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz
+config.toml:4: tenants.Api: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz, viability
 config.toml:5: tenants.Api.host: neither http nor https; expected an address such as https://cliente.ozmap.com.br:9994/api/v2
 config.toml:6: tenants.Api.key_env: the environment variable NONE is not set: set it to the key, or use key_file
 environment VIABILITY__LOG__FORMAT: expected \"text\" or \"json\", got \"xml\"";
@@ -200,7 +200,7 @@ fn config_toml_tells_every_key_that_the_code_reads_and_no_other() {
     let known = load::known_keys("cliente");
     assert_eq!(told.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "told, not read");
     // The example tenant shows two of the keys it may override; the prose above them names the sections.
-    let overridable = ["viability", "refresh", "freshness", "live", "access", "canary", "console"];
+    let overridable = ["viability", "refresh", "freshness", "live", "access", "batch", "canary", "console"];
     let global = |key: &String| {
         key.strip_prefix("tenants.cliente.").filter(|rest| rest.contains('.')).map(str::to_owned)
     };

@@ -150,9 +150,9 @@ async fn an_interrupted_run_goes_on_behind_its_last_whole_row() {
     let mut cuts = vec![0, 2, 20, result.len() - 1, result.len()];
     // Within a row, in its name of two lines, between the two bytes of its end.
     let middle = result.len() / 2;
-    cuts.extend(middle..middle + 150);
+    cuts.extend((middle..middle + 150).step_by(29));
     let mut asked = first;
-    for (number, cut) in cuts.into_iter().enumerate().filter(|(number, _)| number % 10 < 6) {
+    for (number, cut) in cuts.into_iter().enumerate() {
         office.write("out.csv.part", &result[..cut]);
         let output = office.run(&["in.csv", "-o", "out.csv"]).await;
         assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -132,7 +132,7 @@ const SHAPES: [(&str, &str); 18] = [
     ("[tenant_default]", "config.toml:1: tenant_default: unknown section: did you mean tenant_defaults?"),
     (
         "[providers.a]\nhost = \"https://a.example\"",
-        "config.toml:1: providers: unknown section: known here: access, admin, canary, console, freshness, live, log, refresh, server, snapshot, tenant_defaults, tenants, viability",
+        "config.toml:1: providers: unknown section: known here: access, admin, batch, canary, console, freshness, live, log, refresh, server, snapshot, tenant_defaults, tenants, viability",
     ),
     ("[snapshots]", "config.toml:1: snapshots: unknown section: did you mean snapshot?"),
     ("deadline = \"1s\"", "config.toml:1: deadline: unknown key: did you mean live.deadline?"),

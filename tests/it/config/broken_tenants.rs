@@ -117,11 +117,11 @@ pub(super) const WHOLE_FILES: [(&str, &str); 15] = [
     ),
     (
         "[tenants.admin]\nhost = \"https://a.example\"\nkey_env = \"K\"",
-        "config.toml:1: tenants.admin: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz",
+        "config.toml:1: tenants.admin: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz, viability",
     ),
     (
         "[tenants.rede_sul]\nhost = \"https://a.example\"\nkey_env = \"K\"",
-        "config.toml:1: tenants.rede_sul: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz",
+        "config.toml:1: tenants.rede_sul: not a name for a tenant: expected up to 40 lower-case letters, digits and \"-\", and not api, admin, metrics, healthz, readyz, viability",
     ),
     (
         "[tenants.a]\nhost = \"https://a.example\"\nkey_file = \"no-such-file\"",

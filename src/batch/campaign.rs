@@ -24,16 +24,17 @@ pub struct Home {
     pub result: RowResult,
 }
 
-/// The order of the legend, and of drawing: what is rarer mostly lies on top.
-const SHOWN: [RowResult; 3] = [RowResult::NotViable, RowResult::Viable, RowResult::Unknown];
+/// The order of the legend, and of drawing: what can't be connected is hidden by nothing that can.
+const SHOWN: [RowResult; 3] = [RowResult::Viable, RowResult::NotViable, RowResult::Unknown];
 
 /// The page. `unreadable` rows are nowhere.
 pub fn page(name: &str, homes: &[Home], unreadable: u64, at: SystemTime) -> String {
     let count = |result: RowResult| homes.iter().filter(|home| home.result == result).count();
-    let [not_viable, viable, unknown] = SHOWN.map(count);
+    let [viable, not_viable, unknown] = SHOWN.map(count);
     let seconds = humantime::format_rfc3339_seconds(at).to_string();
     let minute = seconds.get(..16).unwrap_or_default().replace('T', " ");
-    let share = |count: usize| count as f64 * 100.0 / homes.len().max(1) as f64;
+    // Never rounded up: 100 % are all.
+    let share = |count: usize| (count as f64 * 100.0 / homes.len().max(1) as f64).floor();
     let name = Escaped(name);
     let mut towns = towns(homes);
     towns.sort_by_key(|town| Reverse(town.len()));
@@ -93,7 +94,7 @@ fn square_of(point: Point) -> (i32, i32) {
 fn map(town: &[Home]) -> Option<String> {
     let frame = Frame::around(town.iter().map(|home| home.center))?;
     let mut drawn = String::new();
-    for (result, at) in SHOWN.into_iter().zip([140.0, 20.0, 300.0]) {
+    for (result, at) in SHOWN.into_iter().zip([20.0, 160.0, 320.0]) {
         let of_these = town.iter().filter(|home| home.result == result);
         let places: BTreeSet<_> = of_these.clone().map(|home| spot(frame.place(home.center))).collect();
         for (x, y) in places {

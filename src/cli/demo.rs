@@ -97,6 +97,8 @@ curl -si 'http://{public}/api/v2/ftth-viability/radius?lat={lat}&lng={lng}&radiu
 # the same question to the simulated OZmap itself
 curl -s '{ozmap}/ftth-viability/radius?lat={lat}&lng={lng}&radius=150' -H 'Authorization: {key}'
 
+# the same on a map: open http://{admin}/ in a browser, and sign in with {TOKEN}
+
 # how old are the data?
 curl -s http://{admin}/admin/status
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
     /// Nobody reads this parameter.
-    #[error("nothing here is called {0:?}; see README for what can be asked")]
+    #[error("nothing here is called {0:?}; GET / lists what can be asked")]
     UnknownParameter(String),
     /// It stands there twice.
     #[error("{0} is given more than once")]

@@ -216,6 +216,7 @@ impl Reloader {
         current.clients.store(Arc::new(clients));
         in_force.warnings = new.warnings;
         in_force.log.filter = new.log.filter;
+        in_force.server.cors_origins = new.server.cors_origins;
         in_force.server.queue_timeout = new.server.queue_timeout;
         in_force.server.requests_per_second_per_key = new.server.requests_per_second_per_key;
         let Admin { token, hosts, refresh_gap, .. } = new.admin;

@@ -149,6 +149,16 @@ async fn r28_what_can_change_while_running_does_and_the_rest_is_named_until_a_re
 }
 
 #[tokio::test]
+async fn origins_of_web_pages_that_are_in_force_already_are_nothing_new() {
+    let running = Running::start().await;
+    running.configure("[server]\ncors_origins = [\"https://vendas.example\"]\n");
+    for applied in [json!(["server.cors_origins"]), json!([])] {
+        let (_, body) = running.reload().await;
+        assert_eq!(body, json!({ "applied": applied, "needs_restart": [] }));
+    }
+}
+
+#[tokio::test]
 async fn r28_a_hangup_reads_the_file_again_and_ends_nothing() {
     let mut running = Running::start().await;
     let key = running.simulator.full_key();

@@ -1,5 +1,5 @@
 //! Answers a viability request: from the snapshot, a remembered live answer, or OZmap itself. Whose turn it is says
-//! [`super::turn`].
+//! `turn`, beside it.
 
 use super::live::{Found, LiveFailure, Recall};
 use super::provenance::{LiveReason, Provenance, Remark, Unavailable, seconds_left};

@@ -97,6 +97,15 @@ pub struct Canary {
     no_use_until: Mutex<Option<Instant>>,
 }
 
+/// Why a question is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// It was drawn.
+    Sample,
+    /// An operator wants it: what was found of other questions doesn't count, nor does this of others.
+    Order,
+}
+
 /// Both answers to one question, compared.
 #[derive(Debug)]
 pub struct Compared {
@@ -111,9 +120,12 @@ pub struct Compared {
 /// Why nothing was compared.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum NotCompared {
-    /// Memory has no answer to it.
-    #[error("there is no answer from memory to compare with")]
+    /// Nothing was read yet.
+    #[error("there are no data to compare with")]
     NoData,
+    /// It isn't memory's to answer: the radius.
+    #[error("there is no answer from memory to compare with")]
+    NotFromMemory,
     /// No call is left in the budget.
     #[error("OZmap was not asked: the budget for live calls is used up")]
     NotAsked,
@@ -156,9 +168,14 @@ impl Canary {
     pub async fn keep_comparing(self: Arc<Self>) {
         let Some(mut samples) = self.tenant.samples() else { return };
         while let Some(sample) = samples.recv().await {
-            match self.compare(&sample).await {
+            match self.compare(&sample, Occasion::Sample).await {
                 // The next will do as well.
-                Err(NotCompared::NoData | NotCompared::NotAsked | NotCompared::Refused) => {}
+                Err(
+                    NotCompared::NoData
+                    | NotCompared::NotFromMemory
+                    | NotCompared::NotAsked
+                    | NotCompared::Refused,
+                ) => {}
                 Ok(Compared { verdict, finding, .. }) => self.note(verdict, finding),
                 Err(NotCompared::Failed(error)) => {
                     tracing::debug!(
@@ -175,11 +192,15 @@ impl Canary {
     /// Compares one question for who runs this, who sees all that the tenant's own key does. It isn't counted.
     pub async fn compare_now(&self, request: &Request) -> Result<Compared, NotCompared> {
         let key = self.tenant.settings().key.clone();
-        self.compare(&Sample { request: *request, key, scope: Scope::Everything }).await
+        let sample = Sample { request: *request, key, scope: Scope::Everything };
+        self.compare(&sample, Occasion::Order).await
     }
 
-    async fn compare(&self, sample: &Sample) -> Result<Compared, NotCompared> {
-        let said = self.said(sample).ok_or(NotCompared::NoData)?;
+    async fn compare(&self, sample: &Sample, occasion: Occasion) -> Result<Compared, NotCompared> {
+        if self.tenant.data().is_none() {
+            return Err(NotCompared::NoData);
+        }
+        let said = self.said(sample).ok_or(NotCompared::NotFromMemory)?;
         let at_ozmap = self.ask(sample).await?;
         let first = differences(&said.body, &at_ozmap);
         if first.is_empty() {
@@ -194,7 +215,7 @@ impl Canary {
             let finding = Finding { at, verdict, near, radius, cause, differences, generation, age };
             Compared { verdict, finding: Some(finding), at_ozmap }
         };
-        if self.is_of_no_use() {
+        if occasion == Occasion::Sample && self.is_of_no_use() {
             return Ok(finding(Verdict::Differs, "as before", first, at_ozmap));
         }
         self.read_changes().await;
@@ -207,7 +228,9 @@ impl Canary {
         if left.is_empty() {
             return Ok(finding(Verdict::Stale, what_came_between(&first), first, again));
         }
-        *self.no_use_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + NO_USE);
+        if occasion == Occasion::Sample {
+            *self.no_use_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + NO_USE);
+        }
         Ok(finding(Verdict::Differs, "reading what has changed didn't mend it", left, again))
     }
 

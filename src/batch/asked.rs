@@ -16,6 +16,10 @@ pub struct Asked {
 impl Asked {
     /// Of a row's three cells, as they were written. An empty one is as good as none.
     pub fn read(lat: &str, lng: &str, radius: &str) -> Result<Self, RowFault> {
+        // In a row with decimal commas a point parts thousands, or nobody knows: `1.500` is no metre and a half.
+        if (has_comma(lat) || has_comma(lng)) && radius.contains('.') {
+            return Err(RowFault::Radius(Problem::NotANumber));
+        }
         let lat = decimal(lat).map_err(RowFault::Lat)?;
         let lng = decimal(lng).map_err(RowFault::Lng)?;
         // Each by itself, so that the one is named that is wrong.
@@ -87,6 +91,8 @@ mod tests {
         assert_eq!(fault("-27", "-48", "0"), "radius_out_of_range");
         assert_eq!(fault("-27", "-48", "far"), "bad_radius");
         assert_eq!(Asked::read("-27", "-48", " ").unwrap().radius, None);
+        assert_eq!(fault("-27,5", "-48,5", "1.500"), "bad_radius");
+        assert_eq!(Asked::read("-27.5", "-48.5", "1.5").unwrap().radius, Radius::new(1.5));
         assert_eq!(Asked::read("-27", "-48", "1,5").unwrap().radius, Radius::new(1.5));
     }
 }

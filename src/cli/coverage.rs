@@ -62,8 +62,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         let read_at = humantime::format_rfc3339_seconds(data.read_at()).to_string();
         let mut told = vec![format!("{}: data of {read_at}", settings.name)];
         if let Some(output) = output {
-            let (snapshot, earth) = (Arc::clone(&data.snapshot), settings.rules.earth);
-            let area = spawn_blocking(move || Area::of(&snapshot, radius, earth)).await?;
+            let (snapshot, rules) = (Arc::clone(&data.snapshot), settings.rules.clone());
+            let area = spawn_blocking(move || Area::of(&snapshot, radius, &rules)).await?;
             let about = About { tenant: settings.name.as_str(), read_at: &read_at };
             let mut text = Vec::new();
             write_area(&mut text, &area, &about)?;

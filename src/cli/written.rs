@@ -25,6 +25,8 @@ impl<'p> Output<'p> {
 
     pub(super) fn finish(mut self, page: &[u8]) -> io::Result<()> {
         self.file.write_all(page)?;
+        // A power cut must not leave an empty file in place of the one before.
+        self.file.sync_all()?;
         fs::rename(&self.part, self.path)
     }
 }

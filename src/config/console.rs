@@ -43,7 +43,9 @@ impl MapTiles {
     pub fn parse(template: &str) -> Option<Self> {
         let url = Url::parse(template).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let open = url.username().is_empty() && url.password().is_none();
-        let behind_host = template.split_once("://")?.1.split_once('/')?.1;
+        let (host, behind_host) = template.split_once("://")?.1.split_once('/')?;
+        // One host: what a page may fetch from is told by name.
+        let open = open && !host.contains('{');
         let is_whole = ["{z}", "{x}", "{y}"].iter().all(|part| behind_host.contains(part));
         (open && is_whole).then(|| Self { template: template.to_owned(), origin: url.origin() })
     }
@@ -64,9 +66,11 @@ pub(super) fn console(mut section: Section<'_, '_>) -> Result<Console, Faulty> {
         TimeZone::parse(entry.text()?)
     });
     let map_tiles = section.optional("map_tiles", |section, key| {
-        let expected =
-            "an address such as \"https://tiles.cliente.com.br/{z}/{x}/{y}.png\", without user and password";
-        section.read(key, expected, |entry| MapTiles::parse(entry.text()?))
+        let expected = "an address of one host such as \"https://tiles.cliente.com.br/{z}/{x}/{y}.png\", without user and password";
+        section.check(key, expected, |entry| {
+            // The text is not shown, it may hold a password.
+            entry.text().and_then(MapTiles::parse).ok_or_else(|| format!("expected {expected}"))
+        })
     });
     let map_attribution =
         section.read("map_attribution", "a text", |entry| entry.text().map(|text| text.trim().to_owned()));
@@ -85,6 +89,7 @@ mod tests {
             "",
             "https://a.example/{z}/{x}.png",
             "https://{z}.{x}.example/{y}",
+            "https://{s}.tile.example/{z}/{x}/{y}.png",
             "ftp://a.example/{z}/{x}/{y}",
             "https://me:secret@a.example/{z}/{x}/{y}",
             "/tiles/{z}/{x}/{y}",

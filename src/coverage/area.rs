@@ -1,6 +1,8 @@
 //! The ground from where a free port is within a radius: a disc around each box that can be sold, melted together.
 
+use crate::viability::Rules;
 use crate::viability::geo::{Earth, Point, Radius};
+use crate::viability::plant::MaximumDrop;
 use crate::viability::snapshot::Snapshot;
 use ::geo::algorithm::unary_union;
 use ::geo::orient::{Direction, Orient};
@@ -25,14 +27,21 @@ pub struct Area {
 }
 
 impl Area {
-    /// Of all boxes that can be sold. Gated communities are not considered: the ground is that of distances alone.
+    /// Of all boxes that can be sold, as far as their projects allow a drop to be, where that counts. Gated communities are
+    /// not considered: the ground is that of distances alone.
     ///
     /// Takes seconds for hundreds of thousands of boxes.
-    pub fn of(snapshot: &Snapshot, radius: Radius, earth: Earth) -> Self {
+    pub fn of(snapshot: &Snapshot, radius: Radius, rules: &Rules) -> Self {
         let sellable = snapshot.boxes().filter(|one| one.refusal().is_none());
-        let places: Vec<Point> = sellable.map(|one| one.position).collect();
-        let melted = |places: Vec<Point>| {
-            let discs: Vec<_> = places.into_iter().map(|place| disc(place, radius, earth)).collect();
+        let places: Vec<(Point, Radius)> = sellable
+            .filter_map(|one| {
+                let longest = snapshot.projects().get(&one.project).copied().unwrap_or_default();
+                Some((one.position, reach(radius, longest, rules)?))
+            })
+            .collect();
+        let melted = |places: Vec<(Point, Radius)>| {
+            let discs: Vec<_> =
+                places.into_iter().map(|(place, reach)| disc(place, reach, rules.earth)).collect();
             unary_union(&discs)
         };
         let parts: Vec<_> = squares(&places).map(melted).collect();
@@ -60,12 +69,22 @@ impl Area {
     }
 }
 
+/// How far from a box a home may be; `None` where nobody could read what its project allows.
+fn reach(radius: Radius, longest: MaximumDrop, rules: &Rules) -> Option<Radius> {
+    match longest {
+        _ if !rules.maximum_drop => Some(radius),
+        MaximumDrop::Unlimited => Some(radius),
+        MaximumDrop::Metres(longest) => Some(if longest < radius { longest } else { radius }),
+        MaximumDrop::Unknown => None,
+    }
+}
+
 /// Boxes that hang in the same square of a grid: melted first, they leave few corners for the whole.
-fn squares(places: &[Point]) -> impl Iterator<Item = Vec<Point>> {
-    let mut squares: HashMap<(u64, u64), Vec<Point>> = HashMap::new();
+fn squares(places: &[(Point, Radius)]) -> impl Iterator<Item = Vec<(Point, Radius)>> {
+    let mut squares: HashMap<(u64, u64), Vec<(Point, Radius)>> = HashMap::new();
     for place in places {
         let steps = |degrees: f64| (degrees / SQUARE).floor().to_bits();
-        squares.entry((steps(place.lat()), steps(place.lng()))).or_default().push(*place);
+        squares.entry((steps(place.0.lat()), steps(place.0.lng()))).or_default().push(*place);
     }
     squares.into_values()
 }
@@ -90,6 +109,7 @@ mod tests {
     use crate::viability::plant::{Evidence, ObjectId, ServiceBox, Stage};
     use crate::viability::ports::Ports;
     use crate::viability::snapshot::Plant;
+    use crate::viability::tests::rules;
     use ::geo::Contains;
     use proptest::prelude::*;
     use std::time::UNIX_EPOCH;
@@ -116,6 +136,7 @@ mod tests {
             places in proptest::collection::vec((0..200_i32, 0..200_i32, 0_u32..3), 1..40),
             asked in proptest::collection::vec((-20..220_i32, -20..220_i32), 40),
             metres in 50.0_f64..400.0,
+            drop in proptest::option::of(50.0_f64..400.0),
         ) {
             let place = |steps: (i32, i32)| (-27.0 + f64::from(steps.0) * 1e-4, -48.5 + f64::from(steps.1) * 1e-4);
             let boxes: Vec<_> = (1..).zip(&places).map(|(number, &(north, east, free))| {
@@ -123,9 +144,13 @@ mod tests {
                 service_box(number, lat, lng, free)
             }).collect();
             let free: Vec<_> = boxes.iter().filter(|one| one.refusal().is_none()).map(|one| one.position).collect();
-            let earth = Earth::new(6_378_100.0).unwrap();
-            let snapshot = Snapshot::build(1, Plant { boxes, ..Plant::empty(UNIX_EPOCH) });
-            let area = Area::of(&snapshot, Radius::new(metres).unwrap(), earth);
+            let rules = Rules { maximum_drop: drop.is_some(), ..rules() };
+            let earth = rules.earth;
+            let longest = drop.map_or(MaximumDrop::Unlimited, |drop| MaximumDrop::Metres(Radius::new(drop).unwrap()));
+            let projects = [(boxes[0].project, longest)].into();
+            let snapshot = Snapshot::build(1, Plant { projects, boxes, ..Plant::empty(UNIX_EPOCH) });
+            let area = Area::of(&snapshot, Radius::new(metres).unwrap(), &rules);
+            let metres = drop.map_or(metres, |drop| metres.min(drop));
             prop_assert_eq!(area.boxes(), free.len());
             for steps in asked {
                 let (lat, lng) = place(steps);

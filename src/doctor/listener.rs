@@ -27,7 +27,8 @@ async fn of(side: Side, listen: SocketAddr, tls: Option<&TlsFiles>) -> Finding {
             (Verdict::Failed, text)
         }
         Err((ErrorKind::PermissionDenied, _)) => {
-            let remedy = "name one from 1024 on, or give the unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
+            let remedy =
+                "name one from 1024 on, or let systemd open it (ListenStream= in viability-proxy.socket)";
             (Verdict::Failed, format!("{listen}: this user may not take such a port: {remedy}"))
         }
         Err((_, error)) => (Verdict::Failed, format!("{listen} can't be listened on: {error}")),

@@ -61,13 +61,13 @@ impl Batches {
         if body.size_hint().lower() > MOST_BYTES {
             return Err(Refused::TooLarge);
         }
-        let (_, scope) = access::caller(tenant, &head.headers, visitor.last_key, visitor.came)
+        let caller = access::caller(tenant, &head.headers, visitor.last_key, visitor.came)
             .await
             .map_err(Unanswered::from)?;
         let place = Arc::clone(tenant.batches()).try_acquire_owned().or(Err(Refused::Busy))?;
         let (state, provenance) = tenant.memory_now(Instant::now()).map_err(Refused::NoData)?;
         let (pieces, begins) = answering::channel();
-        let running = Running::new(Arc::clone(tenant), scope, Batch::new(format, settings.max_rows), pieces);
+        let running = Running::new(Arc::clone(tenant), caller, Batch::new(format, settings.max_rows), pieces);
         let metrics = Arc::clone(&self.metrics);
         self.runtime.spawn(async move {
             // What it shares with others is behind locks that outlive a panic and atomics.

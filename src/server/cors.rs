@@ -23,8 +23,10 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// A page that asks, and whether it may.
 pub(super) enum Page {
-    /// No page of another origin asks, or nothing is set about these.
+    /// Nothing is set about pages of other origins.
     None,
+    /// No such page asks.
+    Own,
     /// One that may. Apart: each connection keeps the room of it.
     Allowed(Box<HeaderValue>),
     /// One that may not: it gets an answer, which its browser keeps from it.
@@ -35,11 +37,12 @@ impl Page {
     /// By the request's `Origin`.
     pub(super) fn of(headers: &HeaderMap, allowed: &[WebOrigin]) -> Self {
         match headers.get(ORIGIN) {
-            Some(origin) if !allowed.is_empty() => {
+            _ if allowed.is_empty() => Self::None,
+            None => Self::Own,
+            Some(origin) => {
                 let is_allowed = allowed.iter().any(|one| one.as_str().as_bytes() == origin.as_bytes());
                 if is_allowed { Self::Allowed(Box::new(origin.clone())) } else { Self::Foreign }
             }
-            _ => Self::None,
         }
     }
 
@@ -49,7 +52,7 @@ impl Page {
             return None;
         }
         match self {
-            Self::None => None,
+            Self::None | Self::Own => None,
             Self::Foreign => Some(reply::error(
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
@@ -71,7 +74,7 @@ impl Page {
         let origin = match self {
             Self::None => return,
             Self::Allowed(origin) => Some(origin),
-            Self::Foreign => None,
+            Self::Foreign | Self::Own => None,
         };
         for of_ozmap in
             [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS]

@@ -26,7 +26,9 @@ pub struct Explained<'d> {
     pub answer: Pieces,
     /// Its verdict.
     pub is_viable: bool,
-    /// What may change the verdict.
+    /// Whether the verdict follows from what was read of what this scope holds.
+    pub is_certain: bool,
+    /// What could not be read and may change it.
     pub doubt: Doubt,
     /// How long judging and writing the answer took.
     pub took: Duration,
@@ -81,6 +83,7 @@ impl Tenant {
             expected,
             answer,
             is_viable: judged.is_viable(),
+            is_certain: self.coverage(data, scope).bears(&judged),
             doubt: judged.doubt,
             took,
             explanation: explain(&data.snapshot, &query, scope, rules, at_most),

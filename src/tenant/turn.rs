@@ -43,16 +43,23 @@ pub(super) enum Coverage {
     Unsure,
 }
 
-impl Local<'_> {
-    /// Whether its verdict holds: a box with a free port is one whatever else there is, but "not viable" can only be
-    /// said by who sees everything.
-    pub(super) fn holds(&self) -> bool {
-        let is_covered = match self.coverage {
-            Coverage::Whole => true,
-            Coverage::Part => self.answer.is_viable(),
-            Coverage::Unsure => false,
+impl Coverage {
+    /// Whether an answer's verdict holds: a box with a free port is one whatever else there is, but "not viable" can only
+    /// be said by who sees everything.
+    pub(super) fn bears(self, answer: &Answer<'_>) -> bool {
+        let is_covered = match self {
+            Self::Whole => true,
+            Self::Part => answer.is_viable(),
+            Self::Unsure => false,
         };
-        is_covered && self.answer.is_certain()
+        is_covered && answer.is_certain()
+    }
+}
+
+impl Local<'_> {
+    /// Whether its verdict holds.
+    pub(super) fn holds(&self) -> bool {
+        self.coverage.bears(&self.answer)
     }
 }
 
@@ -70,14 +77,8 @@ impl Tenant {
             return Turn::Live(reason, None);
         }
         let local = data.zip(self.local_query(request)).map(|(data, query)| {
-            let covered = scope.lies_within(data.snapshot.projects());
             let answer = evaluate(&data.snapshot, &query, scope, &self.settings.rules);
-            let coverage = match (covered, self.settings.rules.communities.decide) {
-                (true, _) => Coverage::Whole,
-                (false, false) => Coverage::Part,
-                (false, true) => Coverage::Unsure,
-            };
-            Local { data, state, answer, coverage }
+            Local { data, state, answer, coverage: self.coverage(data, scope) }
         });
         match (state, local) {
             (_, None) => Turn::Live(LiveReason::Radius, None),
@@ -129,5 +130,14 @@ impl Tenant {
         let mut doubted: Doubted = held.collect();
         doubted.sort_unstable_by_key(|(id, _)| *id);
         Some(doubted)
+    }
+
+    /// How much of what this scope holds was read.
+    pub(super) fn coverage(&self, data: &Data, scope: &Scope) -> Coverage {
+        match (scope.lies_within(data.snapshot.projects()), self.settings.rules.communities.decide) {
+            (true, _) => Coverage::Whole,
+            (false, false) => Coverage::Part,
+            (false, true) => Coverage::Unsure,
+        }
     }
 }

@@ -99,7 +99,9 @@ pub fn explain_box<'s>(service_box: ServiceBox<&'s str>, rules: &Rules) -> Expla
     let checks: Vec<_> = checks::of_box(&service_box, rules).collect();
     let outcome = match first_failed(&checks) {
         None => Outcome::Offered,
-        Some(Reason::Refused(refusal)) if is_listed(refusal) => Outcome::Refused(refusal),
+        Some(Reason::Refused(refusal)) if is_listed(refusal) && rules.list_refused => {
+            Outcome::Refused(refusal)
+        }
         Some(reason) => Outcome::NotListed(reason),
     };
     Explained { service_box, distance: None, outcome, checks }

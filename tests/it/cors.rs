@@ -39,6 +39,9 @@ async fn a_page_that_may_asks_and_reads_and_ozmap_never_sees_its_preflight() {
     assert_eq!(response.headers()[header::VARY], "origin");
     let readable = response.headers()[header::ACCESS_CONTROL_EXPOSE_HEADERS].to_str().unwrap();
     assert!(readable.contains("cache-status"), "{readable}");
+    // A cache must not give this one's answer to a page, which lacks what that needs.
+    let plain = world.query(&world.simulator.full_key(), "lat=1&lng=2&radius=5").send().await.unwrap();
+    assert_eq!((allowed(&plain), &plain.headers()[header::VARY]), (None, &"origin".parse().unwrap()));
     // Its errors too: else a page couldn't tell them from a dead network.
     let refused = world.query("", "lat=1&lng=2").header(header::ORIGIN, SALES).send().await.unwrap();
     assert_eq!((refused.status(), allowed(&refused)), (StatusCode::UNAUTHORIZED, Some(SALES)));

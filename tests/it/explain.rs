@@ -131,6 +131,8 @@ async fn who_would_answer_is_told_without_asking_ozmap() {
     let unknown = world.explained(&format!("{place}&radius=100&key-scope={}", "0".repeat(24))).await;
     assert_eq!(source(&unknown), (json!("live"), json!("scope")));
     assert_eq!(unknown["boxes"][0]["reason"], "outside_scope");
+    // Memory may not say so: a client would be answered by OZmap, or by nobody.
+    assert_eq!(unknown["verdict"], json!({ "viable": false, "certain": false, "doubt": "scope" }));
     assert_eq!(world.simulator.requests("viability"), before);
 }
 
@@ -163,6 +165,9 @@ async fn a_question_that_cant_be_read_is_told_what_is_wrong_with_it() {
         ("/admin/explain?lat=1&lng=2&radius=3&more=4", 400, "bad_parameter"),
         ("/admin/explain?lat=1&lng=2&radius=3&key-scope=7", 400, "bad_parameter"),
         ("/admin/explain?box=a&box=b", 400, "bad_parameter"),
+        ("/admin/explain?box=a&key-scope=000000000000000000000000", 400, "bad_parameter"),
+        ("/admin/explain?lat=1&lng=2&radius=50001", 400, "bad_parameter"),
+        ("/admin/tiles/0/0/0?radius=1", 400, "bad_parameter"),
         ("/admin/explain?box=a&tenant=other", 404, "unknown_tenant"),
         ("/admin/tiles/1/2/0", 404, "no_tile"),
         ("/admin/tiles/1/0", 404, "no_tile"),
@@ -172,8 +177,14 @@ async fn a_question_that_cant_be_read_is_told_what_is_wrong_with_it() {
         let (is, body) = world.operator(Method::GET, path).await;
         assert_eq!((is.as_u16(), &body["code"]), (status, &json!(code)), "{path}: {body}");
     }
-    let (status, body) = world.operator(Method::POST, "/admin/splitters?box=CTO").await;
-    assert_eq!((status.as_u16(), &body["code"]), (400, &json!("bad_parameter")));
+    for path in [
+        "/admin/splitters?box=CTO",
+        "/admin/compare?lat=1&lng=2&radius=5000",
+        "/admin/compare?lat=1&lng=2&radius=50&key-scope=000000000000000000000000",
+    ] {
+        let (status, body) = world.operator(Method::POST, path).await;
+        assert_eq!((status.as_u16(), &body["code"]), (400, &json!("bad_parameter")), "{path}");
+    }
     let cold = World::cold(Plan { broken: Some("/projects"), ..Plan::default() }).await;
     let (status, body) = cold.operator(Method::GET, "/admin/explain?lat=1&lng=2&radius=3").await;
     assert_eq!((status.as_u16(), &body["code"]), (503, &json!("no_data")));

@@ -32,6 +32,7 @@ export const queryWords = {
   "verdict.nothing_near": ["Nenhuma caixa a até {radius}. Aumente o raio para ver as mais próximas.", "No box within {radius}. Widen the radius to see the nearest."],
   "verdict.none_of": ["{n} caixa a até {radius}, nenhuma oferecida:|{n} caixas a até {radius}, nenhuma oferecida:", "{n} box within {radius}, none offered:|{n} boxes within {radius}, none offered:"],
   "doubt.boxes": ["Uma caixa ao alcance não pôde ser lida: o OZmap é consultado antes de responder.", "A box in reach could not be read: OZmap is asked before it is answered."],
+  "doubt.scope": ["A chave vê projetos que não foram lidos: o OZmap é consultado antes de responder.", "The key sees projects that were not read: OZmap is asked before it is answered."],
   "doubt.communities": ["Um condomínio não pôde ser lido: o OZmap é consultado antes de responder.", "A gated community could not be read: OZmap is asked before it is answered."],
   "from.index": ["do índice · dados de há {age} · {judged}", "from the index · data {age} old · {judged}"],
   "from.live": ["o OZmap responderia: {why} · índice de há {age}", "OZmap would answer: {why} · index {age} old"],

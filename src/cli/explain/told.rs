@@ -66,8 +66,12 @@ impl fmt::Display for Told {
             let viable = if verdict.viable { "viable" } else { "not viable" };
             writeln!(f, "{viable} at {}, {} within {} m", query.lat, query.lng, query.radius)?;
             if !verdict.certain {
-                let doubt = verdict.doubt.as_deref().unwrap_or("something");
-                writeln!(f, "not certain: {doubt} could not be read")?;
+                let doubt = match verdict.doubt.as_deref() {
+                    Some("scope") => "the key may see projects that were not read",
+                    Some("communities") => "a gated community could not be read",
+                    _ => "a box in reach could not be read",
+                };
+                writeln!(f, "not certain: {doubt}")?;
             }
             match (by.source.as_str(), &by.reason) {
                 ("index", _) => writeln!(f, "a client that asks now is answered from memory")?,

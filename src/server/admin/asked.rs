@@ -31,6 +31,12 @@ pub(super) enum Unanswered {
     /// No radius.
     #[error(transparent)]
     NoRadius(#[from] NoRadius),
+    /// A radius that takes too long.
+    #[error("the radius may be {} m here", .0)]
+    TooFar(f64),
+    /// Memory can't answer with this radius, so there is nothing to compare.
+    #[error("only radii up to viability.max_radius_m are answered from memory: there is nothing to compare")]
+    NotFromMemory,
     /// A scope that can't be read.
     #[error("key-scope takes ids of projects, 24 hexadecimal digits each, with commas between")]
     Scope,
@@ -75,6 +81,8 @@ impl Unanswered {
             | Self::Missing(_)
             | Self::Place(_)
             | Self::NoRadius(_)
+            | Self::TooFar(_)
+            | Self::NotFromMemory
             | Self::Scope
             | Self::NoId
             | Self::WhichTenant => (StatusCode::BAD_REQUEST, "bad_parameter"),
@@ -106,17 +114,20 @@ pub(super) struct Asked<'q> {
 }
 
 impl<'q> Asked<'q> {
-    /// `tenant`, `box`, `key-scope`, `lat`, `lng`, `radius`: each once.
-    pub(super) fn parse(query: &'q str) -> Result<Self, Unanswered> {
+    /// Of `tenant`, `box`, `key-scope`, `lat`, `lng`, `radius` those that are `taken`: each once.
+    pub(super) fn parse(query: &'q str, taken: &[&str]) -> Result<Self, Unanswered> {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !taken.contains(&&*name) {
+                return Err(Unanswered::UnknownParameter(name.chars().take(40).collect()));
+            }
             let (name, slot) = match &*name {
                 "tenant" => ("tenant", &mut asked.tenant),
                 "box" => ("box", &mut asked.which_box),
                 "key-scope" => ("key-scope", &mut asked.key_scope),
                 other => {
-                    let taken = asked.place.take(other, value);
-                    taken.ok_or_else(|| Unanswered::UnknownParameter(other.chars().take(40).collect()))?;
+                    let is_known = asked.place.take(other, value);
+                    is_known.ok_or_else(|| Unanswered::UnknownParameter(other.to_owned()))?;
                     continue;
                 }
             };

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 /// Where they differ, what has changed is read, and both are asked again.
 pub(super) async fn compare(service: &Service, query: &str) -> Result<Response<Body>, Unanswered> {
-    let asked = Asked::parse(query)?;
+    let asked = Asked::parse(query, &["tenant", "lat", "lng", "radius"])?;
     let tenant = asked.tenant(service)?;
     let request = asked.place()?;
     let canary = service.canaries().iter().find(|canary| canary.tenant().name() == tenant.name());
@@ -27,6 +27,7 @@ pub(super) async fn compare(service: &Service, query: &str) -> Result<Response<B
     let began = Instant::now();
     let compared = canary.compare_now(&request).await.map_err(|failure| match failure {
         NotCompared::NoData => Unanswered::NoData,
+        NotCompared::NotFromMemory => Unanswered::NotFromMemory,
         NotCompared::NotAsked => Unanswered::NotAsked,
         NotCompared::Refused => Unanswered::Refused,
         NotCompared::Failed(error) => Unanswered::ozmap(&*error),
@@ -44,7 +45,7 @@ pub(super) async fn compare(service: &Service, query: &str) -> Result<Response<B
 
 /// 503 where OZmap isn't asked or doesn't answer.
 pub(super) async fn splitters(service: &Service, query: &str) -> Result<Response<Body>, Unanswered> {
-    let asked = Asked::parse(query)?;
+    let asked = Asked::parse(query, &["tenant", "box"])?;
     let tenant = asked.tenant(service)?;
     let id = asked.box_id()?;
     let began = Instant::now();

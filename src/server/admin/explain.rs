@@ -19,10 +19,17 @@ use tokio::time::Instant;
 const MOST_BOXES: usize = 500;
 /// Boxes of one name that are told of.
 const MOST_NAMESAKES: usize = 20;
+/// Metres: every box within has to be gone through, by the one thread that answers operators.
+const LARGEST_RADIUS: f64 = 50_000.0;
 
 /// A place with `lat`, `lng` and mostly `radius`, or a box with `box`.
 pub(super) fn explain(service: &Service, query: &str) -> Result<Response<Body>, Unanswered> {
-    let asked = Asked::parse(query)?;
+    let names: &[_] = if query.split('&').any(|pair| pair.starts_with("box=")) {
+        &["tenant", "box"]
+    } else {
+        &["tenant", "lat", "lng", "radius", "key-scope"]
+    };
+    let asked = Asked::parse(query, names)?;
     let tenant = asked.tenant(service)?;
     let data = data_of(tenant)?;
     if let Some(text) = asked.which_box() {
@@ -31,21 +38,21 @@ pub(super) fn explain(service: &Service, query: &str) -> Result<Response<Body>, 
     }
     let scope = asked.scope()?;
     let request = asked.place()?;
+    if request.radius.is_some_and(|radius| radius.metres() > LARGEST_RADIUS) {
+        return Err(Unanswered::TooFar(LARGEST_RADIUS));
+    }
     let explained = tenant.explain(&data, request.center, request.radius, &scope, MOST_BOXES)?;
     Ok(reply::json(StatusCode::OK, of_place(tenant, &data, explained)))
 }
 
 fn of_place(tenant: &Tenant, data: &Data, explained: ExplainedRequest<'_>) -> Pieces {
-    let ExplainedRequest { query, expected, answer, is_viable, doubt, took, explanation, .. } = explained;
-    let is_certain = match doubt {
-        Doubt::None => true,
-        Doubt::Boxes => is_viable,
-        Doubt::Communities => false,
-    };
+    let ExplainedRequest { query, expected, answer, is_viable, is_certain, doubt, took, explanation, .. } =
+        explained;
     let mut body = about(tenant, data);
     body["query"] =
         json!({ "lat": query.center.lat(), "lng": query.center.lng(), "radius": query.radius.metres() });
-    body["verdict"] = json!({ "viable": is_viable, "certain": is_certain, "doubt": doubt_word(doubt) });
+    body["verdict"] =
+        json!({ "viable": is_viable, "certain": is_certain, "doubt": doubt_word(is_certain, doubt) });
     body["answered_by"] = answered_by(expected);
     body["duration_us"] = json!(rounded(took.as_secs_f64() * 1e6, 10.0));
     body["boxes"] = explanation.boxes.iter().map(box_json).collect();
@@ -109,9 +116,9 @@ fn answered_by(expected: Expected) -> Value {
     }
 }
 
-fn doubt_word(doubt: Doubt) -> Option<&'static str> {
+fn doubt_word(is_certain: bool, doubt: Doubt) -> Option<&'static str> {
     match doubt {
-        Doubt::None => None,
+        Doubt::None => (!is_certain).then_some("scope"),
         Doubt::Boxes => Some("boxes"),
         Doubt::Communities => Some("communities"),
     }

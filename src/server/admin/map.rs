@@ -18,7 +18,7 @@ pub(super) fn tile(
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Unanswered> {
     let tile = parse(path).ok_or(Unanswered::NoTile)?;
-    let tenant = Asked::parse(query)?.tenant(service)?;
+    let tenant = Asked::parse(query, &["tenant"])?.tenant(service)?;
     let data = data_of(tenant)?;
     let tag = tag_of(&data);
     let is_held = tag.as_ref().is_some_and(|tag| tag_matches(headers, tag));

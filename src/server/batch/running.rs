@@ -1,11 +1,15 @@
 //! A batch under way: a few rows at a time, as fast as the client sends and takes them.
 
+use super::super::access::Denied;
+use super::super::arriving::BodyFault;
+use super::super::viability::Unanswered;
 use super::Refused;
 use super::answering::{Piece, Pieces};
 use super::upload::Upload;
 use crate::batch::asked::Asked;
 use crate::batch::told::Told;
 use crate::batch::{Batch, Row};
+use crate::config::key::ApiKey;
 use crate::metrics::labels::RowResult;
 use crate::tenant::live::Recall;
 use crate::tenant::memory::Judgement;
@@ -21,6 +25,8 @@ use tokio::time::Instant;
 
 /// A piece is sent when it has so many bytes: half of what a connection writes at a time.
 const PIECE: usize = 8 << 10;
+/// Longer than any table takes whose client reads: a place isn't held for days by who sends just enough.
+const LONGEST: Duration = Duration::from_hours(1);
 /// Rows between two looks at the clock: others wait for the thread no longer than that and [`SLICE`].
 const ROWS: usize = 16;
 const SLICE: Duration = Duration::from_millis(1);
@@ -42,7 +48,10 @@ impl<E: Into<Refused>> From<E> for Over {
 /// A batch under way.
 pub(super) struct Running {
     tenant: Arc<Tenant>,
+    key: Arc<ApiKey>,
     scope: Arc<Scope>,
+    /// When that was learned.
+    scope_learned: Instant,
     batch: Batch,
     pieces: Pieces,
     /// Rows and their answers that nobody has been sent yet.
@@ -56,12 +65,19 @@ pub(super) struct Running {
 
 impl Running {
     /// Nothing has come yet.
-    pub(super) fn new(tenant: Arc<Tenant>, scope: Arc<Scope>, batch: Batch, pieces: Pieces) -> Self {
+    pub(super) fn new(
+        tenant: Arc<Tenant>,
+        (key, scope): (Arc<ApiKey>, Arc<Scope>),
+        batch: Batch,
+        pieces: Pieces,
+    ) -> Self {
         let output = Vec::with_capacity(2 * PIECE);
         let since = Instant::now();
         Self {
             tenant,
+            key,
             scope,
+            scope_learned: since,
             batch,
             pieces,
             output,
@@ -114,6 +130,10 @@ impl Running {
 
     async fn rows(&mut self, upload: &mut Upload) -> Result<(), Over> {
         while let Some(bytes) = upload.next().await? {
+            if self.since.elapsed() > LONGEST {
+                return Err(BodyFault::Late.into());
+            }
+            self.learn_scope().await?;
             let mut input: &[u8] = &bytes;
             while self.slice(&mut input)? {
                 if self.output.len() >= PIECE {
@@ -135,6 +155,17 @@ impl Running {
         }
         self.batch.finish(&mut self.output);
         self.send().await
+    }
+
+    /// What the key may see, again as often as for single queries: rights may end while rows come.
+    async fn learn_scope(&mut self) -> Result<(), Over> {
+        if self.scope_learned.elapsed() >= self.tenant.settings().access.scope_ttl {
+            let now = Instant::now();
+            self.scope =
+                self.tenant.scope_of(&self.key, now).await.map_err(Denied::from).map_err(Unanswered::from)?;
+            self.scope_learned = now;
+        }
+        Ok(())
     }
 
     /// Answers some rows; `false`: there is no whole one left in what has come.

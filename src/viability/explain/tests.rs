@@ -134,4 +134,8 @@ fn a_box_by_itself_is_judged_wherever_the_home_may_be() {
     assert_eq!(outcome(None, Stage::Implanted), Outcome::Refused(Refusal::NoServiceConnector));
     let draft = Outcome::NotListed(Reason::Refused(Refusal::Draft));
     assert_eq!(outcome(ports(3), Stage::Draft), draft);
+    let unlisted = Rules { list_refused: false, ..rules() };
+    let full = ServiceBox { ports: ports(0), ..service_box(1, -27.0, -48.0) }.named(|_| "CTO 1");
+    let reason = Outcome::NotListed(Reason::Refused(Refusal::NoFreePort));
+    assert_eq!(explain_box(full, &unlisted).outcome, reason);
 }

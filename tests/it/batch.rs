@@ -314,19 +314,3 @@ async fn a_key_is_shown_no_box_of_another_project() {
         assert_eq!(answer.json_body().await[0]["box_id"], found);
     }
 }
-
-#[tokio::test]
-async fn a_name_that_a_spreadsheet_would_compute_is_text_in_a_table() {
-    let world = World::start().await;
-    let (lat, lng, name) = (-10.0, -50.0, "=HYPERLINK(\"http://x\";\"y\")");
-    world.simulator.add_box(NewBox { name: name.to_owned(), lat, lng, ..NewBox::default() });
-    world.refresh().await;
-    let key = world.simulator.full_key();
-    let table = post(&world, &key, "text/csv", format!("nota;lat;lng\n=1+1;{lat};{lng}\n")).await;
-    let table = table.text().await.unwrap();
-    // The client's own cells are as they were.
-    assert!(table.contains("\n=1+1;-10;-50;true;;"), "{table}");
-    assert!(table.contains(";\"'=HYPERLINK(\"\"http://x\"\";\"\"y\"\")\";"), "{table}");
-    let rows = post(&world, &key, "application/json", format!("[{{\"lat\":{lat},\"lng\":{lng}}}]")).await;
-    assert_eq!(rows.json_body().await[0]["box_name"], name);
-}

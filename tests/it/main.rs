@@ -35,6 +35,7 @@ mod herd;
 mod interrupted;
 mod lanes;
 mod lists;
+mod map;
 mod operating;
 mod operators;
 mod orders;

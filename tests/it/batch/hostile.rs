@@ -3,6 +3,7 @@
 use super::{PATH, post};
 use crate::harness::{JsonBody, Plan, World};
 use crate::raw::Raw;
+use ozmap_simulator::NewBox;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -138,4 +139,20 @@ async fn a_batch_that_goes_wrong_later_tells_so_in_its_last_row_and_is_never_who
         assert!(last.contains(error), "{media_type}: {last}");
     }
     assert_eq!(world.ask(1.0, 2.0, 3.0).await.body["viable"], json!(false));
+}
+
+#[tokio::test]
+async fn a_name_that_a_spreadsheet_would_compute_is_text_in_a_table() {
+    let world = World::start().await;
+    let (lat, lng, name) = (-10.0, -50.0, "=HYPERLINK(\"http://x\";\"y\")");
+    world.simulator.add_box(NewBox { name: name.to_owned(), lat, lng, ..NewBox::default() });
+    world.refresh().await;
+    let key = world.simulator.full_key();
+    let table = post(&world, &key, "text/csv", format!("nota;lat;lng\n=1+1;{lat};{lng}\n")).await;
+    let table = table.text().await.unwrap();
+    // The client's own cells are as they were.
+    assert!(table.contains("\n=1+1;-10;-50;true;;"), "{table}");
+    assert!(table.contains(";\"'=HYPERLINK(\"\"http://x\"\";\"\"y\"\")\";"), "{table}");
+    let rows = post(&world, &key, "application/json", format!("[{{\"lat\":{lat},\"lng\":{lng}}}]")).await;
+    assert_eq!(rows.json_body().await[0]["box_name"], name);
 }

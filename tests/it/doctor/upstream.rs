@@ -60,11 +60,11 @@ async fn a_certificate_is_judged_as_it_will_be_in_operation() {
     assert!(verdict == "failed" && said.contains("host begins with http://"), "{said}");
     app.stop().await;
 
-    for (left, verdict, text) in [
-        (Duration::from_hours(24), "warning", "ends soon"),
-        (Duration::ZERO, "failed", "have it renewed at OZmap"),
-    ] {
-        pki.issue_until(SystemTime::now() + left);
+    let (now, day) = (SystemTime::now(), Duration::from_hours(24));
+    for (end, verdict, text) in
+        [(now + day, "warning", "ends soon"), (now - day, "failed", "have it renewed at OZmap")]
+    {
+        pki.issue_until(end);
         let app = start_app_with(&[("demo", &simulator)], &pki.keys(), "", "").await;
         let host = format!("https://127.0.0.1:{}", app.public_address().port());
         let told = doctor_with(&[], &host, &key, &trusting).await;

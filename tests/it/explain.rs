@@ -6,7 +6,7 @@ use crate::harness::{ADMIN_TOKEN, JsonBody, Plan, World};
 use ozmap_simulator::{Fault, Settings};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::process::Output;
 

@@ -8,7 +8,7 @@ import threading
 from statistics import median
 
 import rounds
-from refresh import SHARE, Clients, bad, settled
+from refresh import SHARE, Clients, bad, settled, table
 from stage import METRES, lab
 
 ROWS, SMOKE_ROWS = 100_000, 2_000
@@ -94,11 +94,5 @@ def part(setting, times, seconds, smoke):
         beside += batches.taken[ended:]
     print(f"\n#### Clients while batches are answered\n\n{rate:,} requests/s of mixed radii, half a core's; {seconds} s a round; one batch after the other, ")
     print(f"{rounds.spread(beside, lambda value: f'{value:.2f}')} s each.\n")
-    print("| case | p50 ms | p99 ms: median (min-max) | p99 / without | clients late themselves (p99 ms) | errors |\n|---|---|---|---|---|---|")
-    still = median(load["p99"] for load in quiet)
-    for name, loads in (("without batches", quiet), ("batches back to back", busy)):
-        p50, lag = (median(load[key] for load in loads) for key in ("p50", "lag"))
-        p99 = [load["p99"] for load in loads]
-        errors = ", ".join(f"{count} {kind}" for kind, count in bad(loads).items()) or 0
-        print(f"| {name} | {p50:.2f} | {rounds.spread(p99, lambda value: f'{value:.2f}')} | {median(p99) / still:.2f} | {lag:.1f} | {errors} |", flush=True)
+    table({"without batches": quiet, "batches back to back": busy})
     return bad(quiet + busy).total()

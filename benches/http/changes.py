@@ -8,7 +8,7 @@ import time
 from statistics import median
 
 import rounds
-from refresh import SHARE, Clients, bad
+from refresh import SHARE, Clients, bad, table
 from stage import lab
 
 SELLS_A_SECOND = 20
@@ -90,12 +90,6 @@ def part(setting, times, seconds, smoke):
     boxes = [run["published"]["changed"] for run in changed]
     print(f"{rate:,} requests/s of mixed radii, half a core's; {lasts} s a round; {len(changed)} readings of changes, {median(boxes):.0f} boxes changed in each,")
     print(f"{median(run['duration_seconds'] for run in changed) * 1e3:.0f} ms each from the first request to the swap.\n")
-    print("| case | p50 ms | p99 ms: median (min-max) | p99 / without | clients late themselves (p99 ms) | errors |\n|---|---|---|---|---|---|")
-    still = median(load["p99"] for load in quiet)
-    for name, loads in (("without changes", quiet), ("changes read", busy)):
-        p50, lag = (median(load[key] for load in loads) for key in ("p50", "lag"))
-        p99 = [load["p99"] for load in loads]
-        errors = ", ".join(f"{count} {kind}" for kind, count in bad(loads).items()) or 0
-        print(f"| {name} | {p50:.2f} | {rounds.spread(p99, lambda value: f'{value:.2f}')} | {median(p99) / still:.2f} | {lag:.1f} | {errors} |", flush=True)
+    table({"without changes": quiet, "changes read": busy})
     proxy.kill()
     return bad(quiet + busy).total() + missing

@@ -82,6 +82,17 @@ def bad(loads):
     return kinds
 
 
+def table(cases):
+    """What clients felt in each case, beside the first, which is the quiet one."""
+    print("| case | p50 ms | p99 ms: median (min-max) | p99 / without | clients late themselves (p99 ms) | errors |\n|---|---|---|---|---|---|")
+    still = median(load["p99"] for load in next(iter(cases.values())))
+    for name, loads in cases.items():
+        p50, lag = (median(load[key] for load in loads) for key in ("p50", "lag"))
+        p99 = [load["p99"] for load in loads]
+        errors = ", ".join(f"{count} {kind}" for kind, count in bad(loads).items()) or 0
+        print(f"| {name} | {p50:.2f} | {rounds.spread(p99, lambda value: f'{value:.2f}')} | {median(p99) / still:.2f} | {lag:.1f} | {errors} |", flush=True)
+
+
 def part(setting, times, seconds, floor):
     """`floor` is a server that is faster than any client here."""
     before = settled(setting, setting.proxy)

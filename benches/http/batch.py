@@ -5,7 +5,6 @@ import csv
 import random
 import sys
 import threading
-from statistics import median
 
 import rounds
 from refresh import SHARE, Clients, bad, settled, table
